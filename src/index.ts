@@ -1,0 +1,21 @@
+export { createCoordinator } from './create-coordinator';
+export type { Logger } from './platform/platform';
+export type { SessionErrorCode, SessionErrorEvent } from './session/errors';
+export { SESSION_ERRORS, SessionError } from './session/errors';
+export type { Kind, Phase, Recovery, RecoveryPolicy } from './session/record';
+export type {
+  CallOptions,
+  Coordinator,
+  CoordinatorEvents,
+  CoordinatorOptions,
+  Driver,
+  DriverContext,
+  DriverEvent,
+  Guarantee,
+  PreviousTerm,
+  Role,
+  SessionEndedEvent,
+  SessionEvent,
+  SessionSnapshot,
+  TakeOverOptions,
+} from './types';

@@ -1,0 +1,207 @@
+/**
+ * The record: the one stored value that says what the session of a scope is.
+ *
+ * Invariants, kept by `decide` and checked by the parser:
+ * - `revision` rises with every write, `epoch` with every claim and whenever a tab ends the term of another one.
+ * - `term` and `hostTabId` are set together. Both are set in every phase but `idle`, where there is no host, and
+ *   `recovering`, where there is one only while the host itself reconnects.
+ * - `seq` counts the session events of the scope over all terms; the event `(epoch, seq)` is in journal slot
+ *   `seq % JOURNAL_SIZE` until the slot is used again.
+ * - Nothing in here was not published by the driver: no request, no token, no body.
+ */
+import type { SessionErrorEvent } from './errors';
+
+export const PROTOCOL_VERSION = 1;
+
+export const PHASES = ['idle', 'connecting', 'active', 'recovering', 'canceling', 'ending'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export type Kind = 'start' | 'join';
+
+export const RECOVERY_POLICIES = ['same-tab', 'any-tab', 'manual', 'none'] as const;
+export type RecoveryPolicy = (typeof RECOVERY_POLICIES)[number];
+
+/** What becomes of a session whose host was lost. Comes from the host, so that all tabs obey the same rule. */
+export interface Recovery {
+  readonly by: RecoveryPolicy;
+  /** Milliseconds in which a resume has to succeed. */
+  readonly windowMs: number;
+  /** Resume attempts per loss. */
+  readonly attempts: number;
+}
+
+/** A tab that waits to be handed the session, with the term that it will hold it under. */
+export interface Successor {
+  readonly term: string;
+  readonly tabId: string;
+}
+
+export interface SessionRecord {
+  /** Major version of the protocol. A record of a newer one is left alone and counts as busy. */
+  readonly version: number;
+  readonly revision: number;
+  readonly phase: Phase;
+  /** Terms so far: the fencing token. */
+  readonly epoch: number;
+  /** The random id of the current term: names its lock. */
+  readonly term: string | null;
+  readonly hostTabId: string | null;
+  readonly kind: Kind | null;
+  /** Milliseconds since the Unix epoch at which the phase began, by the clock of the tab that began it. */
+  readonly since: number | null;
+  /** The epoch under which this session was first claimed: tells a session that moved from one that is over. */
+  readonly origin: number;
+  /** The session has been active: a failed attempt leads back to `recovering`, not to `idle`. */
+  readonly established: boolean;
+  readonly recovery: Recovery;
+  /** Resume attempts spent on the present loss. */
+  readonly attempts: number;
+  /** The last term whose tab may resume the session by itself. A resume spends it by writing its own. */
+  readonly resumeKey: string | null;
+  readonly successor: Successor | null;
+  readonly info: unknown;
+  /** The revision that last changed `info`. */
+  readonly infoRevision: number;
+  readonly lastError: SessionErrorEvent | null;
+  readonly seq: number;
+  /** Challenges so far, and the last one that the host answered by a committed write. */
+  readonly asked: number;
+  readonly answered: number;
+}
+
+/** What was found in the store. */
+export type Stored = SessionRecord | 'absent' | 'malformed' | 'newer';
+
+/** The least values that a new record may have: what this tab has seen before the record was lost. */
+export interface Floor {
+  readonly revision: number;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export function idleRecord(floor: Floor): SessionRecord {
+  return {
+    version: PROTOCOL_VERSION,
+    revision: floor.revision,
+    phase: 'idle',
+    epoch: floor.epoch,
+    term: null,
+    hostTabId: null,
+    kind: null,
+    since: null,
+    origin: 0,
+    established: false,
+    recovery: { by: 'none', windowMs: 0, attempts: 0 },
+    attempts: 0,
+    resumeKey: null,
+    successor: null,
+    info: null,
+    infoRevision: 0,
+    lastError: null,
+    seq: floor.seq,
+    asked: 0,
+    answered: 0,
+  };
+}
+
+/** Reads a record from anything. Fields that it does not know are dropped; one that is missing or wrong spoils it. */
+export function parseRecord(value: unknown): Stored {
+  if (value === undefined || value === null) return 'absent';
+  if (!isObject(value)) return 'malformed';
+  if (isCount(value.version) && value.version > PROTOCOL_VERSION) return 'newer';
+  const recovery = parseRecovery(value.recovery);
+  const successor = parseSuccessor(value.successor);
+  const lastError = value.lastError === null ? null : parseErrorEvent(value.lastError);
+  if (
+    value.version !== PROTOCOL_VERSION ||
+    !isPhase(value.phase) ||
+    !isCount(value.revision) ||
+    !isCount(value.epoch) ||
+    !isId(value.term) ||
+    !isId(value.hostTabId) ||
+    !(value.kind === null || value.kind === 'start' || value.kind === 'join') ||
+    !(value.since === null || isFiniteNumber(value.since)) ||
+    !isCount(value.origin) ||
+    typeof value.established !== 'boolean' ||
+    recovery === undefined ||
+    !isCount(value.attempts) ||
+    !isId(value.resumeKey) ||
+    successor === undefined ||
+    !isCount(value.infoRevision) ||
+    lastError === undefined ||
+    !isCount(value.seq) ||
+    !isCount(value.asked) ||
+    !isCount(value.answered)
+  ) {
+    return 'malformed';
+  }
+  const { version, phase, revision, epoch, term, hostTabId, kind, since, origin, established, attempts } = value;
+  const { resumeKey, info = null, infoRevision, seq, asked, answered } = value;
+  const hosted = term !== null && hostTabId !== null;
+  const hostless = term === null && hostTabId === null;
+  const consistent = phase === 'idle' ? hostless : phase === 'recovering' ? hosted || hostless : hosted;
+  if (!consistent) return 'malformed';
+  return {
+    ...{ version, revision, phase, epoch, term, hostTabId, kind, since, origin, established, recovery, attempts },
+    ...{ resumeKey, successor, info, infoRevision, lastError, seq, asked, answered },
+  };
+}
+
+/** The epoch in a value that is no record, as far as it can be believed: the next claim must go above it. */
+export function salvageEpoch(value: unknown): number {
+  return isObject(value) && isCount(value.epoch) ? value.epoch : 0;
+}
+
+export function parseErrorEvent(value: unknown): SessionErrorEvent | undefined {
+  if (!isObject(value)) return undefined;
+  const { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at } = value;
+  if (
+    !isCount(code) ||
+    typeof exception !== 'string' ||
+    typeof message !== 'string' ||
+    typeof suggestedAction !== 'string' ||
+    typeof retryable !== 'boolean' ||
+    typeof local !== 'boolean' ||
+    typeof tabId !== 'string' ||
+    !isCount(epoch) ||
+    !(seq === null || isCount(seq)) ||
+    !isFiniteNumber(at)
+  ) {
+    return undefined;
+  }
+  return { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at };
+}
+
+function parseRecovery(value: unknown): Recovery | undefined {
+  if (!isObject(value)) return undefined;
+  const by = RECOVERY_POLICIES.find((policy) => policy === value.by);
+  if (by === undefined || !isFiniteNumber(value.windowMs) || !isCount(value.attempts)) return undefined;
+  return { by, windowMs: value.windowMs, attempts: value.attempts };
+}
+
+function parseSuccessor(value: unknown): Successor | null | undefined {
+  if (value === null) return null;
+  if (!isObject(value) || typeof value.term !== 'string' || typeof value.tabId !== 'string') return undefined;
+  return { term: value.term, tabId: value.tabId };
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** A whole number that can still be counted up for longer than anyone will. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 52;
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+function isId(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
+
+function isPhase(value: unknown): value is Phase {
+  return PHASES.some((phase) => phase === value);
+}
