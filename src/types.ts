@@ -19,6 +19,11 @@ export interface CoordinatorOptions<Session = unknown, Request = unknown> {
 
 /** The app's code that really starts, joins, resumes and ends a session. Called in the host tab only. */
 export interface Driver<Session = unknown, Request = unknown> {
+  /**
+   * Looks at a request before anything else happens, in the same turn as the call: returns it as `start` or `join` will get
+   * it, or throws a `SessionError` to refuse the call in this tab alone. Must not do I/O.
+   */
+  prepare?(kind: Kind, request: Request): Request;
   start(request: Request, context: DriverContext): Session | Promise<Session>;
   join(request: Request, context: DriverContext): Session | Promise<Session>;
   /** Goes on with a session that another term began. Without it a lost session is over, and can't be taken over. */
