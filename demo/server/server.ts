@@ -1,0 +1,230 @@
+/**
+ * The session server: sockets, tokens and time around the rules of `sessions.ts`. It decides nothing about sessions. State is
+ * in memory and goes with the process. Each site (the `app_key` of a token) has sessions and conditions of its own.
+ */
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { type ClientMessage, DEMO_PROTOCOL, parseClientMessage } from '../protocol';
+import { answer, fromThisMachine } from './api';
+import { type Clock, systemClock } from './clock';
+import { type Conditions, FAIR_WEATHER } from './conditions';
+import { createSessionBook, type Notice, type SessionBook } from './sessions';
+import { createTokens, type TokenClaims, type Tokens } from './tokens';
+
+export const SOCKET_PATH = '/session';
+/** Without 0, O, 1, I and L, which people mix up. */
+const PIN_CHARACTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
+const PIN_LENGTH = 6;
+/** A line drawn by hand fits many times; a flood does not. */
+const MAX_MESSAGE_BYTES = 16_384;
+
+export interface Site {
+  readonly appKey: string;
+  readonly book: SessionBook;
+  readonly fair: Conditions;
+  conditions: Conditions;
+}
+
+/** One open connection. */
+interface Seat {
+  readonly id: string;
+  readonly site: Site;
+  readonly socket: WebSocket;
+  /** Milliseconds since the Unix epoch; a seat without a token has none. */
+  tokenExpiresAt: number;
+  /** What this connection sent is handled one by one, in order. */
+  queue: Promise<void>;
+}
+
+export interface Service {
+  readonly tokens: Tokens;
+  site(appKey: string | null): Site | undefined;
+  /** Cuts the lines of a session's customer, or of everyone on the site. */
+  cut(site: Site, sessionId: string | null): void;
+  /** Lets the tokens of everyone on the site run out, and says so. */
+  expireTokens(site: Site): void;
+  /** The service lost its backend: tells everyone who is connected. */
+  reportFailure(site: Site): void;
+  closeSession(site: Site, sessionId: string): void;
+}
+
+export interface SessionServerOptions {
+  readonly clock?: Clock;
+  readonly secret?: Uint8Array;
+  /** The app keys that have an account. */
+  readonly sites?: readonly string[];
+  /** What each site begins with, and what a repair goes back to. */
+  readonly conditions?: Conditions;
+}
+
+export interface SessionServer {
+  /** Answers a request for the service's API. False: it is for somebody else. */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  close(): void;
+}
+
+export function createSessionServer({
+  clock = systemClock,
+  secret = randomBytes(32),
+  sites: appKeys = ['cakes', 'lab'],
+  conditions: fair = FAIR_WEATHER,
+}: SessionServerOptions = {}): SessionServer {
+  const tokens = createTokens({ secret, now: clock.now });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  const seats = new Map<string, Seat>();
+  const sweeps = new Map<Site, () => void>();
+  const sites = new Map(
+    appKeys.map((appKey): [string, Site] => {
+      const book = createSessionBook({ now: clock.now, id: randomUUID, pin: randomPin });
+      return [appKey, { appKey, book, fair, conditions: fair }];
+    }),
+  );
+
+  /** Carries out what the rules decided. A seat that is gone by now misses nothing: it could not have heard it. */
+  function carryOut(site: Site, notices: readonly Notice[]): void {
+    for (const { seat: id, message, close } of notices) {
+      const seat = seats.get(id);
+      if (!seat) continue;
+      seat.socket.send(JSON.stringify(message));
+      if (close) seat.socket.close(1000, message.type);
+    }
+    sweeps.get(site)?.();
+    const deadline = site.book.nextDeadline();
+    if (deadline === null) return void sweeps.delete(site);
+    const stop = clock.wake(Math.max(0, deadline - clock.now()), () => carryOut(site, site.book.sweep()));
+    sweeps.set(site, stop);
+  }
+
+  async function handle(seat: Seat, message: ClientMessage): Promise<Notice[]> {
+    const { book, conditions } = seat.site;
+    const refuse = (code: number, reason: string, close = true): Notice[] => [
+      { seat: seat.id, message: { type: 'error', code, reason }, close },
+    ];
+    switch (message.type) {
+      case 'start':
+      case 'join':
+      case 'resume': {
+        if (book.sessionOf(seat.id) !== null) return refuse(9999, 'this connection has a session');
+        const failed = message.type === 'start' ? 1001 : 1011;
+        if (message.version !== DEMO_PROTOCOL) return refuse(failed, 'unsupported version');
+        const caller = await verify(seat, message.token);
+        if (caller === null) return refuse(2001, 'token');
+        if (caller.appKey !== seat.site.appKey) return refuse(failed, 'invalid site link');
+        if (conditions.serviceDown) return refuse(9999, 'service error');
+        if (message.type === 'start' && conditions.creditUsedUp) return refuse(1001, 'trial credit used up');
+        if (message.type === 'start') return book.start(seat.id, caller, message);
+        if (message.type === 'join') return book.join(seat.id, caller, message);
+        return book.resume(seat.id, caller, message);
+      }
+      case 'act':
+        // A fenced seat is shown out whatever the weather.
+        if (book.sessionOf(seat.id) === null) return book.act(seat.id, message.epoch, message.act);
+        if (seat.tokenExpiresAt <= clock.now()) return refuse(2001, 'token expired', false);
+        if (conditions.serviceDown) return refuse(9999, 'service error', false);
+        return book.act(seat.id, message.epoch, message.act);
+      case 'renew': {
+        const caller = await verify(seat, message.token);
+        return caller === null ? refuse(2001, 'token', false) : [{ seat: seat.id, message: { type: 'renewed' } }];
+      }
+      case 'leave':
+        return book.leave(seat.id, { deliberate: true });
+      case 'end': {
+        if (message.token === null || message.sessionId === null) return book.end(seat.id, message.epoch);
+        const caller = await verify(seat, message.token);
+        if (caller === null) return refuse(2001, 'token');
+        return book.endFrom(seat.id, caller, { epoch: message.epoch, sessionId: message.sessionId });
+      }
+    }
+  }
+
+  async function verify(seat: Seat, token: string): Promise<TokenClaims | null> {
+    const claims = await tokens.verify(token);
+    if (claims !== null) seat.tokenExpiresAt = claims.expiresAt * 1000;
+    return claims;
+  }
+
+  /** Handles `work` when everything before it was, and not before the site's latency is over. */
+  function enqueue(seat: Seat, work: () => Notice[] | Promise<Notice[]>): void {
+    const arrived = new Promise<void>((resolve) => {
+      const { latencyMs } = seat.site.conditions;
+      if (latencyMs > 0) clock.wake(latencyMs, resolve);
+      else resolve();
+    });
+    seat.queue = seat.queue
+      .then(() => arrived)
+      .then(work)
+      .catch((error: unknown): Notice[] => {
+        console.error(error);
+        return [{ seat: seat.id, message: { type: 'error', code: 9999, reason: 'service error' }, close: true }];
+      })
+      .then((notices) => carryOut(seat.site, notices));
+  }
+
+  function open(socket: WebSocket, site: Site): void {
+    const seat: Seat = { id: randomUUID(), site, socket, tokenExpiresAt: 0, queue: Promise.resolve() };
+    seats.set(seat.id, seat);
+    socket.on('message', (data, binary) => {
+      const message = binary ? null : parseClientMessage(String(data));
+      if (message === null) return socket.close(1003, 'unreadable message');
+      enqueue(seat, () => handle(seat, message));
+    });
+    // The reason follows in 'close'.
+    socket.on('error', () => undefined);
+    socket.on('close', (code) => {
+      seats.delete(seat.id);
+      // 1000: closed by the page. 1001: the page went away. Else the line broke.
+      enqueue(seat, () => site.book.leave(seat.id, { deliberate: code === 1000 || code === 1001 }));
+    });
+  }
+
+  const seatsOf = (site: Site) => [...seats.values()].filter((seat) => seat.site === site);
+
+  const service: Service = {
+    tokens,
+    site: (appKey) => sites.get(appKey ?? ''),
+    cut(site, sessionId) {
+      for (const { id, socket } of seatsOf(site)) {
+        const theirs = site.book.sessionOf(id) === sessionId && site.book.isCustomer(id);
+        if (sessionId === null || theirs) socket.terminate();
+      }
+    },
+    expireTokens(site) {
+      for (const seat of seatsOf(site)) {
+        seat.tokenExpiresAt = 0;
+        if (site.book.sessionOf(seat.id) === null) continue;
+        carryOut(site, [{ seat: seat.id, message: { type: 'error', code: 2001, reason: 'token expired' } }]);
+      }
+    },
+    reportFailure(site) {
+      for (const { id } of seatsOf(site)) {
+        if (site.book.sessionOf(id) === null) continue;
+        carryOut(site, [{ seat: id, message: { type: 'error', code: 9999, reason: 'service error' } }]);
+      }
+    },
+    closeSession: (site, sessionId) => carryOut(site, site.book.closeById(sessionId, 'closed by the service')),
+  };
+
+  return {
+    handleRequest: (request, response) => answer(service, request, response),
+    handleUpgrade(request, socket, head) {
+      const url = new URL(request.url ?? '/', 'http://localhost');
+      if (url.pathname !== SOCKET_PATH) return false;
+      const site = service.site(url.searchParams.get('site'));
+      if (!site || site.conditions.refuseConnections || !fromThisMachine(request)) socket.destroy();
+      else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, site));
+      return true;
+    },
+    close() {
+      for (const stop of sweeps.values()) stop();
+      for (const { socket } of seats.values()) socket.terminate();
+      sockets.close();
+    },
+  };
+}
+
+function randomPin(): string {
+  return Array.from({ length: PIN_LENGTH }, () => PIN_CHARACTERS[randomInt(PIN_CHARACTERS.length)]).join('');
+}

@@ -1,0 +1,66 @@
+// Serves the demo, its session server included, on one port of the loopback interface: PORT, or 5173, or the next free one.
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { createServer as createVite } from 'vite';
+
+const HOST = '127.0.0.1';
+const FIRST_PORT = Number(process.env.PORT ?? 5173);
+const PORTS_TO_TRY = process.env.PORT ? 1 : 20;
+
+const vite = await createVite({
+  configFile: fileURLToPath(new URL('../demo/vite.config.ts', import.meta.url)),
+  // No hot reload: a page that reloads by itself would be one more thing that happens to its session.
+  server: { middlewareMode: true, hmr: false, ws: false },
+});
+const { createSessionServer } = await vite.ssrLoadModule('/server/server.ts');
+const sessions = createSessionServer();
+
+const server = createServer((request, response) => {
+  response.setHeader('content-security-policy', policyFor(request.headers.host ?? HOST));
+  response.setHeader('x-content-type-options', 'nosniff');
+  if (!sessions.handleRequest(request, response)) vite.middlewares(request, response);
+});
+server.on('upgrade', (request, socket, head) => {
+  if (!sessions.handleUpgrade(request, socket, head)) socket.destroy();
+});
+
+const port = await listen(FIRST_PORT, PORTS_TO_TRY);
+const address = `http://${HOST}:${port}`;
+console.log(`
+  solotab demo
+
+  customer   ${address}/            open it in several tabs
+  agent      ${address}/agent.html
+  tab lab    ${address}/lab.html
+`);
+
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
+
+async function stop() {
+  sessions.close();
+  server.close();
+  server.closeAllConnections();
+  await vite.close();
+  process.exit(0);
+}
+
+/** Nothing from elsewhere, nothing inline. The socket's address is spelled out: 'self' did not cover it in older browsers. */
+function policyFor(host) {
+  return `default-src 'self'; connect-src 'self' ws://${host}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'`;
+}
+
+async function listen(port, tries) {
+  try {
+    await new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, HOST, () => {
+        server.removeListener('error', reject);
+        resolve();
+      });
+    });
+    return port;
+  } catch (error) {
+    if (error.code !== 'EADDRINUSE' || tries <= 1) throw error;
+    return listen(port + 1, tries - 1);
+  }
+}
