@@ -1,0 +1,65 @@
+import type { DriverContext } from '../types';
+
+/** What a driver under `withAttempts` gets with each attempt. */
+export interface AttemptContext extends DriverContext {
+  /** Aborts also when this attempt failed: whatever the driver opened for it can go. */
+  readonly signal: AbortSignal;
+  /** 1 for the first attempt of a call, 2 for the next. */
+  readonly attempt: number;
+  /** What `token` gave for this attempt; undefined where none is configured. For the server only: never publish it. */
+  readonly token: string | undefined;
+  /** The PIN of this attempt, from the request or generated; undefined where there is none. Publish it if other tabs may show it. */
+  readonly pin: string | undefined;
+}
+
+export interface Attempt {
+  readonly context: AttemptContext;
+  /** The attempt failed. From now on its context says nothing any more, so that it can't end or disturb the next one. */
+  fail(): void;
+}
+
+/** One attempt within a call: the call's own context for as long as the attempt has not failed. */
+export function beginAttempt(call: DriverContext, facts: Pick<AttemptContext, 'attempt' | 'token' | 'pin'>): Attempt {
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(call.signal.reason);
+  call.signal.addEventListener('abort', abort);
+  if (call.signal.aborted) abort();
+  let failed = false;
+  const unlessFailed =
+    <Arguments extends readonly unknown[]>(act: (...values: Arguments) => void) =>
+    (...values: Arguments): void => {
+      if (!failed) act(...values);
+    };
+  return {
+    context: {
+      ...facts,
+      signal: controller.signal,
+      epoch: call.epoch,
+      get info() {
+        return call.info;
+      },
+      publish: unlessFailed((info: unknown) => call.publish(info)),
+      emit: unlessFailed((type: string, payload?: unknown) => call.emit(type, payload)),
+      error: unlessFailed((error: unknown) => call.error(error)),
+      reconnecting: unlessFailed(() => call.reconnecting()),
+      reconnected: unlessFailed(() => call.reconnected()),
+      ended: unlessFailed((reason?: string) => call.ended(reason)),
+    },
+    fail() {
+      failed = true;
+      call.signal.removeEventListener('abort', abort);
+      controller.abort();
+    },
+  };
+}
+
+/** Settles as `promise` does, or rejects as soon as `signal` aborts. What comes later is ignored. */
+export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new DOMException('The call was given up.', 'AbortError'));
+    const settled = (): void => signal.removeEventListener('abort', abort);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) abort();
+    promise.then(resolve, reject).then(settled, settled);
+  });
+}

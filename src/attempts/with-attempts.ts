@@ -1,0 +1,150 @@
+/**
+ * A driver around a driver: checks and makes PINs, gets tokens, and tries again what may succeed the next time. It all
+ * happens inside one call of the driver, so the session is `connecting` throughout, `connectTimeoutMs` bounds the whole,
+ * and to give up the call gives up whatever it is just waiting for.
+ */
+import { delay as waitInBrowser } from '../platform/delay';
+import { randomBytes as browserRandomBytes } from '../platform/random';
+import { SessionError } from '../session/errors';
+import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
+import type { Kind } from '../session/record';
+import type { Driver, DriverContext, PreviousTerm } from '../types';
+import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
+import { backoffMs, completePolicy, type RetryPolicy } from './backoff';
+import { nextAttempt } from './next-attempt';
+
+/** A call that can be retried. */
+export type AttemptKind = Kind | 'resume';
+
+/**
+ * What a start does that gives no PIN. `none`: it goes without, because the service makes the PIN. `generated`: it gets a
+ * new one, and another if that is in use (1010). `required`: it is refused with 1009.
+ */
+export type PinMode = 'none' | 'generated' | 'required';
+
+/** A driver whose start, join and resume are told which attempt it is, and with which token and PIN. */
+export interface AttemptDriver<Session, Request> extends Omit<Driver<Session, Request>, 'start' | 'join' | 'resume'> {
+  start(request: Request, context: AttemptContext): Session | Promise<Session>;
+  join(request: Request, context: AttemptContext): Session | Promise<Session>;
+  resume?(previous: PreviousTerm, context: AttemptContext): Session | Promise<Session>;
+}
+
+export interface AttemptOptions {
+  /** Default `none`. A PIN that a request brings is checked (1008) and upper-cased in each mode, and never replaced. */
+  readonly pin?: PinMode;
+  /** Characters of a generated PIN, 1 to 10. Default 8. */
+  readonly pinLength?: number;
+  /** The property of a request, a plain object, that holds its PIN. Default `pin`. */
+  readonly pinKey?: string;
+  /**
+   * Gets an access token. Called for each attempt; its result is handed to the driver and nowhere else. A token that the
+   * service refuses (2001) is replaced once per call. If the function throws, or gives no text, that is a 2001 too, at once.
+   */
+  readonly token?: () => string | Promise<string>;
+  /**
+   * Tries again after 1001, 1011, 1016 and 9999: one policy for everything, or one each. By default a resume is tried
+   * twice, a start or join once. A driver that knows better rejects with `new SessionError(code, { retryable: false })`.
+   */
+  readonly retry?: RetryPolicy | Readonly<Partial<Record<AttemptKind, RetryPolicy>>>;
+  /** In [0, 1): spreads the delays. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Resolves after so many milliseconds, or once the signal aborts. Default: a timer. */
+  readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Where generated PINs come from. Default `crypto.getRandomValues`. */
+  readonly randomBytes?: (count: number) => Uint8Array;
+}
+
+/**
+ * A driver for `createCoordinator` that drives `driver` with PINs, tokens and retries. Throws a `TypeError` or `RangeError`
+ * for a driver or options that make no sense.
+ */
+export function withAttempts<Session, Request = unknown>(
+  driver: AttemptDriver<Session, Request>,
+  options: AttemptOptions = {},
+): Driver<Session, Request> {
+  const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
+  const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
+  const policies = completePolicies(retry);
+  assertPinLength(length);
+  for (const method of ['start', 'join', 'end'] as const) {
+    if (typeof driver[method] !== 'function') throw new TypeError(`The driver needs a function ${method}().`);
+  }
+
+  const pinOf = (request: unknown): unknown => (request as Record<string, unknown> | null | undefined)?.[pinKey];
+
+  /** The request with its PIN checked and in upper case: the only thing that is decided before the claim. */
+  function checkPin(kind: Kind, request: Request): Request {
+    const given = pinOf(request);
+    // A form's field that was left blank gives no PIN to start with. One to join by can't be blank.
+    if (given === undefined || given === null || (given === '' && kind === 'start')) {
+      if (kind === 'start' && pinMode === 'required') throw new SessionError(1009);
+      return request;
+    }
+    const pin = normalizePin(given);
+    return pin === given ? request : { ...request, [pinKey]: pin };
+  }
+
+  async function freshToken(signal: AbortSignal): Promise<string | undefined> {
+    if (!token) return undefined;
+    // In a function of its own, so that one that throws at once and one that rejects are the same.
+    const asked = (async () => token())().catch((cause: unknown) => {
+      throw new SessionError(2001, { cause });
+    });
+    const got = await untilAborted(asked, signal);
+    if (typeof got !== 'string' || got === '') throw new SessionError(2001);
+    return got;
+  }
+
+  async function run(
+    kind: AttemptKind,
+    call: DriverContext,
+    givenPin: unknown,
+    act: (context: AttemptContext) => Session | Promise<Session>,
+  ): Promise<Session> {
+    const { attempts } = policies[kind];
+    const makesPin = kind === 'start' && pinMode === 'generated' && !givenPin;
+    const draw = (): string => drawPin({ length, randomBytes });
+    const means = { canRenewToken: token !== undefined, canRenewPin: makesPin, attempts };
+    const spent = { freshTokens: 0, freshPins: 0, backOffs: 0 };
+    let pin = makesPin ? draw() : typeof givenPin === 'string' && givenPin ? givenPin : undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      const accessToken = await freshToken(call.signal);
+      const { context, fail } = beginAttempt(call, { attempt, token: accessToken, pin });
+      try {
+        return await act(context);
+      } catch (cause) {
+        fail();
+        const error = SessionError.from(cause, kind === 'start' ? 1001 : 1011);
+        const next = nextAttempt(error, spent, means);
+        if (next === 'none' || call.signal.aborted) throw error;
+        spent[next] += 1;
+        if (next === 'freshPins') pin = draw();
+        if (next === 'backOffs') await delay(backoffMs(spent.backOffs, policies[kind], random()), call.signal);
+        if (call.signal.aborted) throw error;
+      }
+    }
+  }
+
+  const { resume, release } = driver;
+  return {
+    prepare: (kind, request) => checkPin(kind, driver.prepare ? driver.prepare(kind, request) : request),
+    start: (request, call) => run('start', call, pinOf(request), (context) => driver.start(request, context)),
+    join: (request, call) => run('join', call, pinOf(request), (context) => driver.join(request, context)),
+    // Only where the driver has them: without a resume a lost session is over.
+    ...(resume && {
+      resume: (previous: PreviousTerm, call: DriverContext) =>
+        run('resume', call, undefined, (context) => resume.call(driver, previous, context)),
+    }),
+    ...(release && { release: (session: Session, call: DriverContext) => release.call(driver, session, call) }),
+    end: (session, call) => driver.end(session, call),
+  };
+}
+
+function completePolicies(retry: AttemptOptions['retry'] = {}): Record<AttemptKind, Required<RetryPolicy>> {
+  const { start, join, resume } = 'attempts' in retry ? { start: retry, join: retry, resume: retry } : retry;
+  return {
+    start: completePolicy(start ?? { attempts: 1 }),
+    join: completePolicy(join ?? { attempts: 1 }),
+    resume: completePolicy(resume ?? { attempts: 2 }),
+  };
+}
