@@ -1,0 +1,221 @@
+import { ChannelHub } from './channels';
+import { Database } from './database';
+import { type Faults, NO_FAULTS } from './faults';
+import { watchInvariants } from './invariants';
+import type { Boot, TabOptions, TabWorld } from './load-page';
+import { LockManager } from './locks';
+import type { Machine, Watcher } from './machine';
+import { type Attempt, Network, type SimulatedSession } from './network';
+import { type EngineName, PROFILES } from './profiles';
+import { createRandom } from './random';
+import { Scheduler } from './scheduler';
+import { SimulatedTab } from './tab';
+import { Timeline } from './timeline';
+import type { DriverContext } from '../types';
+
+export interface SimulatedBrowserOptions {
+  /** Decides every delay, fault and random id. Default 1. */
+  readonly seed?: number;
+  /** Whose quirks the pages have. Default `chromium`. */
+  readonly engine?: EngineName;
+  /** Default: none. May be changed later, on `world.faults`. */
+  readonly faults?: Partial<Faults>;
+  /** False: nothing happens by itself, only by `settle`, `advance` and `step`. Default true. */
+  readonly automatic?: boolean;
+  /** Default `throw`: the next awaited method of the world rejects. `collect`: only `world.violations` tells. */
+  readonly violations?: 'throw' | 'collect';
+}
+
+type AnyTab = SimulatedTab<unknown, unknown>;
+
+/** One browser profile: its tabs share storage, locks and messages. Everything happens in virtual time, from one seed. */
+export class SimulatedBrowser {
+  /** In the order in which they were opened. Those that crashed or were closed are still listed. */
+  readonly tabs: AnyTab[] = [];
+  /** What the drivers were asked to do. */
+  readonly network: Network;
+  readonly faults: Faults;
+  /** What went against the promises of solotab: empty, or a bug. */
+  readonly violations: string[] = [];
+  readonly machine: Machine;
+  readonly locks: LockManager;
+  readonly #world: TabWorld;
+  readonly #databases = new Map<string, Database>();
+  readonly #throws: boolean;
+  #thrown = 0;
+
+  constructor(boot: Boot, options: SimulatedBrowserOptions = {}) {
+    const { seed = 1, engine = 'chromium', faults = {}, automatic = true, violations = 'throw' } = options;
+    const random = createRandom(seed);
+    const watchers: Watcher[] = [];
+    const scheduler = new Scheduler({
+      automatic,
+      onUncaught: (error) => this.violate(`uncaught: ${describe(error)}`),
+      afterStep: () => {
+        for (const watcher of watchers) watcher.afterStep?.();
+      },
+    });
+    this.#throws = violations === 'throw';
+    this.faults = { ...NO_FAULTS, ...faults };
+    const timeline = new Timeline();
+    const ids = random.fork();
+    const machine = { scheduler, random, ids, profile: PROFILES[engine], faults: this.faults, timeline, watchers };
+    this.machine = machine;
+    this.network = new Network(machine);
+    this.locks = new LockManager(machine);
+    const channels = new ChannelHub(machine);
+    this.#world = {
+      machine,
+      network: this.network,
+      boot,
+      servers: { locks: this.locks, channels, database: (scope) => this.#database(scope) },
+      loaded: (tab) => this.#loaded(tab),
+      open: (tabOptions, storage) => this.#open(tabOptions, storage),
+    };
+    watchers.push(watchInvariants(machine, this.network, (what) => this.violate(what)));
+  }
+
+  /** Virtual milliseconds since the world began. */
+  get now(): number {
+    return this.machine.scheduler.now;
+  }
+
+  /** How much is under way, and how many timers are set: nothing, where all scopes are idle and settled. */
+  get pending(): { readonly work: number; readonly timers: number; readonly locks: number } {
+    return { ...this.machine.scheduler.pending, locks: this.locks.claims.length };
+  }
+
+  openTab<Session = SimulatedSession, Request = unknown>(
+    options: TabOptions<Session, Request> = {},
+  ): SimulatedTab<Session, Request> {
+    return this.#open(options, new Map());
+  }
+
+  /** Lets time pass. */
+  async advance(ms: number): Promise<void> {
+    await this.machine.scheduler.advance(ms);
+    this.#complain();
+  }
+
+  /** Until nothing is under way: no transaction, no message, no lock, no connection. Timers stay. */
+  async settle(): Promise<void> {
+    await this.machine.scheduler.settle();
+    this.#complain();
+  }
+
+  /** The next thing that happens, whenever it is due. Resolves with false if there is none. */
+  async step(): Promise<boolean> {
+    const happened = await this.machine.scheduler.step();
+    this.#complain();
+    return happened;
+  }
+
+  /** The attempt that waits in `tab` connects. Throws if none does. */
+  async connect(tab: AnyTab): Promise<void> {
+    await this.settle();
+    this.#attemptIn(tab).connect();
+    await this.settle();
+  }
+
+  /** The attempt that waits in `tab` fails with `error`. Throws if none does. */
+  async fail(tab: AnyTab, error: unknown = new TypeError('Failed to fetch')): Promise<void> {
+    await this.settle();
+    this.#attemptIn(tab).fail(error);
+    await this.settle();
+  }
+
+  /** The driver's context of the session in `tab`: emits, reports, publishes. Throws if there is none, or the tab can't run. */
+  contextIn(tab: AnyTab): DriverContext {
+    const live = [...this.network.live].find(({ page }) => page === tab.page);
+    if (!live) throw new Error(`There is no session in tab ${tab.name}.`);
+    if (!tab.page.awake) throw new Error(`Tab ${tab.name} can’t run.`);
+    return live.context;
+  }
+
+  /** The user clears the site's data; `sessionStorage` stays. */
+  wipeStorage(): void {
+    this.note('the storage is wiped');
+    for (const database of this.#databases.values()) database.wipe();
+    for (const watcher of this.machine.watchers) watcher.onWipe?.();
+    for (const tab of this.tabs) tab.loseConnection();
+  }
+
+  /** What is stored for a scope. */
+  recordOf(scope = 'simulated'): unknown {
+    return this.#database(scope).record;
+  }
+
+  /** Stores anything as the record of a scope, as a broken or hostile program might. */
+  putRecord(record: unknown, scope = 'simulated'): void {
+    this.note('the record is overwritten by somebody else');
+    this.#database(scope).put(record);
+    for (const watcher of this.machine.watchers) watcher.onWipe?.();
+  }
+
+  /** No more faults from here on. Pages that sleep still sleep. */
+  heal(): void {
+    this.note('the faults stop');
+    Object.assign(this.faults, NO_FAULTS);
+  }
+
+  /** Adds a line to the timeline. */
+  note(what: string | (() => string), who = ''): void {
+    this.machine.timeline.add(this.now, who, what);
+  }
+
+  /** What happened so far, one line each: virtual milliseconds, document, event. */
+  timeline(): string {
+    return this.machine.timeline.toString();
+  }
+
+  /** Reports that a promise was broken. */
+  violate(what: string): void {
+    this.violations.push(what);
+    this.note(`VIOLATION: ${what}`);
+  }
+
+  #open<Session, Request>(
+    options: TabOptions<Session, Request>,
+    storage: Map<string, string>,
+  ): SimulatedTab<Session, Request> {
+    const tab = new SimulatedTab(this.#world, tabName(this.tabs.length), options, storage);
+    this.tabs.push(tab);
+    this.#loaded(tab);
+    return tab;
+  }
+
+  #loaded(tab: AnyTab): void {
+    for (const watcher of this.machine.watchers) watcher.onLoad?.(tab);
+  }
+
+  #database(scope: string): Database {
+    let database = this.#databases.get(scope);
+    if (!database) {
+      database = new Database(this.machine, scope);
+      this.#databases.set(scope, database);
+    }
+    return database;
+  }
+
+  #attemptIn(tab: AnyTab): Attempt {
+    const attempt = [...this.network.attempts].find(({ page }) => page === tab.page);
+    if (!attempt) throw new Error(`Nothing is connecting in tab ${tab.name}.`);
+    return attempt;
+  }
+
+  #complain(): void {
+    if (!this.#throws || this.#thrown === this.violations.length) return;
+    const fresh = this.violations.slice(this.#thrown);
+    this.#thrown = this.violations.length;
+    throw new Error(`${fresh.join('\n')}\n\n${this.timeline()}`);
+  }
+}
+
+/** A, B, … Z, then T27. */
+function tabName(index: number): string {
+  return index < 26 ? String.fromCharCode(65 + index) : `T${index + 1}`;
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+}

@@ -1,0 +1,34 @@
+/** A structured clone. Plain data, which is nearly everything here, is copied by hand: several times as fast. */
+export function clone<Value>(value: Value): Value {
+  const copy = copyPlain(value, 0);
+  // A copy of plain data has the type of its original.
+  return copy === NOT_PLAIN ? structuredClone(value) : (copy as Value);
+}
+
+const NOT_PLAIN = Symbol('not plain');
+
+/** Deeper than any record. Also stops at a cycle. */
+const DEEPEST = 12;
+
+function copyPlain(value: unknown, depth: number): unknown {
+  if (value === null || value === undefined) return value;
+  if (typeof value !== 'object') return typeof value === 'function' || typeof value === 'symbol' ? NOT_PLAIN : value;
+  if (depth > DEEPEST) return NOT_PLAIN;
+  if (Array.isArray(value)) {
+    const copies: unknown[] = [];
+    for (const item of value) {
+      const copy = copyPlain(item, depth + 1);
+      if (copy === NOT_PLAIN) return NOT_PLAIN;
+      copies.push(copy);
+    }
+    return copies;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return NOT_PLAIN;
+  const copies: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(value)) {
+    const copy = copyPlain(item, depth + 1);
+    if (copy === NOT_PLAIN || key === '__proto__') return NOT_PLAIN;
+    copies[key] = copy;
+  }
+  return copies;
+}

@@ -1,0 +1,136 @@
+/**
+ * What must be true of every run, whatever goes wrong in it. Checked as it happens, so that a timeline ends where the
+ * promise was broken.
+ *
+ * - The stored record is well-formed; its revision rises, its epoch never falls.
+ * - Journal entries are numbered without gap, under an epoch that never falls.
+ * - Each `start`, `join` and `resume` of a driver acts under an epoch of its own, higher than all before it.
+ * - When one acts, no other page that is awake and well informed still has the session.
+ * - Each tab hears of each event once, in order.
+ */
+import { isObject, parseRecord } from '../session/record';
+import type { CoordinatorEvents } from '../types';
+import type { Commit, DriverCall, Machine, Watcher } from './machine';
+import type { Network } from './network';
+import type { Page } from './page';
+import type { SimulatedTab } from './tab';
+
+/** A page that could run for so long without a fault in between has heard of whatever happened before. */
+const INFORMED_AFTER_MS = 15_000;
+
+const EVENT_TYPES: readonly (keyof CoordinatorEvents)[] = [
+  'session_error',
+  'session_started',
+  'session_joined',
+  'session_resumed',
+  'session_reconnecting',
+  'session_ended',
+];
+
+interface Act {
+  readonly page: Page;
+  readonly epoch: number;
+  readonly at: number;
+}
+
+export function watchInvariants(machine: Machine, network: Network, violate: (what: string) => void): Watcher {
+  const acts = new Map<string, Act>();
+  const lastNumbers = new Map<string, { epoch: number; seq: number }>();
+  return {
+    onCommit: (commit) => checkCommit(commit, lastNumbers, violate),
+    onDriver(page, scope, call, epoch) {
+      if (call === 'end' || call === 'release') return;
+      checkAct(machine, network, acts, { page, scope, call, epoch }, violate);
+    },
+    onWipe() {
+      acts.clear();
+      lastNumbers.clear();
+    },
+    onLoad: (tab) => watchEvents(tab, violate),
+  };
+}
+
+function checkCommit(
+  { page, scope, before, after, journal }: Commit,
+  lastNumbers: Map<string, { epoch: number; seq: number }>,
+  violate: (what: string) => void,
+): void {
+  const [old, record] = [parseRecord(before), parseRecord(after)];
+  page.log(() => `writes ${describeRecord(after)}${journal.map(([, entry]) => ` + ${describeEntry(entry)}`).join('')}`);
+  if (typeof record !== 'object') {
+    violate(`${page.name} stored a record that is ${record}`);
+    return;
+  }
+  if (typeof old === 'object' && before !== after) {
+    if (record.revision <= old.revision) violate(`${page.name} wrote revision ${record.revision} over ${old.revision}`);
+    if (record.epoch < old.epoch) violate(`${page.name} wrote epoch ${record.epoch} over ${old.epoch}`);
+    if (record.seq < old.seq) violate(`${page.name} wrote seq ${record.seq} over ${old.seq}`);
+  }
+  for (const [, entry] of journal) {
+    if (!isObject(entry)) continue;
+    const { epoch, seq } = entry;
+    if (typeof epoch !== 'number' || typeof seq !== 'number') continue;
+    const last = lastNumbers.get(scope);
+    if (last && (seq !== last.seq + 1 || epoch < last.epoch)) {
+      violate(`${page.name} wrote event ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
+    }
+    lastNumbers.set(scope, { epoch, seq });
+  }
+}
+
+function checkAct(
+  { scheduler }: Machine,
+  network: Network,
+  acts: Map<string, Act>,
+  act: { readonly page: Page; readonly scope: string; readonly call: DriverCall; readonly epoch: number },
+  violate: (what: string) => void,
+): void {
+  const { page, scope, call, epoch } = act;
+  const last = acts.get(scope);
+  if (last && epoch <= last.epoch) {
+    violate(
+      `${page.name} calls driver.${call} under epoch ${epoch}, after ${last.page.name} acted under ${last.epoch}`,
+    );
+    return;
+  }
+  acts.set(scope, { page, epoch, at: scheduler.now });
+  for (const live of network.live) {
+    if (live.scope !== scope || live.page === page || live.context.signal.aborted) continue;
+    if (scheduler.now - live.page.awakeSince < INFORMED_AFTER_MS) continue;
+    violate(`${page.name} calls driver.${call} while ${live.page.name} still has the session`);
+  }
+}
+
+function watchEvents(tab: SimulatedTab<unknown, unknown>, violate: (what: string) => void): void {
+  if (tab.isBare) return;
+  const { page, coordinator } = tab;
+  let last = { epoch: 0, seq: 0 };
+  for (const type of EVENT_TYPES) {
+    coordinator.on(type, (event) => {
+      const { epoch, seq } = event as { readonly epoch: number; readonly seq: number | null };
+      page.log(() => `hears ${describeEntry({ type, ...event })}`);
+      if (seq === null) return;
+      if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) {
+        violate(`${page.name} hears ${type} ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
+      }
+      last = { epoch, seq };
+    });
+  }
+}
+
+function describeRecord(value: unknown): string {
+  if (!isObject(value)) return JSON.stringify(value) ?? 'nothing';
+  const { revision, phase, epoch, hostTabId, asked, answered, successor } = value;
+  const host = hostTabId === null ? '' : ` host ${hostTabId}`;
+  const challenge = asked === answered ? '' : ` asked ${asked} answered ${answered}`;
+  const next = isObject(successor) ? ` successor ${successor.tabId}` : '';
+  return `r${revision} ${phase} epoch ${epoch}${host}${challenge}${next}`;
+}
+
+function describeEntry(value: unknown): string {
+  if (!isObject(value)) return JSON.stringify(value) ?? 'nothing';
+  const { type, epoch, seq, reason, code, missed, error } = value;
+  const number = isObject(error) ? error.code : code;
+  const parts = [type, number, seq === null ? 'local' : `${epoch}:${seq}`, reason, missed && `missed ${missed}`];
+  return parts.filter(Boolean).join(' ');
+}

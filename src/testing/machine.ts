@@ -1,0 +1,46 @@
+import type { Faults } from './faults';
+import type { Page } from './page';
+import type { Profile } from './profiles';
+import type { Random } from './random';
+import type { Scheduler } from './scheduler';
+import type { SimulatedTab } from './tab';
+import type { Timeline } from './timeline';
+
+/** What all parts of one simulated browser share. */
+export interface Machine {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly ids: Random;
+  readonly profile: Profile;
+  readonly faults: Faults;
+  readonly timeline: Timeline;
+  readonly watchers: Watcher[];
+}
+
+export type DriverCall = 'start' | 'join' | 'resume' | 'release' | 'end';
+
+/** Sees everything that happens, as it happens. Invariants are watchers. */
+export interface Watcher {
+  /** A document was loaded; its coordinator has begun. */
+  onLoad?(tab: SimulatedTab<unknown, unknown>): void;
+  /** A transaction wrote. */
+  onCommit?(commit: Commit): void;
+  onPost?(page: Page, scope: string, message: unknown, carries: 'full' | 'hints'): void;
+  /** A driver is called. */
+  onDriver?(page: Page, scope: string, call: DriverCall, epoch: number): void;
+  /** Everything was wiped, or a record was overwritten from outside. */
+  onWipe?(): void;
+  /** A page is gone, and so are its locks. */
+  onDeath?(page: Page): void;
+  onUncaught?(error: unknown): void;
+  /** After each event and all that followed from it. */
+  afterStep?(): void;
+}
+
+export interface Commit {
+  readonly page: Page;
+  readonly scope: string;
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly journal: readonly (readonly [slot: number, entry: unknown])[];
+}

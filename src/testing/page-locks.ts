@@ -1,0 +1,63 @@
+import type { HeldLock, LockRequest, Locks } from '../platform/platform';
+import type { Claim, LockManager } from './locks';
+import type { Machine } from './machine';
+import type { Page } from './page';
+
+/** The `Locks` port of one page: requests and answers take a moment on their way, in order. */
+export function createPageLocks(machine: Machine, page: Page, manager: LockManager): Locks {
+  const { random, scheduler } = machine;
+  let lastArrival = 0;
+  const send = (run: () => void): void => {
+    lastArrival = Math.max(lastArrival, scheduler.now + random.between(0.05, 0.4));
+    scheduler.work(lastArrival - scheduler.now, run);
+  };
+
+  const request = (name: string, { mode, when, signal }: LockRequest): Promise<HeldLock | null> =>
+    new Promise((resolve) => {
+      if (page.gone) return;
+      if (signal?.aborted) {
+        resolve(null);
+        return;
+      }
+      let loseLock: () => void = () => undefined;
+      const lost = new Promise<void>((resolveLost) => {
+        loseLock = resolveLost;
+      });
+      let settled = false;
+      const settle = (held: HeldLock | null): void => {
+        if (settled) return;
+        settled = true;
+        signal?.removeEventListener('abort', giveUp);
+        resolve(held);
+      };
+      const claim: Claim = {
+        page,
+        name,
+        mode,
+        when,
+        answer: (granted) => {
+          const held = granted ? { release: () => manager.release(claim), lost } : null;
+          scheduler.work(random.between(0.05, 0.4), () => page.deliver('lock', () => settle(held)));
+        },
+        lose: () => {
+          scheduler.work(random.between(0.05, 0.4), () =>
+            page.deliver('lock-lost', () => {
+              page.log(() => `lost the lock ${name}`);
+              loseLock();
+            }),
+          );
+        },
+      };
+      /** Also takes back a lock that was granted and is still on its way. As in the API, only those who wait give up. */
+      const giveUp = (): void => {
+        settle(null);
+        manager.release(claim);
+      };
+      if (when === 'queue') signal?.addEventListener('abort', giveUp);
+      send(() => {
+        if (!page.gone && !settled) manager.arrive(claim);
+      });
+    });
+
+  return { request };
+}

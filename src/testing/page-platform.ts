@@ -1,0 +1,135 @@
+import type { Clock, Logger, Platform, TabStorage } from '../platform/platform';
+import type { ChannelHub } from './channels';
+import { clone } from './clone';
+import type { Database } from './database';
+import type { LockManager } from './locks';
+import type { Machine } from './machine';
+import type { Page } from './page';
+import { createPageLocks } from './page-locks';
+import { openSimulatedStore, type SimulatedStore } from './store';
+
+/** What this browser has, in this tab. */
+export interface Capabilities {
+  /** Default true. False: there is none. `fails`: every call rejects. `hangs`: it does not open. */
+  readonly store?: boolean | 'fails' | 'hangs';
+  /** Default true. */
+  readonly locks?: boolean;
+  /** Default true. `hints`: only positions may be sent, as where messages go through storage. */
+  readonly channel?: boolean | 'hints';
+}
+
+/** What all pages of a browser share. */
+export interface Servers {
+  readonly locks: LockManager;
+  readonly channels: ChannelHub;
+  database(scope: string): Database;
+}
+
+/** What a page takes over from its tab. */
+export interface TabFacts {
+  readonly capabilities: Capabilities;
+  readonly storage: Map<string, string>;
+  readonly hidden: boolean;
+  readonly hiddenSince: number;
+  readonly clockOffsetMs: number;
+}
+
+/** Some day. Tests should not depend on the present. */
+export const EPOCH_MS = Date.UTC(2026, 10, 2, 9);
+
+/** Chromium wakes the timers of a page that was hidden for this long once a minute, everybody those of a hidden page once a second. */
+const INTENSIVE_AFTER_MS = 300_000;
+
+export interface PagePlatform extends Platform {
+  loseConnections(): void;
+}
+
+export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, servers: Servers): PagePlatform {
+  const { scheduler } = machine;
+  const stores: SimulatedStore[] = [];
+  let minted = 0;
+
+  const clock: Clock = {
+    now: () => Math.floor(EPOCH_MS + scheduler.now + tab.clockOffsetMs),
+    monotonic: () => scheduler.now - page.bornAt,
+    after(ms, callback) {
+      if (page.gone) return () => undefined;
+      const schedule = (delayMs: number): void => {
+        event = scheduler.timer(delayMs, () => {
+          page.timers.delete(event);
+          const throttleMs = throttledForMs();
+          if (throttleMs > 0) schedule(throttleMs);
+          else page.deliver('timer', () => cancelled || callback());
+        });
+        page.timers.add(event);
+      };
+      /** Hidden pages run their timers at full seconds or minutes. */
+      const throttledForMs = (): number => {
+        if (!tab.hidden) return 0;
+        const intensive = scheduler.now - tab.hiddenSince >= INTENSIVE_AFTER_MS && machine.profile.name === 'chromium';
+        const raster = intensive ? 60_000 : 1_000;
+        const over = scheduler.now % raster;
+        return over < 0.001 || raster - over < 0.001 ? 0 : raster - over;
+      };
+      let event: ReturnType<typeof scheduler.timer>;
+      let cancelled = false;
+      schedule(ms);
+      return () => {
+        cancelled = true;
+        page.timers.delete(event);
+        scheduler.cancel(event);
+      };
+    },
+  };
+
+  const tabStorage: TabStorage = {
+    get: (key) => tab.storage.get(key) ?? null,
+    set: (key, value) => {
+      if (page.gone) return;
+      if (value === null) tab.storage.delete(key);
+      else tab.storage.set(key, value);
+    },
+  };
+
+  const report =
+    (level: string) =>
+    (message: string, ...details: readonly unknown[]) => {
+      page.log(() => [`${level}: ${message}`, ...details.map(String)].join(' '));
+    };
+  const logger: Logger = { debug: report('debug'), warn: report('warning'), error: report('error') };
+
+  const health = () => (typeof tab.capabilities.store === 'string' ? tab.capabilities.store : 'works');
+
+  return {
+    openStore(scope) {
+      if (tab.capabilities.store === false) return null;
+      const store = openSimulatedStore(machine, page, servers.database(scope), health);
+      stores.push(store);
+      return store;
+    },
+    locks: tab.capabilities.locks === false ? null : createPageLocks(machine, page, servers.locks),
+    openChannel(scope, receive) {
+      const { channel = true } = tab.capabilities;
+      return channel === false
+        ? null
+        : servers.channels.open(page, scope, channel === 'hints' ? channel : 'full', receive);
+    },
+    clock,
+    lifecycle: {
+      isVisible: () => !tab.hidden && page.life === 'running',
+      listen: (listener, signal) => page.listen(listener, signal),
+    },
+    tabStorage,
+    randomId() {
+      const id = machine.ids.id();
+      machine.timeline.name(id, `${page.name}#${++minted}`);
+      return id;
+    },
+    clone,
+    isBrowser: true,
+    logger,
+    loseConnections() {
+      for (const store of stores) store.lose();
+    },
+  };
+}

@@ -1,0 +1,154 @@
+/**
+ * One document in a tab. Whatever the browser has for it (a message, a lock, the answer of a transaction) goes through
+ * `deliver`, which runs it now or once the page can run it:
+ *
+ * | life      | messages          | everything else | how it got there           |
+ * |-----------|-------------------|-----------------|----------------------------|
+ * | running   | run               | run             |                            |
+ * | frozen    | run (as measured) | wait            | `freeze`, told as `hide`   |
+ * | cached    | by the profile    | wait            | navigated away, told       |
+ * | gone      | –                 | –               | closed, crashed, reloaded  |
+ *
+ * A stopped page (SIGSTOP), whatever its life, runs nothing and is told nothing. Once it goes on, queued messages run
+ * first and the news of a stolen lock last.
+ */
+import type { LifecycleEvent } from '../platform/platform';
+import type { ScheduledEvent } from './event-queue';
+import type { Machine } from './machine';
+
+export type PageLife = 'running' | 'frozen' | 'cached' | 'gone';
+
+export type Lane = 'lifecycle' | 'message' | 'timer' | 'store' | 'lock' | 'network' | 'lock-lost';
+
+interface Task {
+  readonly lane: Lane;
+  readonly run: () => void;
+}
+
+export class Page {
+  #life: PageLife = 'running';
+  #stopped = false;
+  #waiting: Task[] = [];
+  #flushing = false;
+  readonly bornAt: number;
+  /** Since when it could run without a break; for judging what it could have known. */
+  awakeSince: number;
+  readonly timers = new Set<ScheduledEvent>();
+  readonly #machine: Machine;
+  readonly #listeners = new Set<(event: LifecycleEvent) => void>();
+  readonly #whenGone: (() => void)[] = [];
+
+  constructor(
+    machine: Machine,
+    /** `A` is the first document of tab A, `A2` the next. */
+    readonly name: string,
+  ) {
+    this.#machine = machine;
+    this.bornAt = machine.scheduler.now;
+    this.awakeSince = this.bornAt;
+  }
+
+  get life(): PageLife {
+    return this.#life;
+  }
+
+  set life(life: PageLife) {
+    if (this.#life === 'gone') return;
+    this.#life = life;
+    if (life === 'gone') this.#die();
+    else this.#wake();
+  }
+
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  set stopped(stopped: boolean) {
+    this.#stopped = stopped;
+    if (stopped) {
+      this.awakeSince = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const rank = ({ lane }: Task): number => (lane === 'message' ? 0 : lane === 'lock-lost' ? 2 : 1);
+    this.#waiting.sort((a, b) => rank(a) - rank(b));
+    this.#wake();
+  }
+
+  /** Nothing keeps it from running. */
+  get awake(): boolean {
+    return this.#life === 'running' && !this.#stopped;
+  }
+
+  get gone(): boolean {
+    return this.#life === 'gone';
+  }
+
+  canRun(lane: Lane): boolean {
+    return !this.#stopped && (this.#life === 'running' || (this.#life === 'frozen' && lane === 'message'));
+  }
+
+  /** It can run this now, and nothing is before it. */
+  isFree(lane: Lane): boolean {
+    return this.canRun(lane) && !this.#flushing && !this.#waiting.some((task) => this.canRun(task.lane));
+  }
+
+  deliver(lane: Lane, run: () => void): void {
+    if (this.gone) return;
+    if (this.isFree(lane)) run();
+    else this.#waiting.push({ lane, run });
+  }
+
+  /** Tells the page before anything else that waits. */
+  tellFirst(event: LifecycleEvent): void {
+    this.#waiting.unshift({ lane: 'lifecycle', run: () => this.tell(event) });
+    this.#wake();
+  }
+
+  tell(event: LifecycleEvent): void {
+    this.log(`is told: ${event}`);
+    for (const listener of [...this.#listeners]) listener(event);
+  }
+
+  listen(listener: (event: LifecycleEvent) => void, signal: AbortSignal): void {
+    if (signal.aborted || this.gone) return;
+    this.#listeners.add(listener);
+    signal.addEventListener('abort', () => this.#listeners.delete(listener), { once: true });
+  }
+
+  whenGone(clear: () => void): void {
+    this.#whenGone.push(clear);
+  }
+
+  log(what: string | (() => string)): void {
+    this.#machine.timeline.add(this.#machine.scheduler.now, this.name, what);
+  }
+
+  /** What waited runs as events of their own: it may be stopped again in between. */
+  #wake(): void {
+    if (!this.awake) {
+      this.awakeSince = Number.POSITIVE_INFINITY;
+    } else if (this.awakeSince === Number.POSITIVE_INFINITY) {
+      this.awakeSince = this.#machine.scheduler.now;
+    }
+    if (this.#flushing || !this.#waiting.some((task) => this.canRun(task.lane))) return;
+    this.#flushing = true;
+    this.#machine.scheduler.work(0, () => {
+      this.#flushing = false;
+      const index = this.#waiting.findIndex((task) => this.canRun(task.lane));
+      const [task] = index < 0 ? [] : this.#waiting.splice(index, 1);
+      try {
+        task?.run();
+      } finally {
+        this.#wake();
+      }
+    });
+  }
+
+  #die(): void {
+    this.#waiting = [];
+    this.#listeners.clear();
+    for (const timer of this.timers) this.#machine.scheduler.cancel(timer);
+    this.timers.clear();
+    for (const clear of this.#whenGone.splice(0)) clear();
+  }
+}

@@ -1,0 +1,86 @@
+import type { Store, StoreWrite } from '../platform/platform';
+import { clone } from './clone';
+import { type Database, storeFailure, type Transaction } from './database';
+import type { Machine } from './machine';
+import type { Page } from './page';
+
+/** `hangs`: it does not open, and calls reject once the adapter has given up waiting. */
+export type StoreHealth = 'works' | 'fails' | 'hangs';
+
+/** The adapter gives up on a database that does not open after two tries of two seconds. */
+const OPEN_LIMIT_MS = 4_000;
+
+export interface SimulatedStore extends Store {
+  /** The browser closes the connection: what is under way fails, the next call opens a new one. */
+  lose(): void;
+}
+
+export function openSimulatedStore(
+  machine: Machine,
+  page: Page,
+  database: Database,
+  health: () => StoreHealth,
+): SimulatedStore {
+  const { random, scheduler } = machine;
+  const pending = new Set<Transaction>();
+  const lostListeners: (() => void)[] = [];
+  let closed = false;
+
+  const begin = <Result>(run: () => { readonly write?: StoreWrite; readonly result: Result }): Promise<Result> =>
+    new Promise((resolve, reject) => {
+      if (page.gone) return;
+      if (closed) {
+        reject(storeFailure('InvalidStateError'));
+        return;
+      }
+      if (health() === 'hangs') {
+        const timer = scheduler.timer(OPEN_LIMIT_MS, () => page.deliver('timer', () => reject(storeFailure())));
+        page.whenGone(() => scheduler.cancel(timer));
+        return;
+      }
+      if (health() === 'fails') {
+        scheduler.work(random.between(0.1, 1), () => page.deliver('store', () => reject(storeFailure())));
+        return;
+      }
+      let result: Result;
+      const transaction: Transaction = {
+        page,
+        lost: false,
+        step: () => {
+          const decision = run();
+          result = decision.result;
+          return decision.write;
+        },
+        settle: (error) => {
+          pending.delete(transaction);
+          if (error === undefined) resolve(result);
+          else reject(error);
+        },
+      };
+      pending.add(transaction);
+      database.begin(transaction);
+    });
+
+  return {
+    transact: (step) => begin(() => step(clone(database.record))),
+    read: ({ journal }) =>
+      begin(() => ({
+        result: {
+          record: clone(database.record),
+          journal: journal ? [...database.journal.values()].map(clone) : [],
+        },
+      })),
+    onLost: (listener) => void lostListeners.push(listener),
+    close: () => {
+      closed = true;
+    },
+    lose: () => {
+      if (closed) return;
+      page.log('loses its connection to the store');
+      for (const transaction of pending) transaction.lost = true;
+      page.deliver('store', () => {
+        for (const listener of lostListeners) listener();
+      });
+    },
+  };
+}
