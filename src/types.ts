@@ -123,6 +123,8 @@ export interface SessionEndedEvent extends SessionEvent {
 
 export interface DriverEvent extends SessionEvent {
   readonly payload: unknown;
+  /** The payload was over 64 kB and this tab was asleep when it was sent: it is lost here. */
+  readonly tooLarge?: true;
 }
 
 /** Augment this interface to give your driver's own events a type. */

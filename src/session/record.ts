@@ -54,8 +54,12 @@ export interface SessionRecord {
   /** The session has been active: a failed attempt leads back to `recovering`, not to `idle`. */
   readonly established: boolean;
   readonly recovery: Recovery;
+  /** When the session was lost, by the clock of the tab that noticed; null while it is not. The window begins here. */
+  readonly lostSince: number | null;
   /** Resume attempts spent on the present loss. */
   readonly attempts: number;
+  /** The epoch under which the session was last active. */
+  readonly activeEpoch: number;
   /** The last term whose tab may resume the session by itself. A resume spends it by writing its own. */
   readonly resumeKey: string | null;
   readonly successor: Successor | null;
@@ -92,7 +96,9 @@ export function idleRecord(floor: Floor): SessionRecord {
     origin: 0,
     established: false,
     recovery: { by: 'none', windowMs: 0, attempts: 0 },
+    lostSince: null,
     attempts: 0,
+    activeEpoch: 0,
     resumeKey: null,
     successor: null,
     info: null,
@@ -120,7 +126,9 @@ export function parseRecord(value: unknown): Stored {
     !isId(value.term) ||
     !isId(value.hostTabId) ||
     !(value.kind === null || value.kind === 'start' || value.kind === 'join') ||
-    !(value.since === null || isFiniteNumber(value.since)) ||
+    !isTime(value.since) ||
+    !isTime(value.lostSince) ||
+    !isCount(value.activeEpoch) ||
     !isCount(value.origin) ||
     typeof value.established !== 'boolean' ||
     recovery === undefined ||
@@ -136,14 +144,14 @@ export function parseRecord(value: unknown): Stored {
     return 'malformed';
   }
   const { version, phase, revision, epoch, term, hostTabId, kind, since, origin, established, attempts } = value;
-  const { resumeKey, info = null, infoRevision, seq, asked, answered } = value;
+  const { lostSince, activeEpoch, resumeKey, info = null, infoRevision, seq, asked, answered } = value;
   const hosted = term !== null && hostTabId !== null;
   const hostless = term === null && hostTabId === null;
   const consistent = phase === 'idle' ? hostless : phase === 'recovering' ? hosted || hostless : hosted;
   if (!consistent) return 'malformed';
   return {
     ...{ version, revision, phase, epoch, term, hostTabId, kind, since, origin, established, recovery, attempts },
-    ...{ resumeKey, successor, info, infoRevision, lastError, seq, asked, answered },
+    ...{ lostSince, activeEpoch, resumeKey, successor, info, infoRevision, lastError, seq, asked, answered },
   };
 }
 
@@ -185,6 +193,13 @@ function parseSuccessor(value: unknown): Successor | null | undefined {
   return { term: value.term, tabId: value.tabId };
 }
 
+/** Whether `a` is a later state of the scope than `b`. Two hosts without a store may claim one epoch: the lower id wins. */
+export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
+  if (a.epoch !== b.epoch) return a.epoch > b.epoch;
+  if (a.term !== null && b.term !== null && a.term !== b.term) return a.term < b.term;
+  return a.revision > b.revision;
+}
+
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
@@ -196,6 +211,10 @@ export function isCount(value: unknown): value is number {
 
 function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value);
+}
+
+function isTime(value: unknown): value is number | null {
+  return value === null || isFiniteNumber(value);
 }
 
 function isId(value: unknown): value is string | null {

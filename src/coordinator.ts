@@ -1,0 +1,464 @@
+/**
+ * Wires the parts of one tab together. The rules are in `session/decide.ts`, who hosts in `election/`, what the host does in
+ * `host/`, what every tab hears in `relay/`.
+ */
+import {
+  abortError,
+  type ClaimCall,
+  type ClaimOptions,
+  Election,
+  type Tenancy,
+  throwIfAborted,
+} from './election/claim';
+import { SharedRecord } from './election/shared-record';
+import { TermLocks } from './election/term-locks';
+import { Watcher } from './election/watcher';
+import { Tenure } from './host/tenure';
+import { checkOptions, type Settings } from './options';
+import type { LifecycleEvent, Logger, Platform } from './platform/platform';
+import { Listeners } from './relay/listeners';
+import { toPublicEvent } from './relay/public-event';
+import { busyCode } from './session/decide';
+import { SessionError, type SessionErrorCode, type SessionErrorEvent } from './session/errors';
+import type { Kind, SessionRecord, Successor } from './session/record';
+import { nextSnapshot, type Snapshot } from './snapshot';
+import type {
+  CallOptions,
+  Coordinator,
+  CoordinatorEvents,
+  CoordinatorOptions,
+  DriverContext,
+  Guarantee,
+  SessionSnapshot,
+  TakeOverOptions,
+} from './types';
+
+/** Where `any-tab` may resume, a hidden tab gives the visible one this head start. */
+const HIDDEN_DELAY_MS = 250;
+
+/** Between one failed automatic resume and the next. */
+const RESUME_AGAIN_MS = 1_000;
+
+/** How long a tab without a store waits for what the others know. */
+const ASK_LIMIT_MS = 100;
+
+type EventMap = CoordinatorEvents & Record<string, unknown>;
+
+/** A call that wants to become the host. */
+interface Bid<Session> {
+  readonly options: ClaimOptions;
+  readonly toCall: (candidate: Successor) => ClaimCall;
+  /** The driver's call, once the claim was granted with this record. */
+  readonly toConnect: (record: SessionRecord) => (context: DriverContext) => Session | Promise<Session>;
+  /** The code of a failure that says nothing better. */
+  readonly fallback: SessionErrorCode;
+  /** Nobody called it, so nobody is told that it was refused. */
+  readonly isAutomatic?: boolean;
+}
+
+/** As `createCoordinator`, on any platform: a real browser's or a simulated one's. */
+export function createCoordinatorOn<Session, Request>(
+  platform: Platform,
+  options: CoordinatorOptions<Session, Request>,
+): Coordinator<Session, Request> {
+  const coordinator = new Tab(platform, checkOptions(options), options.logger ?? platform.logger);
+  // Older browsers don't have these symbols; a class member named `undefined` would help nobody.
+  const { dispose, asyncDispose } = Symbol;
+  if (dispose) Object.assign(coordinator, { [dispose]: () => void coordinator.close() });
+  if (asyncDispose) Object.assign(coordinator, { [asyncDispose]: () => coordinator.close() });
+  // The two members were just added, wherever `using` exists.
+  return coordinator as unknown as Coordinator<Session, Request>;
+}
+
+class Tab<Session, Request> {
+  readonly tabId: string;
+  readonly ready: Promise<void>;
+  private readonly shared: SharedRecord;
+  private readonly locks: TermLocks;
+  private readonly election: Election;
+  private readonly watcher: Watcher;
+  private readonly listeners: Listeners<EventMap>;
+  private readonly closing = new AbortController();
+  private snapshot: Snapshot;
+  private tenure: Tenure<Session> | undefined;
+  /** The term that was left when the page was hidden: let go of when it is shown again. */
+  private left: Tenure<Session> | undefined;
+  /** The call that is trying to become the host. */
+  private calling: AbortController | undefined;
+  /** The term that this document may resume by itself, if it was the last one. */
+  private resumeKey: string;
+  private cancelResume: (() => void) | undefined;
+  private isAsleep = false;
+  /** The epoch of the last term that this tab saw dying. */
+  private lostEpoch = 0;
+  private hasWarned = false;
+
+  constructor(
+    private readonly platform: Platform,
+    private readonly settings: Settings<Session, Request>,
+    private readonly logger: Logger,
+  ) {
+    const tabId = platform.randomId();
+    const scope = settings.name;
+    this.tabId = tabId;
+    this.listeners = new Listeners((error, type) =>
+      logger.error(`solotab: a listener of '${String(type)}' threw`, error),
+    );
+    const locks = new TermLocks(platform.locks, scope, (error) => {
+      logger.warn('solotab: Web Locks do not work here; going on without them', error);
+      this.update();
+    });
+    const shared = new SharedRecord({
+      ...{ platform, logger, scope, tabId },
+      onRecord: (previous) => this.onRecord(previous),
+      onEntry: (entry, missed) => this.listeners.emit(entry.type, toPublicEvent(entry, missed)),
+      onBye: (term) => {
+        if (shared.record.term === term && this.tenure?.term !== term) void this.election.reap(term);
+      },
+    });
+    const newTerm = (): string => platform.randomId();
+    const election = new Election({ shared, locks, tabId, newTerm, patienceMs: settings.connectTimeoutMs });
+    const onDead = (record: SessionRecord): void => this.hostLost(record);
+    this.watcher = new Watcher({ shared, locks, election, tabId, onDead, clock: platform.clock });
+    [this.shared, this.locks, this.election] = [shared, locks, election];
+    this.snapshot = nextSnapshot(undefined, shared.record, tabId, this.guarantee());
+    this.resumeKey = platform.tabStorage.get(this.storageKey()) ?? '';
+    platform.lifecycle.listen((event) => this.onLifecycle(event), this.closing.signal);
+    this.ready = this.open();
+  }
+
+  start(request?: Request, options: CallOptions = {}): Promise<Session> {
+    return this.begin('start', request as Request, options);
+  }
+
+  join(request?: Request, options: CallOptions = {}): Promise<Session> {
+    return this.begin('join', request as Request, options);
+  }
+
+  resume(options: CallOptions = {}): Promise<Session> {
+    return this.goOn((candidate) => ({ type: 'resume', candidate, key: null }), options);
+  }
+
+  async takeOver(options: TakeOverOptions = {}): Promise<Session> {
+    const { tenure } = this;
+    if (tenure?.session && this.shared.record.phase === 'active') return tenure.session.value;
+    return this.goOn((candidate) => ({ type: 'takeOver', candidate }), options);
+  }
+
+  cancel(): Promise<void> {
+    return this.giveUp('cancel');
+  }
+
+  end(): Promise<void> {
+    return this.giveUp('end');
+  }
+
+  getSnapshot(): SessionSnapshot {
+    return this.snapshot.value;
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.listeners.add('statechange', () => listener());
+  }
+
+  /** The overloads of `Coordinator.on` tie each listener to the event that its type is emitted with. */
+  on(type: string, listener: (event: never) => void, options: { readonly signal?: AbortSignal } = {}): () => void {
+    return this.listeners.add(type, listener as (event: unknown) => void, options.signal);
+  }
+
+  async close(): Promise<void> {
+    if (this.closing.signal.aborted) return;
+    const { tenure, shared } = this;
+    this.closing.abort(closedError());
+    this.calling?.abort(closedError());
+    this.sleep();
+    await tenure?.leave('The coordinator was closed.');
+    shared.close();
+    this.listeners.clear();
+    await tenure?.letGo();
+  }
+
+  private async open(): Promise<void> {
+    const { shared, locks, election, platform } = this;
+    if (!platform.isBrowser) return;
+    await shared.refresh();
+    if (!shared.isStored) {
+      shared.post({ type: 'ask' });
+      await shared.until(({ epoch }) => epoch > 0, ASK_LIMIT_MS, this.closing.signal);
+    }
+    // What a crash left behind is cleared away before anyone sees it.
+    const { term } = shared.record;
+    if (term !== null && (await locks.probe(term)) === 'free') await election.reap(term);
+    this.update();
+    void this.checkKey();
+  }
+
+  /** A key whose term is still alive after this document was loaded was copied with the tab: it is not ours. */
+  private async checkKey(): Promise<void> {
+    const { shared, election, resumeKey } = this;
+    if (resumeKey === '' || shared.record.term !== resumeKey || this.tenure) return;
+    if ((await election.challenge(resumeKey)) && shared.record.term === resumeKey) this.setResumeKey('');
+  }
+
+  private async begin(kind: Kind, given: Request, options: CallOptions): Promise<Session> {
+    this.throwIfClosed();
+    const { driver, recovery } = this.settings;
+    let request = given;
+    try {
+      if (driver.prepare) request = driver.prepare(kind, given);
+    } catch (error) {
+      throw this.asRefusal(error);
+    }
+    return this.bid({
+      options,
+      // What no store remembers can't be recovered.
+      toCall: (candidate) => ({
+        ...{ type: kind, candidate },
+        recovery: this.shared.isStored ? recovery : { ...recovery, by: 'none' },
+      }),
+      toConnect: () => (context) => driver[kind](request, context),
+      fallback: kind === 'start' ? 1001 : 1011,
+    });
+  }
+
+  private async goOn(toCall: Bid<Session>['toCall'], options: TakeOverOptions, isAutomatic = false): Promise<Session> {
+    this.throwIfClosed();
+    const { driver } = this.settings;
+    if (!driver.resume) {
+      const message = "This app can't resume a session: its driver has no resume().";
+      throw this.refusal(1011, { message, suggestedAction: 'End the session and start a new one.', retryable: false });
+    }
+    return this.bid({
+      ...{ options, toCall, isAutomatic, fallback: 1011 },
+      toConnect: ({ kind, info, activeEpoch }) => {
+        const previous = { kind: kind ?? 'start', info, epoch: activeEpoch };
+        // Checked above; a method taken off its object would lose `this`.
+        return (context) => driver.resume?.(previous, context) as Session | Promise<Session>;
+      },
+    });
+  }
+
+  private async bid(bid: Bid<Session>): Promise<Session> {
+    const { signal } = bid.options;
+    throwIfAborted(signal);
+    this.refuseIfBusy();
+    const calling = new AbortController();
+    const stop = (): void => calling.abort(signal?.reason ?? abortError('The call was given up.'));
+    signal?.addEventListener('abort', stop);
+    this.calling = calling;
+    try {
+      await this.ready;
+      this.refuseIfUnsafe();
+      const tenancy = await this.election
+        .claim(bid.toCall, { ...bid.options, signal: calling.signal })
+        .catch((error) => {
+          throw bid.isAutomatic ? error : this.asRefusal(error);
+        });
+      // Only an automatic resume is declined without a word.
+      if (!tenancy) throw abortError('Another tab goes on with the session.');
+      const connecting = this.hold(tenancy).connect(bid.toConnect(tenancy.record), bid.fallback, calling.signal);
+      this.calling = undefined;
+      return await connecting;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      if (this.calling === calling) this.calling = undefined;
+      this.considerResume();
+    }
+  }
+
+  private async giveUp(type: 'cancel' | 'end'): Promise<void> {
+    this.throwIfClosed();
+    this.calling?.abort(abortError(`The attempt was given up by ${type}().`));
+    await this.ready;
+    const tenancy = await this.election.endAnywhere(type).catch((error) => {
+      throw this.asRefusal(error);
+    });
+    if (tenancy) await this.hold(tenancy).finish();
+  }
+
+  private hold(tenancy: Tenancy): Tenure<Session> {
+    const { shared, logger, tabId, platform, settings } = this;
+    const { clock } = platform;
+    const { driver, connectTimeoutMs } = settings;
+    const clone = <Value>(value: Value): Value => platform.clone(value);
+    const onOver = (superseded: boolean): void => {
+      this.tenure = undefined;
+      if (superseded) void tenure.letGo().then(() => this.superseded(tenancy.record.epoch));
+    };
+    const tenure: Tenure<Session> = new Tenure(
+      { shared, clock, logger, tabId, driver, connectTimeoutMs, clone, onOver },
+      tenancy,
+    );
+    this.tenure = tenure;
+    this.setResumeKey(tenancy.term);
+    return tenure;
+  }
+
+  private onRecord(previous: SessionRecord): void {
+    const { record } = this.shared;
+    const wasForeign = previous.term !== null && previous.hostTabId !== this.tabId && previous.phase !== 'recovering';
+    // Nobody but the finder of a dead host opens an epoch without hosting it.
+    if (wasForeign && record.term === null && record.epoch === previous.epoch + 1) this.hostLost(previous);
+    this.tenure?.observe(record);
+    this.update();
+    if (this.closing.signal.aborted) return;
+    this.watcher.observe(record);
+    this.considerResume();
+  }
+
+  private update(): void {
+    const next = nextSnapshot(this.snapshot, this.shared.record, this.tabId, this.guarantee());
+    if (next === this.snapshot) return;
+    this.snapshot = next;
+    if (next.value.guarantee === 'best-effort' && !this.hasWarned) {
+      this.hasWarned = true;
+      this.logger.warn('solotab: neither IndexedDB nor Web Locks work here, so tabs may not exclude each other.');
+    }
+    this.listeners.emit('statechange', next.value);
+  }
+
+  private guarantee(): Guarantee {
+    return this.shared.isStored || this.locks.work ? 'exclusive' : 'best-effort';
+  }
+
+  private hostLost({ epoch, hostTabId }: SessionRecord): void {
+    if (epoch <= this.lostEpoch || hostTabId === null) return;
+    this.lostEpoch = epoch;
+    this.listeners.emit('host_lost', { epoch, hostTabId });
+  }
+
+  /** This tab was host until another one took its place. Told here only: the session itself goes on. */
+  private superseded(epoch: number): void {
+    const event = { type: 'session_ended', reason: 'superseded', epoch, seq: null, tabId: this.tabId };
+    this.listeners.emit('session_ended', { ...event, at: this.platform.clock.now() });
+  }
+
+  /** Resumes a session that was lost, if the policy names this tab. */
+  private considerResume(): void {
+    const { shared, resumeKey, settings, platform } = this;
+    const resume = (candidate: Successor): ClaimCall => ({ type: 'resume', candidate, key: resumeKey });
+    const isFree = settings.driver.resume && !this.calling && !this.tenure && !this.isAsleep;
+    const verdict = isFree && shared.preview(resume({ term: '', tabId: this.tabId })).verdict;
+    if (verdict !== 'granted') {
+      this.cancelResume?.();
+      this.cancelResume = undefined;
+      return;
+    }
+    if (this.cancelResume) return;
+    const again = shared.record.attempts > 0 ? RESUME_AGAIN_MS : 0;
+    const isHidden = shared.record.recovery.by === 'any-tab' && !platform.lifecycle.isVisible();
+    const delayMs = Math.max(again, isHidden ? HIDDEN_DELAY_MS : 0);
+    const go = (): void => {
+      this.cancelResume = undefined;
+      // Its outcome is told by events; there is no caller to tell.
+      this.goOn(resume, {}, true).catch((error) => this.logger.debug?.('solotab: an automatic resume ended', error));
+    };
+    if (delayMs === 0) go();
+    else this.cancelResume = platform.clock.after(delayMs, go);
+  }
+
+  private onLifecycle(event: LifecycleEvent): void {
+    switch (event) {
+      case 'hide':
+        return this.hide();
+      case 'show':
+        return void this.show();
+      case 'visible':
+        if (!this.isAsleep) this.shared.refreshSoon();
+    }
+  }
+
+  /** A cached or frozen page must not hold, wait or listen: it would stop the others, or be thrown out of the cache. */
+  private hide(): void {
+    if (this.isAsleep) return;
+    this.sleep();
+    this.calling?.abort(abortError('The page was left.'));
+    this.left ??= this.tenure;
+    void this.tenure?.leave('The page was left.');
+    this.shared.closeChannel();
+  }
+
+  private async show(): Promise<void> {
+    const { shared, left } = this;
+    if (!this.isAsleep || this.closing.signal.aborted) return;
+    this.isAsleep = false;
+    shared.openChannel();
+    await shared.refresh();
+    if (this.isAsleep) return;
+    this.left = undefined;
+    await left?.letGo();
+    if (left && shared.record.term !== null && shared.record.origin === left.origin)
+      this.superseded(left.context.epoch);
+    this.watcher.wake();
+    this.onRecord(shared.record);
+  }
+
+  private sleep(): void {
+    this.isAsleep = true;
+    this.watcher.sleep();
+    this.cancelResume?.();
+    this.cancelResume = undefined;
+  }
+
+  private setResumeKey(key: string): void {
+    this.resumeKey = key;
+    this.platform.tabStorage.set(this.storageKey(), key || null);
+  }
+
+  private storageKey(): string {
+    return `solotab:${this.settings.name}`;
+  }
+
+  private throwIfClosed(): void {
+    if (this.closing.signal.aborted) throw closedError();
+  }
+
+  /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
+  private refuseIfBusy(): void {
+    const { phase } = this.shared.record;
+    if (this.calling) throw this.refusal(1002);
+    if (this.tenure) throw this.refusal(phase === 'idle' ? 1002 : busyCode(phase));
+  }
+
+  private refuseIfUnsafe(): void {
+    if (!this.platform.isBrowser) {
+      const suggestedAction =
+        'Call it in a browser: here, as in server rendering, the coordinator only shows an idle session.';
+      throw this.refusal(9999, {
+        message: 'There is no browser here to hold a session.',
+        suggestedAction,
+        retryable: false,
+      });
+    }
+    if (this.settings.refusesUnsafe && this.guarantee() !== 'exclusive') {
+      const message = 'This browser gives its tabs no way to exclude each other.';
+      throw this.refusal(9999, {
+        message,
+        suggestedAction: 'Leave private or restricted mode, or use another browser.',
+        retryable: false,
+      });
+    }
+  }
+
+  /** A refusal reaches the caller and the listeners of this tab. */
+  private refusal(code: SessionErrorCode, facts: Partial<SessionErrorEvent> = {}): SessionError {
+    const { tabId, shared, platform } = this;
+    const error = new SessionError(code, {
+      ...facts,
+      local: true,
+      tabId,
+      epoch: shared.record.epoch,
+      at: platform.clock.now(),
+    });
+    this.listeners.emit('session_error', error.toJSON());
+    return error;
+  }
+
+  private asRefusal(error: unknown): unknown {
+    return error instanceof SessionError ? this.refusal(error.code, error.toJSON()) : error;
+  }
+}
+
+function closedError(): DOMException {
+  return new DOMException('This coordinator was closed. Create a new one.', 'InvalidStateError');
+}

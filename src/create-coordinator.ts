@@ -1,0 +1,16 @@
+import { createCoordinatorOn } from './coordinator';
+import { browserPlatform } from './platform/browser';
+import type { Coordinator, CoordinatorOptions } from './types';
+
+/**
+ * Creates this tab's coordinator for the scope `options.name`. Costs one look at the store and nothing afterwards, until a
+ * session begins. Creating two in one document is allowed: they count as two tabs. Without a browser (server rendering) it
+ * is inert: an idle snapshot, and calls that refuse.
+ *
+ * @throws {TypeError} If there is no name, or the driver lacks `start`, `join` or `end`.
+ */
+export function createCoordinator<Session = unknown, Request = unknown>(
+  options: CoordinatorOptions<Session, Request>,
+): Coordinator<Session, Request> {
+  return createCoordinatorOn(browserPlatform(options?.logger), options);
+}

@@ -1,0 +1,266 @@
+/**
+ * Becoming the host. Every claim is one compare-and-set of the record, made while this tab already holds the locks of the
+ * term that it claims; every refusal rests on a look at the store *and* on a proof that the tab which is in the way lives.
+ *
+ *     look and prove ──▶ refused, and alive ──▶ refuse
+ *       ▲     │               refused, and dead ──▶ reap, look again
+ *       │     ▼
+ *       │  take term lock and seat ──▶ seat taken ──▶ wait for it, or for the record to say why
+ *       │     │
+ *       └── compare-and-set ──▶ granted
+ */
+import type { HeldLock } from '../platform/platform';
+import type { Call, Decision } from '../session/commands';
+import { SessionError } from '../session/errors';
+import type { SessionRecord, Successor } from '../session/record';
+import type { SharedRecord } from './shared-record';
+import type { TermLocks } from './term-locks';
+
+/**
+ * A host answers a challenge in some 5 ms. One that stays silent this long is stopped, dead, or so busy that its user sees
+ * a frozen page; to fence it wrongly costs its session, never the exclusion.
+ */
+export const SILENCE_MS = 3_000;
+
+/** A host that has answered but not acted is challenged again after this long. */
+const CHALLENGE_AGAIN_MS = 10_000;
+
+/** Between the seat being taken and the record saying so lies one transaction. */
+const SEAT_LIMIT_MS = 1_000;
+
+/** A term that this tab holds. */
+export interface Tenancy {
+  readonly term: string;
+  readonly termLock: HeldLock;
+  readonly seat: HeldLock;
+  /** The record as it was claimed, and as it was before. */
+  readonly record: SessionRecord;
+  readonly before: SessionRecord;
+}
+
+/** A call that claims. */
+export type ClaimCall = Call & { readonly candidate: Successor };
+
+export interface ClaimOptions {
+  readonly signal?: AbortSignal;
+  /** Take the session even from a host that does not answer. */
+  readonly force?: boolean;
+}
+
+export interface ElectionPorts {
+  readonly shared: SharedRecord;
+  readonly locks: TermLocks;
+  readonly tabId: string;
+  newTerm(): string;
+  /** How long a live host may take to hand over or to end, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+export class Election {
+  constructor(private readonly ports: ElectionPorts) {}
+
+  /**
+   * Claims what `toCall` asks for. Rejects with the refusal, or with the signal's reason. `null`: an automatic resume that
+   * is not this tab's to do.
+   */
+  async claim(toCall: (candidate: Successor) => ClaimCall, options: ClaimOptions = {}): Promise<Tenancy | null> {
+    const { shared, tabId } = this.ports;
+    const call = toCall({ term: this.ports.newTerm(), tabId });
+    for (;;) {
+      if (shared.preview(call).verdict !== 'granted') await this.look();
+      throwIfAborted(options.signal);
+      const preview = shared.preview(call);
+      if (preview.verdict === 'refused') throw this.refusal(preview);
+      if (preview.verdict === 'void') return null;
+      const tenancy =
+        preview.verdict === 'asked' ? await this.askToHandOver(call, options) : await this.tryToClaim(call, options);
+      if (tenancy) return tenancy;
+    }
+  }
+
+  /** Ends the session, or gives up the attempt, whoever has it. A tenancy if this tab has to do it, `null` when it is done. */
+  async endAnywhere(type: 'cancel' | 'end'): Promise<Tenancy | null> {
+    const { shared, tabId } = this.ports;
+    const { origin } = shared.record;
+    for (;;) {
+      const { record, verdict } = await shared.transact({ type });
+      if (verdict === 'refused') throw this.refusal({ record, code: 1004 });
+      if (verdict === 'void' || (origin > 0 && record.origin !== origin)) return null;
+      if (verdict === 'needs-term') {
+        const call = { type, candidate: { term: this.ports.newTerm(), tabId } } as const;
+        const tenancy = await this.tryToClaim(call, {});
+        if (tenancy) return tenancy;
+      } else if ((await this.hostDoes(record)) === 'silent') {
+        const tenancy = await this.seize(record, 'end');
+        if (tenancy) return tenancy;
+      }
+    }
+  }
+
+  /** Reaps the term of a host that is proven dead. */
+  async reap(term: string): Promise<void> {
+    await this.ports.shared.transact({ type: 'lost', term });
+  }
+
+  /** Whether the host of `term` lives: its lock says so, or its committed answer to a challenge. */
+  async isAlive(term: string): Promise<boolean> {
+    const answer = await this.ports.locks.probe(term);
+    return answer === 'unknown' ? this.challenge(term) : answer === 'held';
+  }
+
+  /** Asks the host of `term` for a committed write. False: it stayed silent. */
+  async challenge(term: string): Promise<boolean> {
+    const { shared } = this.ports;
+    const { record } = await shared.transact({ type: 'ask', term });
+    return shared.until((now) => now.term !== term || now.answered >= record.asked, SILENCE_MS);
+  }
+
+  /** Sees the record as it is now, and that its host lives; reaps it otherwise. */
+  private async look(): Promise<void> {
+    const { shared } = this.ports;
+    let { term } = shared.record;
+    let alive: boolean | undefined;
+    if (term === null) await shared.peek();
+    // In the usual case this tab knows the host already: look and prove at the same time.
+    else [alive] = await Promise.all([this.isAlive(term), shared.peek()]);
+    while (shared.record.term !== null) {
+      if (shared.record.term !== term) {
+        term = shared.record.term;
+        alive = await this.isAlive(term);
+      } else if (alive) {
+        return;
+      } else {
+        await this.reap(term);
+      }
+    }
+  }
+
+  /** One compare-and-set. `null`: somebody else came first; look again. */
+  private async tryToClaim(call: ClaimCall, { signal }: ClaimOptions): Promise<Tenancy | null> {
+    const { shared, locks } = this.ports;
+    const before = shared.record;
+    const { term } = call.candidate;
+    const [termLock, freeSeat] = await Promise.all([locks.takeTerm(term), locks.takeSeat('probe')]);
+    const seat = freeSeat ?? (await this.waitForSeat(signal));
+    const release = (): void => {
+      seat?.release();
+      termLock.release();
+    };
+    // A page that is cached or frozen in the middle of its claim must not keep the locks.
+    signal?.addEventListener('abort', release);
+    const decision = seat && !signal?.aborted && (await shared.transact(call));
+    signal?.removeEventListener('abort', release);
+    if (seat && decision && decision.verdict === 'granted')
+      return { term, termLock, seat, record: decision.record, before };
+    release();
+    if (seat || shared.record.term !== null || signal?.aborted) return null;
+    throw this.refusal({ record: before, code: 1002 });
+  }
+
+  /** The seat is taken and no record says by whom. It becomes free in a moment, or the record tells. */
+  private async waitForSeat(signal: AbortSignal | undefined): Promise<HeldLock | null> {
+    const { shared, locks } = this.ports;
+    const controller = new AbortController();
+    const stop = (): void => controller.abort();
+    signal?.addEventListener('abort', stop);
+    shared.post({ type: 'ask' });
+    void shared.until(({ term }) => term !== null, SEAT_LIMIT_MS, controller.signal).then(stop);
+    try {
+      return await locks.takeSeat('queue', controller.signal);
+    } finally {
+      stop();
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  /** Asks the host to let go; it then writes our term into the record itself. */
+  private async askToHandOver(call: ClaimCall, { signal, force }: ClaimOptions): Promise<Tenancy | null> {
+    const { shared, locks } = this.ports;
+    const { term } = call.candidate;
+    const termLock = await locks.takeTerm(term);
+    const asked = await shared.transact(call);
+    if (asked.verdict === 'asked') {
+      const result = await this.hostDoes(asked.record, { ours: term, ...(signal && { signal }) });
+      if (shared.record.term !== term && result !== 'changed') {
+        if (result === 'silent' && force) return this.seize(asked.record, 'takeOver', { term, termLock });
+        await shared.transact({ type: 'withdraw', term });
+      }
+      if (shared.record.term === term) {
+        const seat = (await this.waitForSeat(undefined)) ?? (await locks.takeSeat('steal'));
+        if (seat) return { term, termLock, seat, record: shared.record, before: asked.record };
+      }
+      termLock.release();
+      throwIfAborted(signal);
+      if (result === 'silent') throw this.silence(asked.record);
+      return null;
+    }
+    termLock.release();
+    return null;
+  }
+
+  /** Waits until the host has done what the record asks of it, which shows as the end of its term. */
+  private async hostDoes(record: SessionRecord, waiting: { ours?: string; signal?: AbortSignal } = {}) {
+    const { shared, patienceMs } = this.ports;
+    const { term, asked } = record;
+    if (term === null) return 'changed';
+    const isOver = (now: SessionRecord) =>
+      now.term !== term || (waiting.ours !== undefined && now.successor?.term !== waiting.ours);
+    let challenge = asked;
+    for (let waitedMs = 0; waitedMs <= patienceMs; waitedMs += CHALLENGE_AGAIN_MS) {
+      if ((await this.ports.locks.probe(term)) === 'free') await this.reap(term);
+      const heard = await shared.until((now) => isOver(now) || now.answered >= challenge, SILENCE_MS, waiting.signal);
+      if (waiting.signal?.aborted) return 'aborted';
+      if (!heard) return 'silent';
+      if (await shared.until(isOver, CHALLENGE_AGAIN_MS, waiting.signal)) return 'changed';
+      challenge = (await shared.transact({ type: 'ask', term })).record.asked;
+    }
+    return 'silent';
+  }
+
+  /** Takes the session from a host that does not answer. It is fenced: whatever it writes when it wakes is refused. */
+  private async seize(
+    record: SessionRecord,
+    purpose: 'end' | 'takeOver',
+    taken?: { term: string; termLock: HeldLock },
+  ): Promise<Tenancy | null> {
+    const { shared, locks, tabId } = this.ports;
+    const term = taken?.term ?? this.ports.newTerm();
+    const termLock = taken?.termLock ?? (await locks.takeTerm(term));
+    const seat = await locks.takeSeat('steal');
+    if (seat && record.term !== null) {
+      const decision = await shared.transact({
+        type: 'seize',
+        term: record.term,
+        candidate: { term, tabId },
+        for: purpose,
+      });
+      if (decision.verdict === 'granted') return { term, termLock, seat, record: decision.record, before: record };
+    }
+    seat?.release();
+    termLock.release();
+    return null;
+  }
+
+  private silence({ epoch }: SessionRecord): SessionError {
+    return new SessionError(1004, {
+      local: true,
+      tabId: this.ports.tabId,
+      epoch,
+      message: 'The tab that has the session does not answer.',
+      suggestedAction: 'Try again in a moment, or take the session over by force.',
+    });
+  }
+
+  private refusal({ record, code = 1002 }: Pick<Decision, 'record' | 'code'>): SessionError {
+    return new SessionError(code, { local: true, tabId: this.ports.tabId, epoch: record.epoch });
+  }
+}
+
+/** Rejects as the platform does: with the signal's own reason. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw signal.reason ?? abortError('The call was given up.');
+}
+
+export function abortError(message: string): DOMException {
+  return new DOMException(message, 'AbortError');
+}

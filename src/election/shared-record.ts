@@ -1,0 +1,308 @@
+/**
+ * This tab's copy of the record, and the only way to change the stored one: `transact` reads it, lets `decide` decide and
+ * writes, in one transaction. Every change is hinted at over the channel; every hint makes the others look at the store.
+ */
+import type { Channel, Logger, Platform, Store } from '../platform/platform';
+import { slim } from '../relay/payload';
+import { Inbox } from '../relay/inbox';
+import { type Message, parseMessage, toWire } from '../relay/messages';
+import type { Command, Decision } from '../session/commands';
+import { decide } from '../session/decide';
+import { JOURNAL_SIZE, type JournalEntry, toErrorEvent } from '../session/events';
+import { type Floor, idleRecord, isNewer, parseRecord, salvageEpoch, type SessionRecord } from '../session/record';
+
+/** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
+const ASK_AGAIN_MS = 250;
+
+/** Between two looks at the journal for an event that another tab has sent and not stored yet. */
+const GAP_RETRY_MS = 100;
+
+export interface SharedRecordPorts {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly scope: string;
+  readonly tabId: string;
+  /** The record was read or written; it may be the same as before. */
+  onRecord(previous: SessionRecord): void;
+  onEntry(entry: JournalEntry, missed: number): void;
+  /** A host says that it leaves. */
+  onBye(term: string): void;
+}
+
+export class SharedRecord {
+  /** As of the last look. Of an unknown scope: idle. */
+  record: SessionRecord = idleRecord({ revision: 0, epoch: 0, seq: 0 });
+  private readonly inbox: Inbox;
+  private store: Store | null;
+  private channel: Channel | null = null;
+  private reading: Promise<void> | undefined;
+  private readonly waiting = new Set<() => void>();
+  private watched: { readonly lostSince: number; readonly at: number } | undefined;
+  private cancelRetry: (() => void) | undefined;
+  private closed = false;
+
+  constructor(private readonly ports: SharedRecordPorts) {
+    const { platform, scope } = ports;
+    this.inbox = new Inbox({
+      deliver: (entry, missed) => this.deliver(entry, missed),
+      warn: (message, detail) => ports.logger.warn(`solotab: ${message}`, detail),
+    });
+    this.store = platform.openStore(scope);
+    this.store?.onLost(() => this.refreshSoon());
+    this.openChannel();
+  }
+
+  /** Whether the record outlives its tabs. Without a store each tab believes what the host tells it. */
+  get isStored(): boolean {
+    return this.store !== null;
+  }
+
+  /** Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. */
+  async transact(command: Command): Promise<Decision> {
+    const decision =
+      (await this.attempt((store) => store.transact((raw) => this.step(raw, command)))) ??
+      this.step(this.record, command).result;
+    this.accept(decision.record);
+    if (decision.changed) this.announce(decision, command);
+    this.catchUp();
+    return decision;
+  }
+
+  /** What `transact` would answer on the record as it was last seen. */
+  preview(command: Command): Decision {
+    return decide(this.record, command, this.facts(0));
+  }
+
+  /** Looks at the record alone. */
+  async peek(): Promise<void> {
+    const found = await this.attempt((store) => store.read({ journal: false }));
+    if (found) this.acceptStored(found.record);
+    this.catchUp();
+  }
+
+  /** Looks at record and journal. Resolves when this tab has seen everything that was stored when it was called. */
+  async refresh(): Promise<void> {
+    // A look that has begun already may have been too early; one that has not is shared.
+    if (this.reading) await this.reading;
+    this.reading ??= this.look().finally(() => {
+      this.reading = undefined;
+    });
+    await this.reading;
+  }
+
+  /**
+   * Resolves with true once `isTrue` holds for the record, with false after `ms` or when `signal` aborts. Meanwhile it asks
+   * and looks again and again, so that no lost message keeps it waiting.
+   */
+  async until(isTrue: (record: SessionRecord) => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
+    const { clock } = this.ports.platform;
+    const deadline = clock.monotonic() + ms;
+    for (;;) {
+      if (isTrue(this.record)) return true;
+      const left = deadline - clock.monotonic();
+      if (left <= 0 || this.closed || signal?.aborted) return false;
+      const again = await this.changeWithin(Math.min(left, ASK_AGAIN_MS), signal);
+      if (again) {
+        this.hint();
+        await this.peek();
+      }
+    }
+  }
+
+  /** As `refresh`, for those who can't wait for it. */
+  refreshSoon(): void {
+    void this.refresh();
+  }
+
+  /** Sends events at once; they are stored with the host's next report. */
+  sendEvents(term: string, entries: readonly JournalEntry[]): void {
+    this.receiveEvents(term, entries);
+    if (this.channel?.carries === 'full') this.post({ type: 'events', term, entries });
+  }
+
+  post(message: Message): void {
+    const { channel } = this;
+    channel?.post(toWire(channel.carries === 'full' ? message : { type: 'hint' }));
+  }
+
+  /** Asks everybody to look at the store again: for a message that may have been lost. */
+  hint(): void {
+    this.post({ type: 'hint' });
+  }
+
+  /** No channel: nobody tells this tab anything. */
+  get isDeaf(): boolean {
+    return this.channel === null;
+  }
+
+  /** A cached or frozen page must not receive: the message would throw it out of the cache. */
+  closeChannel(): void {
+    this.channel?.close();
+    this.channel = null;
+    this.cancelRetry?.();
+  }
+
+  openChannel(): void {
+    if (this.closed || this.channel) return;
+    this.channel = this.ports.platform.openChannel(this.ports.scope, (message) => this.receive(message));
+  }
+
+  close(): void {
+    this.closed = true;
+    for (const wake of this.waiting) wake();
+    this.closeChannel();
+    this.store?.close();
+  }
+
+  private async look(): Promise<void> {
+    const found = await this.attempt((store) => store.read({ journal: true }));
+    if (this.closed) return;
+    if (found) this.acceptStored(found.record);
+    this.inbox.reconcile(this.record, found?.journal ?? []);
+    this.catchUp();
+  }
+
+  /** Runs `work` on the store. One that fails for good is given up: `undefined`, as where there never was one. */
+  private async attempt<Result>(work: (store: Store) => Promise<Result>): Promise<Result | undefined> {
+    const { store } = this;
+    if (!store || this.closed) return undefined;
+    try {
+      return await work(store);
+    } catch (error) {
+      if (this.closed || this.store !== store) return undefined;
+      this.store = null;
+      store.close();
+      this.ports.logger.warn("solotab: the browser's storage failed; going on without it", error);
+      this.ports.onRecord(this.record);
+      return undefined;
+    }
+  }
+
+  private step(raw: unknown, command: Command) {
+    const stored = parseRecord(raw);
+    const result = decide(stored, command, this.facts(salvageEpoch(raw)));
+    if (!result.changed) return { result };
+    const journal = result.entries
+      .slice(-JOURNAL_SIZE)
+      .map((entry) => [entry.seq % JOURNAL_SIZE, slim(entry)] as const);
+    return { result, write: { record: result.record, journal } };
+  }
+
+  private acceptStored(raw: unknown): void {
+    const stored = parseRecord(raw);
+    this.accept(typeof stored === 'object' ? stored : idleRecord(this.floor(salvageEpoch(raw))));
+  }
+
+  private accept(record: SessionRecord): void {
+    if (this.closed) return;
+    const previous = this.record;
+    // An error that this tab was told of may not be stored yet.
+    const { lastError } = previous;
+    const isAhead = lastError?.epoch === record.epoch && (lastError.seq ?? 0) > record.seq;
+    this.record = isAhead ? { ...record, lastError } : record;
+    const { lostSince } = record;
+    if (lostSince === null) this.watched = undefined;
+    else if (this.watched?.lostSince !== lostSince)
+      this.watched = { lostSince, at: this.ports.platform.clock.monotonic() };
+    this.ports.onRecord(previous);
+    for (const wake of this.waiting) wake();
+  }
+
+  private deliver(entry: JournalEntry, missed: number): void {
+    const { record } = this;
+    if (entry.error && entry.seq > (record.lastError?.seq ?? 0) && entry.epoch === record.epoch) {
+      this.record = { ...record, lastError: toErrorEvent(entry, entry.error) };
+      this.ports.onRecord(record);
+    }
+    this.ports.onEntry(entry, missed);
+  }
+
+  private announce({ record, entries }: Decision, command: Command): void {
+    const fresh = command.type === 'report' ? entries.slice(command.entries.length) : entries;
+    this.inbox.offer(fresh, record.term, record);
+    // Events that were sent as they happened need no second message, unless the channel could not carry them.
+    const isRelay = command.type === 'report' && command.report.type === 'alive' && record.asked === 0;
+    if (!isRelay || this.channel?.carries !== 'full')
+      this.post({ type: 'state', record, entries: fresh, isStored: this.isStored });
+  }
+
+  /** Resolves with false when the record was read or written, with true after `ms`. */
+  private changeWithin(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stop = (timedOut: boolean): void => {
+        cancel();
+        this.waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve(timedOut);
+      };
+      const wake = (): void => stop(false);
+      const cancel = this.ports.platform.clock.after(ms, () => stop(true));
+      this.waiting.add(wake);
+      signal?.addEventListener('abort', wake);
+    });
+  }
+
+  private receive(value: unknown): void {
+    if (this.closed) return;
+    const message = parseMessage(value);
+    switch (message?.type) {
+      case 'state':
+        return this.receiveState(message);
+      case 'hint':
+        return this.refreshSoon();
+      case 'ask':
+        // Only a tab without a store, or one that finds the seat taken, asks: it needs the record itself.
+        if (this.record.epoch > 0)
+          this.post({ type: 'state', record: this.record, entries: [], isStored: this.isStored });
+        return;
+      case 'events':
+        return this.receiveEvents(message.term, message.entries);
+      case 'bye':
+        return this.ports.onBye(message.term);
+      default:
+        this.ports.logger.debug?.('solotab: a message was not understood', value);
+    }
+  }
+
+  /** A record that is in the store is looked up there; one that only its host has is taken as it is, and stored for it. */
+  private receiveState({ record, entries, isStored }: Extract<Message, { type: 'state' }>): void {
+    if (!isNewer(record, this.record)) return;
+    if (isStored && this.isStored) return this.refreshSoon();
+    if (this.isStored) return void this.transact({ type: 'adopt', record, entries });
+    this.accept(record);
+    this.inbox.offer(entries, record.term, record);
+    this.catchUp();
+  }
+
+  private receiveEvents(term: string, entries: readonly JournalEntry[]): void {
+    this.inbox.offer(entries, term, this.record);
+    this.catchUp();
+  }
+
+  /** Looks at the journal as long as an event waits for one before it. */
+  private catchUp(): void {
+    if (this.inbox.isBehind(this.record)) return this.refreshSoon();
+    if (!this.inbox.isWaiting || this.cancelRetry) return;
+    this.cancelRetry = this.ports.platform.clock.after(this.reading ? GAP_RETRY_MS : 0, () => {
+      this.cancelRetry = undefined;
+      this.refreshSoon();
+    });
+  }
+
+  private facts(salvagedEpoch: number) {
+    const { platform, tabId } = this.ports;
+    const { watched } = this;
+    return {
+      tabId,
+      now: platform.clock.now(),
+      floor: this.floor(salvagedEpoch),
+      watched:
+        watched === undefined ? null : { lostSince: watched.lostSince, forMs: platform.clock.monotonic() - watched.at },
+    };
+  }
+
+  private floor(salvagedEpoch: number): Floor {
+    const { revision, epoch, seq } = this.record;
+    return { revision, epoch: Math.max(epoch, salvagedEpoch), seq };
+  }
+}

@@ -1,0 +1,118 @@
+/**
+ * What a tab waits for between calls: the death of the host, and the end of a recovery window. An idle scope is waited for
+ * with nothing at all: no timer, no lock, no message.
+ */
+import type { Clock } from '../platform/platform';
+import type { SessionRecord } from '../session/record';
+import type { Election } from './claim';
+import type { SharedRecord } from './shared-record';
+import type { TermLocks } from './term-locks';
+
+/**
+ * While there is a session, a tab looks at the record this often in case every message was lost. Without locks it is also
+ * how often the host is challenged, by whichever tab comes first.
+ */
+const WATCHDOG_MS = 15_000;
+
+/** Without a channel nobody can call the host: it looks by itself, well within the silence that another tab tolerates. */
+const DEAF_HOST_MS = 1_000;
+
+export interface WatcherPorts {
+  readonly shared: SharedRecord;
+  readonly locks: TermLocks;
+  readonly election: Election;
+  readonly clock: Clock;
+  readonly tabId: string;
+  /** The host of `record` was found dead by this tab. */
+  onDead(record: SessionRecord): void;
+}
+
+export class Watcher {
+  private watch: { readonly term: string; readonly stop: AbortController } | undefined;
+  private stopWatchdog: (() => void) | undefined;
+  private stopWindow: (() => void) | undefined;
+  private answered = -1;
+  private isAsleep = false;
+
+  constructor(private readonly ports: WatcherPorts) {}
+
+  observe(record: SessionRecord): void {
+    if (this.isAsleep) return;
+    this.watchHost(record);
+    this.watchWindow(record);
+    if (record.phase === 'idle') this.stopWatchdog?.();
+    else this.stopWatchdog ??= this.nextLook(record);
+  }
+
+  /** Before the page is cached or frozen: a waiting lock request would hold up nobody here, but it would wake nobody either. */
+  sleep(): void {
+    this.isAsleep = true;
+    this.watch?.stop.abort();
+    this.watch = undefined;
+    this.stopWatchdog?.();
+    this.stopWindow?.();
+  }
+
+  wake(): void {
+    this.isAsleep = false;
+  }
+
+  private watchHost({ term, hostTabId }: SessionRecord): void {
+    if (term === this.watch?.term) return;
+    this.watch?.stop.abort();
+    this.watch = undefined;
+    if (term === null || hostTabId === this.ports.tabId) return;
+    const stop = new AbortController();
+    this.watch = { term, stop };
+    void this.ports.locks.watch(term, stop.signal).then((isGone) => {
+      if (isGone && !stop.signal.aborted) this.dead(term);
+    });
+  }
+
+  private watchWindow({ phase, lostSince, recovery }: SessionRecord): void {
+    if (phase !== 'recovering' || lostSince === null) return this.stopWindow?.();
+    if (this.stopWindow) return;
+    const { clock, shared } = this.ports;
+    const cancel = clock.after(
+      Math.max(0, Math.min(recovery.windowMs, lostSince + recovery.windowMs - clock.now())),
+      () => {
+        this.stopWindow = undefined;
+        void shared.transact({ type: 'expire' });
+      },
+    );
+    this.stopWindow = () => {
+      cancel();
+      this.stopWindow = undefined;
+    };
+  }
+
+  private nextLook({ hostTabId }: SessionRecord): () => void {
+    const { clock, shared, tabId } = this.ports;
+    const ms = shared.isDeaf && hostTabId === tabId ? DEAF_HOST_MS : WATCHDOG_MS;
+    const cancel = clock.after(ms, () => {
+      this.stopWatchdog = undefined;
+      void this.lookAgain();
+    });
+    return () => {
+      cancel();
+      this.stopWatchdog = undefined;
+    };
+  }
+
+  private async lookAgain(): Promise<void> {
+    const { shared, locks, election, tabId } = this.ports;
+    await shared.refresh();
+    const { term, hostTabId, answered } = shared.record;
+    if (locks.work || term === null || hostTabId === tabId) return;
+    // Another tab may have challenged the host since, and the answer serves all.
+    if (answered === this.answered && !(await election.challenge(term))) this.dead(term);
+    this.answered = shared.record.answered;
+  }
+
+  private dead(term: string): void {
+    const { shared, election, onDead } = this.ports;
+    if (shared.record.term !== term) return;
+    onDead(shared.record);
+    void election.reap(term);
+  }
+}

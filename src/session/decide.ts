@@ -1,0 +1,342 @@
+/**
+ * Every rule of the session, as one pure function. It runs inside the transaction that stores its answer, so a decision
+ * and its effect are one atomic step; the shells around it read the clock, hold the locks and call the driver, and decide
+ * nothing.
+ *
+ *                   start, join                  connected
+ *        idle ───────────────────▶ connecting ──────────────▶ active ◀─────────────┐
+ *         ▲  ▲    failed, timed out   │   │ cancel             │  │  host lost,     │ reconnected, or
+ *         │  └────────────────────────┘   ▼                end │  └─▶ recovering ───┤ connecting again
+ *         │                           canceling                ▼          │         │ (resume, take over)
+ *         │◀───── settled ───────────────┘ └──── settled ─── ending ◀─────┤ end
+ *         └◀───────────────────── window over, attempts spent ────────────┘
+ *
+ * | phase      | start, join | resume            | takeOver              | cancel      | end         |
+ * |------------|-------------|-------------------|-----------------------|-------------|-------------|
+ * | idle       | granted     | 1011              | 1011                  | –           | –           |
+ * | connecting | 1002        | 1002              | 1002                  | → canceling | → canceling |
+ * | active     | 1004        | 1004              | the host is asked     | –           | → ending    |
+ * | recovering | 1002        | granted if no tab | granted, or asked if  | → ending    | → ending    |
+ * |            |             | has it, else 1002 | a tab has it          |             |             |
+ * | canceling  | 1017        | 1017              | 1017                  | waits       | waits       |
+ * | ending     | 1017        | 1017              | 1017                  | waits       | waits       |
+ *
+ * Two rules hold everywhere. A command of a host counts only under its own term (fencing). And whoever ends the term of
+ * another tab opens a new epoch: what the fenced host still numbers can't be mistaken for what came after.
+ */
+import type { Call, Command, Decision, Facts, HostCommand, Notice, Report, Verdict } from './commands';
+import { SESSION_ERRORS, type SessionErrorCode, type SessionErrorEvent } from './errors';
+import { type ErrorFacts, type EventDraft, errorFacts, type JournalEntry, toErrorEvent } from './events';
+import { idleRecord, isNewer, type Kind, type Phase, type SessionRecord, type Stored, type Successor } from './record';
+
+/** What a call is refused with while a session is in `phase`. */
+export function busyCode(phase: Exclude<Phase, 'idle'>): SessionErrorCode {
+  switch (phase) {
+    case 'connecting':
+    case 'recovering':
+      return 1002;
+    case 'active':
+      return 1004;
+    case 'canceling':
+    case 'ending':
+      return 1017;
+  }
+}
+
+interface Step {
+  readonly verdict: Verdict;
+  readonly code?: SessionErrorCode;
+  readonly change?: Partial<SessionRecord>;
+  readonly events?: readonly EventDraft[];
+}
+
+export function decide(stored: Stored, command: Command, facts: Facts): Decision {
+  const fallback = command.type === 'report' ? command.last : idleRecord(facts.floor);
+  if (stored === 'newer') return { verdict: 'refused', code: 1004, record: fallback, changed: false, entries: [] };
+  const found = typeof stored === 'object' ? stored : fallback;
+  if (command.type === 'adopt') {
+    const { record, entries } = command;
+    if (!isNewer(record, found)) return { verdict: 'void', record: found, changed: false, entries: [] };
+    return { verdict: 'done', record, changed: true, entries };
+  }
+  const entries: JournalEntry[] = [];
+  let record = isOverdue(found, facts) ? apply(found, expired(found), facts, entries) : found;
+  let step: Step;
+  if (command.type === 'report') {
+    const current = record.term === command.term;
+    if (current) {
+      entries.push(...command.entries);
+      record = heard(record, command);
+    }
+    step = current ? report(record, command.report, facts) : { verdict: 'fenced' };
+  } else {
+    step = isNotice(command) ? notice(record, command) : call(record, command, facts);
+  }
+  record = apply(record, step, facts, entries);
+  const restored = command.type === 'report' && found !== stored && step.verdict !== 'fenced';
+  const { verdict, code } = step;
+  return { verdict, ...(code && { code }), record, changed: record !== found || restored, entries };
+}
+
+/** `adopt` is no rule: it takes over what another tab decided. */
+type TermNotice = Exclude<Notice, { type: 'adopt' }>;
+
+function isNotice(command: Call | TermNotice): command is TermNotice {
+  return ['lost', 'seize', 'ask', 'withdraw', 'expire'].includes(command.type);
+}
+
+function call(record: SessionRecord, command: Call, facts: Facts): Step {
+  const { phase } = record;
+  switch (command.type) {
+    case 'start':
+    case 'join':
+      return phase === 'idle' ? claimed(record, command, facts) : refused(busyCode(phase));
+    case 'resume':
+      if (phase === 'idle') return refused(1011);
+      if (phase !== 'recovering' || record.term !== null) return refused(busyCode(phase));
+      return mayResume(record, command.key) ? resumed(record, command.candidate) : { verdict: 'void' };
+    case 'takeOver':
+      if (phase === 'idle') return refused(1011);
+      if (phase !== 'active' && phase !== 'recovering') return refused(busyCode(phase));
+      if (record.term === null) return resumed(record, command.candidate);
+      return { verdict: 'asked', change: { successor: command.candidate, asked: record.asked + 1 } };
+    case 'cancel':
+      if (phase === 'idle' || phase === 'active') return { verdict: 'void' };
+      return over(record, command.candidate);
+    case 'end':
+      return phase === 'idle' ? { verdict: 'void' } : over(record, command.candidate);
+  }
+}
+
+function claimed(record: SessionRecord, command: Extract<Call, { type: Kind }>, facts: Facts): Step {
+  const epoch = record.epoch + 1;
+  return {
+    verdict: 'granted',
+    change: {
+      // Nothing of an earlier session is left but what counts on.
+      ...idleRecord(record),
+      ...hostedBy(command.candidate, epoch),
+      phase: 'connecting',
+      kind: command.type,
+      since: facts.now,
+      origin: epoch,
+      recovery: command.recovery,
+      resumeKey: command.candidate.term,
+    },
+  };
+}
+
+/** A person may resume anywhere; by itself only the tab that the policy names. */
+function mayResume({ recovery, resumeKey }: SessionRecord, key: string | null): boolean {
+  if (key === null || recovery.by === 'any-tab') return true;
+  return recovery.by === 'same-tab' && key === resumeKey;
+}
+
+/** The key is spent by the claim: a duplicated tab that shows it again comes too late. */
+function resumed(record: SessionRecord, candidate: Successor): Step {
+  return {
+    verdict: 'granted',
+    change: {
+      ...hostedBy(candidate, record.epoch + 1),
+      phase: 'connecting',
+      resumeKey: candidate.term,
+      attempts: record.attempts + 1,
+    },
+  };
+}
+
+/** Asks the host to give up or to end; where there is none, the caller becomes the host that ends it. */
+function over(record: SessionRecord, candidate: Successor | undefined): Step {
+  if (record.term === null) {
+    if (candidate === undefined) return { verdict: 'needs-term' };
+    return { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1), phase: 'ending' } };
+  }
+  return { verdict: 'asked', change: { phase: closing(record.phase), successor: null, asked: record.asked + 1 } };
+}
+
+/** An attempt is given up, a session is ended. */
+function closing(phase: Phase): Phase {
+  return phase === 'connecting' || phase === 'canceling' ? 'canceling' : 'ending';
+}
+
+function notice(record: SessionRecord, command: TermNotice): Step {
+  if (command.type === 'expire') return { verdict: 'void' };
+  if (command.type === 'withdraw') {
+    return record.successor?.term === command.term
+      ? { verdict: 'done', change: { successor: null } }
+      : { verdict: 'void' };
+  }
+  if (record.term !== command.term) return { verdict: 'void' };
+  switch (command.type) {
+    case 'lost':
+      return lost(record);
+    case 'ask':
+      return { verdict: 'asked', change: { asked: record.asked + 1 } };
+    case 'seize': {
+      const taken = hostedBy(command.candidate, record.epoch + 1);
+      if (command.for === 'takeOver') {
+        if (record.phase !== 'active' && record.phase !== 'recovering') return { verdict: 'void' };
+        return { verdict: 'granted', change: { ...taken, phase: 'connecting' } };
+      }
+      return { verdict: 'granted', change: { ...taken, phase: closing(record.phase) } };
+    }
+  }
+}
+
+function report(record: SessionRecord, message: Report, facts: Facts): Step {
+  const { phase } = record;
+  switch (message.type) {
+    case 'connected': {
+      if (phase !== 'connecting') return { verdict: 'void' };
+      const type = record.established
+        ? 'session_resumed'
+        : record.kind === 'join'
+          ? 'session_joined'
+          : 'session_started';
+      return { verdict: 'done', change: connectedChange(record), events: [{ type }] };
+    }
+    case 'failed': {
+      if (phase !== 'connecting') return phase === 'canceling' ? settled(record) : { verdict: 'void' };
+      const error = errorEvents(message.error);
+      if (!record.established) return ended(record, null, error);
+      return recovering(record, record.epoch, error);
+    }
+    case 'give-up':
+      return phase === 'connecting' ? { verdict: 'done', change: { phase: 'canceling' } } : { verdict: 'void' };
+    case 'settled':
+      return phase === 'canceling' || phase === 'ending' ? settled(record, message.error) : { verdict: 'void' };
+    case 'ended':
+      return ended(record, phase === 'canceling' ? 'canceled' : message.reason);
+    case 'reconnecting':
+      if (phase !== 'active') return { verdict: 'void' };
+      return {
+        verdict: 'done',
+        change: { phase: 'recovering', lostSince: facts.now },
+        events: [{ type: 'session_reconnecting' }],
+      };
+    case 'reconnected':
+      if (phase !== 'recovering') return { verdict: 'void' };
+      return { verdict: 'done', change: connectedChange(record), events: [{ type: 'session_resumed' }] };
+    case 'hand-over':
+      if (record.successor === null || (phase !== 'active' && phase !== 'recovering')) return { verdict: 'void' };
+      // The key stays with the old tab until the new one is connected: if the move fails, the old one may resume.
+      return { verdict: 'done', change: { ...hostedBy(record.successor, record.epoch + 1), phase: 'connecting' } };
+    case 'publish':
+      return { verdict: 'done', change: { info: message.info, infoRevision: record.revision + 1 } };
+    case 'alive':
+      return { verdict: 'done' };
+  }
+}
+
+function connectedChange(record: SessionRecord): Partial<SessionRecord> {
+  return {
+    phase: 'active',
+    established: true,
+    attempts: 0,
+    lostSince: null,
+    resumeKey: record.term,
+    activeEpoch: record.epoch,
+  };
+}
+
+/** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
+function lost(record: SessionRecord): Step {
+  const epoch = record.epoch + 1;
+  if (record.phase === 'canceling' || record.phase === 'ending') return settled({ ...record, epoch });
+  return record.established ? recovering(record, epoch) : ended({ ...record, epoch }, 'host-lost');
+}
+
+function recovering(record: SessionRecord, epoch: number, events: readonly EventDraft[] = []): Step {
+  const { by, attempts } = record.recovery;
+  if (by === 'none') return ended({ ...record, epoch }, 'host-lost', events);
+  const step = { verdict: 'done' as const, change: { ...HOSTLESS, phase: 'recovering' as const, epoch }, events };
+  return record.attempts < attempts ? step : expired({ ...record, epoch }, events);
+}
+
+function settled(record: SessionRecord, error?: ErrorFacts): Step {
+  return ended(record, record.phase === 'canceling' ? 'canceled' : 'ended', errorEvents(error));
+}
+
+function expired(record: SessionRecord, events: readonly EventDraft[] = []): Step {
+  // A live host is fenced by the new epoch: its window is over as well.
+  const epoch = record.term === null ? record.epoch : record.epoch + 1;
+  const told = events.some(({ error }) => error?.code === 1011);
+  return ended(
+    { ...record, epoch },
+    'recovery-expired',
+    told ? events : [...events, ...errorEvents(SESSION_ERRORS[1011])],
+  );
+}
+
+function ended(record: SessionRecord, reason: string | null, events: readonly EventDraft[] = []): Step {
+  const { revision, epoch, seq, lastError } = record;
+  return {
+    verdict: 'done',
+    change: { ...idleRecord({ revision, epoch, seq }), lastError },
+    events: reason === null ? events : [...events, { type: 'session_ended', reason }],
+  };
+}
+
+/** Whichever ends first, so that a clock that jumped back can't hold the scope. */
+function isOverdue({ phase, lostSince, recovery }: SessionRecord, { now, watched }: Facts): boolean {
+  if (phase !== 'recovering' || lostSince === null) return false;
+  const watchedForMs = watched?.lostSince === lostSince ? watched.forMs : 0;
+  return Math.max(now - lostSince, watchedForMs) >= recovery.windowMs;
+}
+
+const HOSTLESS = { term: null, hostTabId: null, successor: null };
+
+function hostedBy({ term, tabId }: Successor, epoch: number): Partial<SessionRecord> {
+  return { epoch, term, hostTabId: tabId, successor: null, asked: 0, answered: 0 };
+}
+
+function refused(code: SessionErrorCode): Step {
+  return { verdict: 'refused', code };
+}
+
+function errorEvents(error: ErrorFacts | undefined): readonly EventDraft[] {
+  return error === undefined ? [] : [{ type: 'session_error', error: errorFacts(error) }];
+}
+
+/** Carries out a step: one more revision, the phase's time, and numbers for its events. */
+function apply(
+  record: SessionRecord,
+  { change, events = [] }: Step,
+  facts: Facts,
+  entries: JournalEntry[],
+): SessionRecord {
+  if (change === undefined) return record;
+  const { tabId, now } = facts;
+  const next = { ...record, ...change, revision: record.revision + 1 };
+  const since = next.phase === 'idle' ? null : next.phase === record.phase ? record.since : now;
+  const lostSince = next.phase === 'recovering' ? (next.lostSince ?? now) : next.lostSince;
+  const numbered = events.map((event, index) => ({
+    ...event,
+    epoch: next.epoch,
+    seq: next.seq + 1 + index,
+    tabId,
+    at: now,
+  }));
+  entries.push(...numbered);
+  return journaled({ ...next, since, lostSince }, numbered);
+}
+
+/** Every committed report proves that its host is alive and awake. */
+function heard(record: SessionRecord, { entries }: HostCommand): SessionRecord {
+  if (entries.length === 0 && record.asked === record.answered) return record;
+  return journaled({ ...record, revision: record.revision + 1, answered: record.asked }, entries);
+}
+
+function journaled(record: SessionRecord, entries: readonly JournalEntry[]): SessionRecord {
+  return {
+    ...record,
+    seq: entries[entries.length - 1]?.seq ?? record.seq,
+    lastError: lastErrorIn(entries) ?? record.lastError,
+  };
+}
+
+function lastErrorIn(entries: readonly JournalEntry[]): SessionErrorEvent | undefined {
+  let last: SessionErrorEvent | undefined;
+  for (const entry of entries) if (entry.error) last = toErrorEvent(entry, entry.error);
+  return last;
+}
