@@ -122,7 +122,11 @@ export class Tenure<Session> {
   /** Does what the record asks of its host. Called with every look at it. */
   observe(record: SessionRecord): void {
     if (this.isOver) return;
-    if (record.term !== this.term) return this.fenced(record);
+    if (record.term !== this.term) {
+      // A term that this host is closing ends by its own report.
+      if (!this.isClosing) this.fenced(record);
+      return;
+    }
     if (record.phase === 'canceling' || record.phase === 'ending') void this.finish();
     else if (record.successor && this.session) void this.handOver(this.session.value);
     if (record.asked > record.answered && record.asked > this.answering) {
@@ -139,6 +143,7 @@ export class Tenure<Session> {
     let session: Session | null = null;
     if (this.session) {
       session = this.session.value;
+      this.session = undefined;
     } else if (this.attempt) {
       this.giveUp({ type: 'given-up', why: 'canceled', reason: abortError(GIVEN_UP) });
       const outcome = await within(clock, connectTimeoutMs, this.attempt);
@@ -171,6 +176,7 @@ export class Tenure<Session> {
 
   private async connected(session: Session): Promise<Session> {
     this.session = { value: session };
+    this.attempt = undefined;
     const { verdict } = await this.writer.report({ type: 'connected' });
     if (verdict === 'done') {
       this.observe(this.ports.shared.record);
@@ -183,6 +189,7 @@ export class Tenure<Session> {
 
   private async failed(error: SessionError): Promise<never> {
     const { attempt } = this;
+    this.isClosing = true;
     this.tenancy.seat.release();
     const { entries } = await this.writer.report({ type: 'failed', error: errorFacts(error) });
     this.over(error);
@@ -230,8 +237,12 @@ export class Tenure<Session> {
     this.session = undefined;
     this.tenancy.seat.release();
     const { verdict } = await this.writer.report({ type: 'hand-over' });
-    // Nobody waits for it any more, and this tab has let go of it already.
-    if (verdict === 'void') await shared.transact({ type: 'lost', term: this.term });
+    if (verdict === 'void') {
+      // Nobody waits for it any more, and this tab has let go of it already: it is ended if somebody asked for that, or lost.
+      this.isClosing = false;
+      if (shared.record.phase === 'ending') return this.finish();
+      await shared.transact({ type: 'lost', term: this.term });
+    }
     this.over(abortError('The session moved to another tab.'));
   }
 
