@@ -89,8 +89,8 @@ class Tab<Session, Request> {
   private resumeKey: string;
   private cancelResume: (() => void) | undefined;
   private isAsleep = false;
-  /** The epoch of the last term that this tab saw dying. */
-  private lostEpoch = 0;
+  /** A fenced driver lets go of its session: nothing is resumed before it has. */
+  private isLettingGo = false;
   private hasWarned = false;
 
   constructor(
@@ -112,14 +112,14 @@ class Tab<Session, Request> {
       ...{ platform, logger, scope, tabId },
       onRecord: (previous) => this.onRecord(previous),
       onEntry: (entry, missed) => this.listeners.emit(entry.type, toPublicEvent(entry, missed)),
+      onGone: () => this.tenure?.restore(),
       onBye: (term) => {
         if (shared.record.term === term && this.tenure?.term !== term) void this.election.reap(term);
       },
     });
     const newTerm = (): string => platform.randomId();
     const election = new Election({ shared, locks, tabId, newTerm, patienceMs: settings.connectTimeoutMs });
-    const onDead = (record: SessionRecord): void => this.hostLost(record);
-    this.watcher = new Watcher({ shared, locks, election, tabId, onDead, clock: platform.clock });
+    this.watcher = new Watcher({ shared, locks, election, tabId, clock: platform.clock });
     [this.shared, this.locks, this.election] = [shared, locks, election];
     this.snapshot = nextSnapshot(undefined, shared.record, tabId, this.guarantee());
     this.resumeKey = platform.tabStorage.get(this.storageKey()) ?? '';
@@ -283,7 +283,7 @@ class Tab<Session, Request> {
     const clone = <Value>(value: Value): Value => platform.clone(value);
     const onOver = (superseded: boolean): void => {
       this.tenure = undefined;
-      if (superseded) void tenure.letGo().then(() => this.superseded(tenancy.record.epoch));
+      if (superseded) void this.letGo(tenure);
     };
     const tenure: Tenure<Session> = new Tenure(
       { shared, clock, logger, tabId, driver, connectTimeoutMs, clone, onOver },
@@ -296,9 +296,9 @@ class Tab<Session, Request> {
 
   private onRecord(previous: SessionRecord): void {
     const { record } = this.shared;
-    const wasForeign = previous.term !== null && previous.hostTabId !== this.tabId && previous.phase !== 'recovering';
-    // Nobody but the finder of a dead host opens an epoch without hosting it.
-    if (wasForeign && record.term === null && record.epoch === previous.epoch + 1) this.hostLost(previous);
+    const { epoch, hostTabId } = previous;
+    if (hostTabId !== null && hostTabId !== this.tabId && record.lostEpoch === epoch)
+      this.listeners.emit('host_lost', { epoch, hostTabId });
     this.tenure?.observe(record);
     this.update();
     if (this.closing.signal.aborted) return;
@@ -321,23 +321,26 @@ class Tab<Session, Request> {
     return this.shared.isStored || this.locks.work ? 'exclusive' : 'best-effort';
   }
 
-  private hostLost({ epoch, hostTabId }: SessionRecord): void {
-    if (epoch <= this.lostEpoch || hostTabId === null) return;
-    this.lostEpoch = epoch;
-    this.listeners.emit('host_lost', { epoch, hostTabId });
-  }
-
-  /** This tab was host until another one took its place. Told here only: the session itself goes on. */
-  private superseded(epoch: number): void {
-    const event = { type: 'session_ended', reason: 'superseded', epoch, seq: null, tabId: this.tabId };
-    this.listeners.emit('session_ended', { ...event, at: this.platform.clock.now() });
+  /** Lets go of the session of a term that another tab fenced. That is told in this tab alone, unless it may resume. */
+  private async letGo(tenure: Tenure<Session>): Promise<void> {
+    this.isLettingGo = true;
+    await tenure.letGo();
+    this.isLettingGo = false;
+    const { tabId, platform, shared } = this;
+    const { term, phase, origin } = shared.record;
+    const isOpen = phase === 'recovering' && term === null && origin === tenure.origin;
+    if (!isOpen) {
+      const event = { type: 'session_ended', reason: 'superseded', epoch: tenure.context.epoch, seq: null, tabId };
+      this.listeners.emit('session_ended', { ...event, at: platform.clock.now() });
+    }
+    this.considerResume();
   }
 
   /** Resumes a session that was lost, if the policy names this tab. */
   private considerResume(): void {
     const { shared, resumeKey, settings, platform } = this;
     const resume = (candidate: Successor): ClaimCall => ({ type: 'resume', candidate, key: resumeKey });
-    const isFree = settings.driver.resume && !this.calling && !this.tenure && !this.isAsleep;
+    const isFree = settings.driver.resume && !this.calling && !this.tenure && !this.isLettingGo && !this.isAsleep;
     const verdict = isFree && shared.preview(resume({ term: '', tabId: this.tabId })).verdict;
     if (verdict !== 'granted') {
       this.cancelResume?.();
@@ -382,14 +385,13 @@ class Tab<Session, Request> {
     const { shared, left } = this;
     if (!this.isAsleep || this.closing.signal.aborted) return;
     this.isAsleep = false;
+    this.isLettingGo = left !== undefined;
     shared.openChannel();
     await shared.refresh();
     if (this.isAsleep) return;
     this.left = undefined;
-    await left?.letGo();
-    if (left && shared.record.term !== null && shared.record.origin === left.origin)
-      this.superseded(left.context.epoch);
     this.watcher.wake();
+    if (left) await this.letGo(left);
     this.onRecord(shared.record);
   }
 

@@ -140,6 +140,8 @@ export class Election {
     const { shared, locks } = this.ports;
     const before = shared.record;
     const { term } = call.candidate;
+    // Without a seat to be taken, a damaged record is all that may speak for a live host: let it write a new one.
+    if (shared.isSpoilt && !locks.work) await shared.until(() => !shared.isSpoilt, SILENCE_MS, signal);
     const [termLock, freeSeat] = await Promise.all([locks.takeTerm(term), locks.takeSeat('probe')]);
     const seat = freeSeat ?? (await this.waitForSeat(signal));
     const release = (): void => {
@@ -153,6 +155,8 @@ export class Election {
     if (seat && decision && decision.verdict === 'granted')
       return { term, termLock, seat, record: decision.record, before };
     release();
+    // No host is in the way: nothing to resume, or a record that this build can't read.
+    if (decision && decision.verdict === 'refused' && decision.record.term === null) throw this.refusal(decision);
     if (seat || shared.record.term !== null || signal?.aborted) return null;
     throw this.refusal({ record: before, code: 1002 });
   }
@@ -186,7 +190,8 @@ export class Election {
         await shared.transact({ type: 'withdraw', term });
       }
       if (shared.record.term === term) {
-        const seat = (await this.waitForSeat(undefined)) ?? (await locks.takeSeat('steal'));
+        // The old host has let go of it; whoever else holds it has no right to.
+        const seat = await locks.takeSeat('steal');
         if (seat) return { term, termLock, seat, record: shared.record, before: asked.record };
       }
       termLock.release();

@@ -6,10 +6,10 @@ import type { Channel, Logger, Platform, Store } from '../platform/platform';
 import { slim } from '../relay/payload';
 import { Inbox } from '../relay/inbox';
 import { type Message, parseMessage, toWire } from '../relay/messages';
-import type { Command, Decision } from '../session/commands';
+import type { Command, Decision, Facts } from '../session/commands';
 import { decide } from '../session/decide';
 import { JOURNAL_SIZE, type JournalEntry, toErrorEvent } from '../session/events';
-import { type Floor, idleRecord, isNewer, parseRecord, salvageEpoch, type SessionRecord } from '../session/record';
+import { idleRecord, isNewer, parseRecord, type SessionRecord, standIn } from '../session/record';
 
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
 const ASK_AGAIN_MS = 250;
@@ -25,13 +25,17 @@ export interface SharedRecordPorts {
   /** The record was read or written; it may be the same as before. */
   onRecord(previous: SessionRecord): void;
   onEntry(entry: JournalEntry, missed: number): void;
+  /** There is no stored record: whoever is host writes it anew. */
+  onGone(): void;
   /** A host says that it leaves. */
   onBye(term: string): void;
 }
 
 export class SharedRecord {
   /** As of the last look. Of an unknown scope: idle. */
-  record: SessionRecord = idleRecord({ revision: 0, epoch: 0, seq: 0 });
+  record: SessionRecord = idleRecord({ revision: 0, epoch: 0, seq: 0, lostEpoch: 0 });
+  /** What was stored at the last look was no record. */
+  isSpoilt = false;
   private readonly inbox: Inbox;
   private store: Store | null;
   private channel: Channel | null = null;
@@ -70,7 +74,7 @@ export class SharedRecord {
 
   /** What `transact` would answer on the record as it was last seen. */
   preview(command: Command): Decision {
-    return decide(this.record, command, this.facts(0));
+    return decide(this.record, command, this.facts(this.record));
   }
 
   /** Looks at the record alone. */
@@ -180,7 +184,7 @@ export class SharedRecord {
 
   private step(raw: unknown, command: Command) {
     const stored = parseRecord(raw);
-    const result = decide(stored, command, this.facts(salvageEpoch(raw)));
+    const result = decide(stored, command, this.facts(standIn(this.record, raw)));
     if (!result.changed) return { result };
     const journal = result.entries
       .slice(-JOURNAL_SIZE)
@@ -190,7 +194,11 @@ export class SharedRecord {
 
   private acceptStored(raw: unknown): void {
     const stored = parseRecord(raw);
-    this.accept(typeof stored === 'object' ? stored : idleRecord(this.floor(salvageEpoch(raw))));
+    this.isSpoilt = stored === 'malformed';
+    if (stored === 'newer') this.accept({ ...idleRecord(this.record), phase: 'active' });
+    else this.accept(typeof stored === 'object' ? stored : standIn(this.record, raw));
+    if (this.isSpoilt) this.ports.logger.warn('solotab: the stored session record is damaged and will be replaced');
+    if (stored === 'absent' || this.isSpoilt) this.ports.onGone();
   }
 
   private accept(record: SessionRecord): void {
@@ -289,20 +297,15 @@ export class SharedRecord {
     });
   }
 
-  private facts(salvagedEpoch: number) {
+  private facts(known: SessionRecord): Facts {
     const { platform, tabId } = this.ports;
     const { watched } = this;
     return {
       tabId,
       now: platform.clock.now(),
-      floor: this.floor(salvagedEpoch),
+      known,
       watched:
         watched === undefined ? null : { lostSince: watched.lostSince, forMs: platform.clock.monotonic() - watched.at },
     };
-  }
-
-  private floor(salvagedEpoch: number): Floor {
-    const { revision, epoch, seq } = this.record;
-    return { revision, epoch: Math.max(epoch, salvagedEpoch), seq };
   }
 }

@@ -23,8 +23,6 @@ export interface WatcherPorts {
   readonly election: Election;
   readonly clock: Clock;
   readonly tabId: string;
-  /** The host of `record` was found dead by this tab. */
-  onDead(record: SessionRecord): void;
 }
 
 export class Watcher {
@@ -65,7 +63,7 @@ export class Watcher {
     const stop = new AbortController();
     this.watch = { term, stop };
     void this.ports.locks.watch(term, stop.signal).then((isGone) => {
-      if (isGone && !stop.signal.aborted) this.dead(term);
+      if (isGone && !stop.signal.aborted) void this.ports.election.reap(term);
     });
   }
 
@@ -105,14 +103,7 @@ export class Watcher {
     const { term, hostTabId, answered } = shared.record;
     if (locks.work || term === null || hostTabId === tabId) return;
     // Another tab may have challenged the host since, and the answer serves all.
-    if (answered === this.answered && !(await election.challenge(term))) this.dead(term);
+    if (answered === this.answered && !(await election.challenge(term))) await election.reap(term);
     this.answered = shared.record.answered;
-  }
-
-  private dead(term: string): void {
-    const { shared, election, onDead } = this.ports;
-    if (shared.record.term !== term) return;
-    onDead(shared.record);
-    void election.reap(term);
   }
 }

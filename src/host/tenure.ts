@@ -135,6 +135,11 @@ export class Tenure<Session> {
     }
   }
 
+  /** Writes the record anew after it was lost or damaged: every report of a host does. */
+  restore(): void {
+    if (!this.isOver) void this.writer.report({ type: 'alive' });
+  }
+
   /** Ends the session as the record says, or gives up the attempt: the only way out of `canceling` and `ending`. */
   async finish(): Promise<void> {
     if (this.isClosing || this.isOver) return;

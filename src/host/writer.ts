@@ -14,6 +14,8 @@ import type { SessionRecord } from '../session/record';
 const BATCH = 500;
 
 export class HostWriter {
+  private readonly term: string;
+  private readonly epoch: number;
   private seq: number;
   private drafts: EventDraft[] = [];
   private unstored: JournalEntry[] = [];
@@ -26,9 +28,11 @@ export class HostWriter {
     private readonly shared: SharedRecord,
     private readonly clock: Clock,
     private readonly tabId: string,
-    private last: SessionRecord,
+    { term, epoch, seq }: SessionRecord,
   ) {
-    this.seq = last.seq;
+    this.term = term ?? '';
+    this.epoch = epoch;
+    this.seq = seq;
   }
 
   /** Reports under this host's term. Resolves with what became of it; `fenced` if the term is over. */
@@ -68,8 +72,7 @@ export class HostWriter {
   }
 
   private number(drafts: readonly EventDraft[]): void {
-    const { epoch, term } = this.last;
-    if (term === null) return;
+    const { term, epoch } = this;
     const at = this.clock.now();
     const entries = drafts.map((draft) => ({ ...draft, epoch, seq: ++this.seq, tabId: this.tabId, at }));
     for (let i = 0; i < entries.length; i += BATCH) this.shared.sendEvents(term, entries.slice(i, i + BATCH));
@@ -77,11 +80,8 @@ export class HostWriter {
   }
 
   private async store(report: Report): Promise<Decision> {
-    const { last } = this;
     const entries = this.unstored.splice(0);
-    const decision = await this.shared.transact({ type: 'report', term: last.term ?? '', report, entries, last });
-    if (decision.record.term === last.term) this.last = decision.record;
-    return decision;
+    return this.shared.transact({ type: 'report', term: this.term, report, entries });
   }
 
   private enqueue<Result>(task: () => Promise<Result>): Promise<Result> {

@@ -1,7 +1,7 @@
 /** What `decide` is asked and what it answers. Plain data throughout. */
 import type { SessionErrorCode } from './errors';
 import type { ErrorFacts, JournalEntry } from './events';
-import type { Floor, Kind, Recovery, SessionRecord, Successor } from './record';
+import type { Kind, Recovery, SessionRecord, Successor } from './record';
 
 /** What any tab may ask for. `candidate` is the term that the tab will hold if it is granted; its lock is taken already. */
 export type Call =
@@ -42,14 +42,12 @@ export type Report =
   | { readonly type: 'alive' }
   | { readonly type: 'publish'; readonly info: unknown };
 
-/** A report with the term that it is made under, the events numbered since the last one, and the host's own last record. */
+/** A report with the term that it is made under and the events numbered since the last one. */
 export interface HostCommand {
   readonly type: 'report';
   readonly term: string;
   readonly report: Report;
   readonly entries: readonly JournalEntry[];
-  /** Stands in for a stored record that was lost or spoilt while this host is alive. */
-  readonly last: SessionRecord;
 }
 
 export type Command = Call | Notice | HostCommand;
@@ -58,7 +56,8 @@ export interface Facts {
   readonly tabId: string;
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
-  readonly floor: Floor;
+  /** What this tab knew last: stands in for a stored record that was lost or spoilt. */
+  readonly known: SessionRecord;
   /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
   readonly watched: { readonly lostSince: number; readonly forMs: number } | null;
 }

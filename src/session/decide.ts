@@ -51,9 +51,8 @@ interface Step {
 }
 
 export function decide(stored: Stored, command: Command, facts: Facts): Decision {
-  const fallback = command.type === 'report' ? command.last : idleRecord(facts.floor);
-  if (stored === 'newer') return { verdict: 'refused', code: 1004, record: fallback, changed: false, entries: [] };
-  const found = typeof stored === 'object' ? stored : fallback;
+  if (stored === 'newer') return { verdict: 'refused', code: 1004, record: facts.known, changed: false, entries: [] };
+  const found = typeof stored === 'object' ? stored : facts.known;
   if (command.type === 'adopt') {
     const { record, entries } = command;
     if (!isNewer(record, found)) return { verdict: 'void', record: found, changed: false, entries: [] };
@@ -199,7 +198,7 @@ function report(record: SessionRecord, message: Report, facts: Facts): Step {
       if (phase !== 'connecting') return phase === 'canceling' ? settled(record) : { verdict: 'void' };
       const error = errorEvents(message.error);
       if (!record.established) return ended(record, null, error);
-      return recovering(record, record.epoch, error);
+      return recovering(record, error);
     }
     case 'give-up':
       return phase === 'connecting' ? { verdict: 'done', change: { phase: 'canceling' } } : { verdict: 'void' };
@@ -241,16 +240,16 @@ function connectedChange(record: SessionRecord): Partial<SessionRecord> {
 
 /** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
 function lost(record: SessionRecord): Step {
-  const epoch = record.epoch + 1;
-  if (record.phase === 'canceling' || record.phase === 'ending') return settled({ ...record, epoch });
-  return record.established ? recovering(record, epoch) : ended({ ...record, epoch }, 'host-lost');
+  const next = { ...record, epoch: record.epoch + 1, lostEpoch: record.epoch };
+  if (record.phase === 'canceling' || record.phase === 'ending') return settled(next);
+  return record.established ? recovering(next) : ended(next, 'host-lost');
 }
 
-function recovering(record: SessionRecord, epoch: number, events: readonly EventDraft[] = []): Step {
+function recovering(record: SessionRecord, events: readonly EventDraft[] = []): Step {
   const { by, attempts } = record.recovery;
-  if (by === 'none') return ended({ ...record, epoch }, 'host-lost', events);
-  const step = { verdict: 'done' as const, change: { ...HOSTLESS, phase: 'recovering' as const, epoch }, events };
-  return record.attempts < attempts ? step : expired({ ...record, epoch }, events);
+  if (by === 'none') return ended(record, 'host-lost', events);
+  if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, events);
+  return { verdict: 'done', change: { ...record, ...HOSTLESS, phase: 'recovering' }, events };
 }
 
 function settled(record: SessionRecord, error?: ErrorFacts): Step {
@@ -269,10 +268,9 @@ function expired(record: SessionRecord, events: readonly EventDraft[] = []): Ste
 }
 
 function ended(record: SessionRecord, reason: string | null, events: readonly EventDraft[] = []): Step {
-  const { revision, epoch, seq, lastError } = record;
   return {
     verdict: 'done',
-    change: { ...idleRecord({ revision, epoch, seq }), lastError },
+    change: { ...idleRecord(record), lastError: record.lastError },
     events: reason === null ? events : [...events, { type: 'session_ended', reason }],
   };
 }

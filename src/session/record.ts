@@ -68,6 +68,8 @@ export interface SessionRecord {
   readonly infoRevision: number;
   readonly lastError: SessionErrorEvent | null;
   readonly seq: number;
+  /** The last epoch whose host was lost; 0 for none. */
+  readonly lostEpoch: number;
   /** Challenges so far, and the last one that the host answered by a committed write. */
   readonly asked: number;
   readonly answered: number;
@@ -76,19 +78,15 @@ export interface SessionRecord {
 /** What was found in the store. */
 export type Stored = SessionRecord | 'absent' | 'malformed' | 'newer';
 
-/** The least values that a new record may have: what this tab has seen before the record was lost. */
-export interface Floor {
-  readonly revision: number;
-  readonly epoch: number;
-  readonly seq: number;
-}
+/** What counts on from one session of a scope to the next. */
+export type Counters = Pick<SessionRecord, 'revision' | 'epoch' | 'seq' | 'lostEpoch'>;
 
-export function idleRecord(floor: Floor): SessionRecord {
+export function idleRecord({ revision, epoch, seq, lostEpoch }: Counters): SessionRecord {
   return {
     version: PROTOCOL_VERSION,
-    revision: floor.revision,
+    revision,
     phase: 'idle',
-    epoch: floor.epoch,
+    epoch,
     term: null,
     hostTabId: null,
     kind: null,
@@ -104,7 +102,8 @@ export function idleRecord(floor: Floor): SessionRecord {
     info: null,
     infoRevision: 0,
     lastError: null,
-    seq: floor.seq,
+    seq,
+    lostEpoch,
     asked: 0,
     answered: 0,
   };
@@ -138,26 +137,31 @@ export function parseRecord(value: unknown): Stored {
     !isCount(value.infoRevision) ||
     lastError === undefined ||
     !isCount(value.seq) ||
+    !isCount(value.lostEpoch) ||
     !isCount(value.asked) ||
     !isCount(value.answered)
   ) {
     return 'malformed';
   }
   const { version, phase, revision, epoch, term, hostTabId, kind, since, origin, established, attempts } = value;
-  const { lostSince, activeEpoch, resumeKey, info = null, infoRevision, seq, asked, answered } = value;
+  const { lostSince, activeEpoch, resumeKey, info = null, infoRevision, seq, lostEpoch, asked, answered } = value;
   const hosted = term !== null && hostTabId !== null;
   const hostless = term === null && hostTabId === null;
   const consistent = phase === 'idle' ? hostless : phase === 'recovering' ? hosted || hostless : hosted;
   if (!consistent) return 'malformed';
   return {
     ...{ version, revision, phase, epoch, term, hostTabId, kind, since, origin, established, recovery, attempts },
-    ...{ lostSince, activeEpoch, resumeKey, successor, info, infoRevision, lastError, seq, asked, answered },
+    ...{ lostSince, activeEpoch, resumeKey, successor, info, infoRevision, lastError, seq, lostEpoch, asked, answered },
   };
 }
 
-/** The epoch in a value that is no record, as far as it can be believed: the next claim must go above it. */
-export function salvageEpoch(value: unknown): number {
-  return isObject(value) && isCount(value.epoch) ? value.epoch : 0;
+/**
+ * What stands in for a stored value that is no record: what this tab knew last. A spoilt record is no idle one; and the next
+ * claim must go above its epoch, as far as that can be believed.
+ */
+export function standIn(known: SessionRecord, value: unknown): SessionRecord {
+  const epoch = isObject(value) && isCount(value.epoch) ? Math.max(known.epoch, value.epoch) : known.epoch;
+  return known.phase === 'idle' && epoch > known.epoch ? { ...known, epoch } : known;
 }
 
 export function parseErrorEvent(value: unknown): SessionErrorEvent | undefined {
