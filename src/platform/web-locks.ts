@@ -10,7 +10,7 @@ export function webLocks(): Locks | null {
       return new Promise((resolve, reject) => {
         let lose: (() => void) | undefined;
         const hold = (lock: Lock | null): Promise<void> | undefined => {
-          if (!lock) {
+          if (!lock || signal?.aborted) {
             resolve(null);
             return undefined;
           }
@@ -22,6 +22,9 @@ export function webLocks(): Locks | null {
         const options: LockOptions = { mode, ifAvailable: when === 'probe', steal: when === 'steal' };
         // The API refuses a signal beside `ifAvailable` and `steal`: neither waits.
         if (signal && when === 'queue') options.signal = signal;
+        // Chromium does not hear of a signal that is aborted in the same turn as the first request of a page: the request stays
+        // in its queue, and its promise is never settled. So `null` comes from here, and a late grant is given back.
+        signal?.addEventListener('abort', () => resolve(null));
         navigator.locks.request(name, options, hold).catch((error: unknown) => {
           // Rejected while held: stolen, or dropped by WebKit as the page went into the back/forward cache.
           if (lose) lose();
