@@ -10,8 +10,9 @@
 import { type AttemptOptions, withAttempts } from '../attempts/with-attempts';
 import { createCoordinator } from '../create-coordinator';
 import type { Coordinator, CoordinatorOptions } from '../types';
-import { ZoomDriver } from './driver';
+import { createZoomDriver } from './driver';
 import { type Listener, ZoomEvents, type ZoomSessionEvents } from './events';
+import { recover } from './recover';
 import { isRecoverable, type ZoomConnection, type ZoomRequest, type ZoomSession, type ZoomSessionInfo } from './sdk';
 
 export type { ZoomSessionEvents } from './events';
@@ -39,7 +40,10 @@ export interface CoordinatedZoomSession {
    * `SessionError` and is a `session_error` too, so the promise may be ignored.
    */
   start(request?: ZoomRequest): Promise<ZoomConnection>;
-  /** As `start`. While the SDK's status is `session_recoverable` it goes on with the session of before the refresh. */
+  /**
+   * As `start`. While the SDK's status is `session_recoverable` it waits for the session of before the refresh to go on,
+   * as `recovery` says.
+   */
   join(request?: ZoomRequest): Promise<ZoomConnection>;
   /** Ends the session, or gives up the attempt in progress, in whichever tab it is. Resolves when that is done. */
   end(): Promise<void>;
@@ -63,29 +67,27 @@ export interface CoordinatedZoomSession {
 /** The session that `ZoomCobrowseSDK.init` hands out, coordinated across tabs. Call it once per page. Throws a `TypeError` for bad options. */
 export function coordinateZoomSession(session: ZoomSession, options: ZoomOptions = {}): CoordinatedZoomSession {
   const { name = 'zoom-cobrowse', publishPin = false, createCoordinator: create = createCoordinator } = options;
-  const zoom = new ZoomDriver(session, publishPin);
+  const zoom = createZoomDriver(session, publishPin);
   const driver = withAttempts(zoom, { ...options, pinKey: 'customPinCode' });
   const coordinator = create({ ...options, name, driver });
   const events = new ZoomEvents(session, coordinator, publishPin);
   // A tab that was fenced must not end what lives on elsewhere.
   coordinator.on('session_ended', ({ reason }) => reason !== 'superseded' && zoom.abandon());
 
-  async function recover(request: ZoomRequest | undefined): Promise<ZoomConnection> {
-    await coordinator.ready;
-    // The SDK may remember a session that the tabs know nothing of: from before solotab, or after the storage was cleared.
-    return coordinator.getSnapshot().phase === 'idle' ? coordinator.join(request) : coordinator.resume();
-  }
+  const goOn = (request: ZoomRequest | undefined): Promise<ZoomConnection> =>
+    recover(coordinator, zoom, options.recovery?.by, request);
 
   return {
     coordinator,
     start: (request) => mayBeIgnored(coordinator.start(request)),
-    join: (request) => mayBeIgnored(isRecoverable(session) ? recover(request) : coordinator.join(request)),
+    join: (request) => mayBeIgnored(isRecoverable(session) ? goOn(request) : coordinator.join(request)),
     end: () => mayBeIgnored(coordinator.end()),
     on: (type: string, listener: Listener) => events.on(type, listener),
     off: (type: string, listener: Listener) => events.off(type, listener),
     getSessionInfo: () => session.getSessionInfo(),
     async close() {
-      if (coordinator.getSnapshot().role === 'host') await coordinator.end();
+      // It may have been closed before.
+      if (coordinator.getSnapshot().role === 'host') await coordinator.end().catch(() => {});
       await coordinator.close();
       zoom.abandon();
     },

@@ -1,15 +1,16 @@
 import { describe, expect, test, vi } from 'vitest';
 import { beginAttempt } from '../../src/attempts/attempt';
 import type { AttemptContext } from '../../src/attempts/attempt';
-import { ZoomDriver } from '../../src/zoom/driver';
+import { createZoomDriver } from '../../src/zoom/driver';
 import { createFakeCall, type FakeCall } from '../attempts/fake-call';
 import { StandInService, StandInSession } from './stand-in-sdk';
 
+const unused = createFakeCall().context;
 const previous = { kind: 'start', info: null, epoch: 6 } as const;
 
 function createPage({ publishPin = false, service = new StandInService() } = {}) {
   const sdk = new StandInSession(service);
-  const driver = new ZoomDriver(sdk, publishPin);
+  const driver = createZoomDriver(sdk, publishPin);
   const call = createFakeCall();
   const sdkToken = service.issueToken('ada');
   return { service, sdk, driver, call, sdkToken, context: contextOf(call) };
@@ -30,7 +31,7 @@ describe('starting', () => {
     const { service, driver, context, sdkToken } = createPage();
     service.hold();
     let connection: unknown = null;
-    const started = driver.start({ sdkToken, customPinCode: 'PIN' }, context).then((value) => {
+    const started = Promise.resolve(driver.start({ sdkToken, customPinCode: 'PIN' }, context)).then((value) => {
       connection = value;
     });
     await Promise.resolve();
@@ -187,7 +188,7 @@ describe('ending', () => {
     const { service, sdk, driver } = await createLivePage();
     service.hold();
     let over = false;
-    const ended = Promise.resolve(driver.end()).then(() => {
+    const ended = Promise.resolve(driver.end(null, unused)).then(() => {
       over = true;
     });
     await Promise.resolve();
@@ -200,23 +201,23 @@ describe('ending', () => {
 
   test('tells nobody: the coordinator does', async () => {
     const { driver, call } = await createLivePage();
-    await driver.end();
+    await driver.end(null, unused);
     expect(call.said).toEqual([]);
   });
 
   test('fails where the SDK tells an error instead, or throws', async () => {
     const { sdk, driver } = await createLivePage();
     const end = vi.spyOn(sdk, 'end').mockImplementation(() => sdk.tell('session_error', { code: 1016 }));
-    await expect(driver.end()).rejects.toMatchObject({ code: 1016 });
+    await expect(driver.end(null, unused)).rejects.toMatchObject({ code: 1016 });
     end.mockImplementation(() => {
       throw new Error('broken');
     });
-    await expect(driver.end()).rejects.toThrow('broken');
+    await expect(driver.end(null, unused)).rejects.toMatchObject({ code: 9999, cause: { message: 'broken' } });
   });
 
   test('is done at once in a page whose SDK has no session', async () => {
     const { driver, service } = createPage();
-    await driver.end();
+    await driver.end(null, unused);
     expect(service.requests).toEqual([]);
   });
 });
@@ -229,7 +230,7 @@ describe('going on after a refresh', () => {
     await before.driver.start({ sdkToken: before.sdkToken, customPinCode: 'PIN' }, before.context);
     before.sdk.unload();
     const sdk = new StandInSession(service, before.sdk.memory);
-    const driver = new ZoomDriver(sdk, publishPin);
+    const driver = createZoomDriver(sdk, publishPin);
     const call = createFakeCall();
     return { service, sdk, driver, call, context: contextOf(call) };
   }
@@ -301,9 +302,21 @@ describe('going on after a refresh', () => {
     expect([call.said, next.said]).toEqual([[], [['emit', 'agent_joined', { user: 'kim' }]]]);
   });
 
+  test('that was given up and then failed at the SDK can be tried again', async () => {
+    const { service, driver, call, context } = await createRefreshedPage();
+    service.hold();
+    const first = driver.resume(previous, context);
+    call.abort();
+    await expect(first).rejects.toMatchObject({ code: 1011 });
+    service.failNext(1016);
+    service.release();
+    await driver.resume(previous, contextOf(createFakeCall()));
+    expect(service.requests).toEqual(['start', 'rejoin', 'rejoin']);
+  });
+
   test('ends a session that is only remembered, where the person wants it ended', async () => {
     const { service, driver, sdk } = await createRefreshedPage();
-    await driver.end();
+    await driver.end(null, unused);
     expect(service.sessions.size).toBe(0);
     expect(sdk.listenerCount).toBe(0);
   });
@@ -313,7 +326,7 @@ describe('a session that this tab holds no longer', () => {
   test('is not told about, and can be taken up again in the same page', async () => {
     const { service, driver, call } = await createLivePage();
     call.abort();
-    driver.release();
+    driver.release({ pincode: null }, unused);
     service.agentJoins('PIN', 'kim');
     expect(call.said).toEqual([]);
 
@@ -327,7 +340,7 @@ describe('a session that this tab holds no longer', () => {
   test('ends once it is over for all tabs', async () => {
     const { service, sdk, driver, call } = await createLivePage();
     call.abort();
-    driver.release();
+    driver.release({ pincode: null }, unused);
     driver.abandon();
     await Promise.resolve();
     expect(service.sessions.size).toBe(0);
@@ -356,7 +369,7 @@ test('a hundred sessions leave no listener behind, whichever way they end', asyn
       await expect(started).rejects.toMatchObject({ code: 1001 });
     } else {
       const { pincode } = await driver.start({ sdkToken }, context);
-      if (round % 4 === 2) await driver.end();
+      if (round % 4 === 2) await driver.end(null, unused);
       else service.endSession(pincode ?? '');
     }
     expect(sdk.listenerCount).toBe(0);
