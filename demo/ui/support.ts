@@ -1,0 +1,72 @@
+/** solotab as a page of the demo uses it: the coordinator over the demo's driver, and its events written to a log. */
+import { type Coordinator, createCoordinator, type RecoveryPolicy } from 'solotab';
+import { withAttempts } from '../attempts';
+import type { Act, Role } from '../protocol';
+import { currentUser, fetchToken } from '../service';
+import { createSessionDriver, type DemoRequest, type DemoSession, parseInfo } from '../session-driver';
+import type { LogEntry } from './event-log';
+
+/** Tries to reach the service before the network counts as failed. */
+const TRIES = 3;
+
+export type Support = Coordinator<DemoSession, DemoRequest>;
+
+export interface SupportOptions {
+  /** Tabs with the same scope share one session. */
+  readonly scope: string;
+  readonly site: string;
+  readonly recovery?: RecoveryPolicy;
+  /** In which role a start or join asks for its token. */
+  role?(): Role;
+  /** Whether a start has to bring its own PIN. */
+  pinRequired?(): boolean;
+  onSession?(session: DemoSession | null): void;
+  onAct?(act: Act, userName: string): void;
+}
+
+export function openSupport({
+  scope,
+  site,
+  recovery = 'same-tab',
+  role = () => 'customer',
+  pinRequired = () => false,
+  onSession = () => undefined,
+  onAct = () => undefined,
+}: SupportOptions): Support {
+  const user = currentUser();
+  // A session that was joined in one role is gone on with in the same.
+  const roleNow = () => parseInfo(coordinator.getSnapshot().info)?.role ?? role();
+  const token = () => fetchToken(site, user, roleNow());
+  const driver = createSessionDriver({ site, role: roleNow, token, onSession, onAct });
+  const coordinator: Support = createCoordinator<DemoSession, DemoRequest>({
+    name: scope,
+    driver: withAttempts(driver, { pin: () => (pinRequired() ? 'required' : 'none'), token, tries: TRIES }),
+    recovery: { by: recovery },
+    logger: console,
+  });
+  return coordinator;
+}
+
+/** Events with nothing to say but that they happened. */
+const PLAIN_EVENTS = ['session_started', 'session_joined', 'session_resumed', 'session_reconnecting'] as const;
+/** Events of the demo's own driver. */
+export const DRIVER_EVENTS = ['pincode_updated', 'agent_joined', 'agent_left', 'agent_cheered'] as const;
+
+export function writeLog(support: Support, add: (entry: LogEntry) => void): void {
+  support.on('session_error', ({ code, exception, at, tabId, seq }) =>
+    add({ type: 'session_error', code, detail: exception, at, tabId, seq }),
+  );
+  for (const type of PLAIN_EVENTS) support.on(type, ({ at, tabId, seq }) => add({ type, at, tabId, seq }));
+  support.on('session_ended', ({ reason, at, tabId, seq }) =>
+    add({ type: 'session_ended', detail: reason, at, tabId, seq }),
+  );
+  support.on('host_lost', ({ hostTabId }) => add({ type: 'host_lost', at: Date.now(), tabId: hostTabId, seq: null }));
+  for (const type of DRIVER_EVENTS) {
+    support.on(type, ({ payload, at, tabId, seq }) => add({ type, detail: textOf(payload), at, tabId, seq }));
+  }
+}
+
+/** What the demo's events carry: a name, or a PIN. */
+function textOf(payload: unknown): string {
+  return typeof payload === 'object' && payload !== null ? Object.values(payload).join(', ') : '';
+}
