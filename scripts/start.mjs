@@ -1,4 +1,5 @@
 // Serves the demo, its session server included, on one port of the loopback interface: PORT, or 5173, or the next free one.
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createServer as createVite } from 'vite';
@@ -7,9 +8,19 @@ const HOST = '127.0.0.1';
 const FIRST_PORT = Number(process.env.PORT ?? 5173);
 const PORTS_TO_TRY = process.env.PORT ? 1 : 20;
 
+const DEMO = new URL('../demo/', import.meta.url);
+const PAGES = new Map([
+  ['/', 'index.html'],
+  ['/agent.html', 'agent.html'],
+  ['/lab.html', 'lab.html'],
+  ['/tab.html', 'tab.html'],
+]);
+
+// The pages are served as they are, without the client for hot reload that Vite would put into them: a page that reloads by
+// itself would be one more thing that happens to its session.
 const vite = await createVite({
-  configFile: fileURLToPath(new URL('../demo/vite.config.ts', import.meta.url)),
-  // No hot reload: a page that reloads by itself would be one more thing that happens to its session.
+  configFile: fileURLToPath(new URL('vite.config.ts', DEMO)),
+  appType: 'custom',
   server: { middlewareMode: true, hmr: false, ws: false },
 });
 const { createSessionServer } = await vite.ssrLoadModule('/server/server.ts');
@@ -18,7 +29,10 @@ const sessions = createSessionServer();
 const server = createServer((request, response) => {
   response.setHeader('content-security-policy', policyFor(request.headers.host ?? HOST));
   response.setHeader('x-content-type-options', 'nosniff');
-  if (!sessions.handleRequest(request, response)) vite.middlewares(request, response);
+  if (sessions.handleRequest(request, response)) return;
+  const page = PAGES.get(new URL(request.url, 'http://localhost').pathname);
+  if (page) servePage(page, response);
+  else vite.middlewares(request, response, () => response.writeHead(404).end('There is no such page.'));
 });
 server.on('upgrade', (request, socket, head) => {
   if (!sessions.handleUpgrade(request, socket, head)) socket.destroy();
@@ -35,6 +49,11 @@ console.log(`
 `);
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, stop);
+
+async function servePage(page, response) {
+  const html = await readFile(new URL(page, DEMO));
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-cache' }).end(html);
+}
 
 async function stop() {
   sessions.close();
