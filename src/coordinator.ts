@@ -302,6 +302,10 @@ class Tab<Session, Request> {
     this.tenure?.observe(record);
     this.update();
     if (this.closing.signal.aborted) return;
+    // A term of ours that nobody here acts for, as after a store that failed came back.
+    if (record.term !== null && record.hostTabId === this.tabId && !this.tenure && !this.calling && !this.isAsleep) {
+      void this.election.reap(record.term);
+    }
     this.watcher.observe(record);
     this.considerResume();
   }

@@ -5,14 +5,20 @@
 import type { Channel, Logger, Platform, Store } from '../platform/platform';
 import { slim } from '../relay/payload';
 import { Inbox } from '../relay/inbox';
-import { type Message, parseMessage, toWire } from '../relay/messages';
+import { type Message, parseMessage, toHint, toWire } from '../relay/messages';
 import type { Command, Decision, Facts } from '../session/commands';
 import { decide } from '../session/decide';
 import { JOURNAL_SIZE, type JournalEntry, toErrorEvent } from '../session/events';
-import { idleRecord, isNewer, parseRecord, type SessionRecord, standIn } from '../session/record';
+import { idleRecord, isNewer, isObject, parseRecord, type SessionRecord, standIn } from '../session/record';
 
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
 const ASK_AGAIN_MS = 250;
+
+/** A transaction that failed, on a new connection too, is tried again after these pauses before the tab goes on without. */
+const PAUSES_MS = [20, 100, 300];
+
+/** How long a store that failed is not asked again. */
+const RETRY_STORE_MS = 30_000;
 
 /** Between two looks at the journal for an event that another tab has sent and not stored yet. */
 const GAP_RETRY_MS = 100;
@@ -37,7 +43,9 @@ export class SharedRecord {
   /** What was stored at the last look was no record. */
   isSpoilt = false;
   private readonly inbox: Inbox;
-  private store: Store | null;
+  private readonly store: Store | null;
+  /** Until then a store that failed is left alone: one that hangs would hold up every call. */
+  private retryStoreAt = 0;
   private channel: Channel | null = null;
   private reading: Promise<void> | undefined;
   private readonly waiting = new Set<() => void>();
@@ -58,7 +66,7 @@ export class SharedRecord {
 
   /** Whether the record outlives its tabs. Without a store each tab believes what the host tells it. */
   get isStored(): boolean {
-    return this.store !== null;
+    return this.store !== null && this.retryStoreAt === 0;
   }
 
   /** Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. */
@@ -105,7 +113,7 @@ export class SharedRecord {
       if (isTrue(this.record)) return true;
       const left = deadline - clock.monotonic();
       if (left <= 0 || this.closed || signal?.aborted) return false;
-      const again = await this.changeWithin(Math.min(left, ASK_AGAIN_MS), signal);
+      const again = await this.changeWithin(Math.max(1, Math.min(left, ASK_AGAIN_MS)), signal);
       if (again) {
         this.hint();
         await this.peek();
@@ -126,7 +134,7 @@ export class SharedRecord {
 
   post(message: Message): void {
     const { channel } = this;
-    channel?.post(toWire(channel.carries === 'full' ? message : { type: 'hint' }));
+    channel?.post(toWire(channel.carries === 'full' ? message : toHint(message)));
   }
 
   /** Asks everybody to look at the store again: for a message that may have been lost. */
@@ -166,20 +174,45 @@ export class SharedRecord {
     this.catchUp();
   }
 
-  /** Runs `work` on the store. One that fails for good is given up: `undefined`, as where there never was one. */
+  /** Runs `work` on the store. `undefined` where there is none, or where it failed: the tab then goes on from memory. */
   private async attempt<Result>(work: (store: Store) => Promise<Result>): Promise<Result | undefined> {
     const { store } = this;
+    const { clock } = this.ports.platform;
     if (!store || this.closed) return undefined;
-    try {
-      return await work(store);
-    } catch (error) {
-      if (this.closed || this.store !== store) return undefined;
-      this.store = null;
-      store.close();
-      this.ports.logger.warn("solotab: the browser's storage failed; going on without it", error);
-      this.ports.onRecord(this.record);
+    if (this.retryStoreAt > 0) {
+      // A store that failed is tried again behind the scenes: one that hangs must not hold up a call.
+      if (clock.monotonic() >= this.retryStoreAt) void this.tryStoreAgain(store);
       return undefined;
     }
+    for (const pauseMs of [...PAUSES_MS, null]) {
+      try {
+        return await work(store);
+      } catch (error) {
+        if (this.closed) return undefined;
+        if (pauseMs !== null && !isTimeout(error)) {
+          await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+        } else if (this.retryStoreAt === 0) {
+          this.retryStoreAt = clock.monotonic() + RETRY_STORE_MS;
+          this.ports.logger.warn("solotab: the browser's storage failed; going on without it", error);
+          this.ports.onRecord(this.record);
+        }
+        if (this.retryStoreAt > 0) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  private async tryStoreAgain(store: Store): Promise<void> {
+    this.retryStoreAt = this.ports.platform.clock.monotonic() + RETRY_STORE_MS;
+    try {
+      await store.read({ journal: false });
+    } catch {
+      return; // warned of when it failed first
+    }
+    if (this.closed) return;
+    this.retryStoreAt = 0;
+    this.ports.onRecord(this.record);
+    this.refreshSoon();
   }
 
   private step(raw: unknown, command: Command) {
@@ -308,4 +341,9 @@ export class SharedRecord {
         watched === undefined ? null : { lostSince: watched.lostSince, forMs: platform.clock.monotonic() - watched.at },
     };
   }
+}
+
+/** A store that hangs has cost seconds already. */
+function isTimeout(error: unknown): boolean {
+  return isObject(error) && error.name === 'TimeoutError';
 }

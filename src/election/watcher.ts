@@ -38,7 +38,8 @@ export class Watcher {
     if (this.isAsleep) return;
     this.watchHost(record);
     this.watchWindow(record);
-    if (record.phase === 'idle') this.stopWatchdog?.();
+    // Without a channel not even the beginning of a session is told.
+    if (record.phase === 'idle' && !this.ports.shared.isDeaf) this.stopWatchdog?.();
     else this.stopWatchdog ??= this.nextLook(record);
   }
 

@@ -27,6 +27,14 @@ export function toWire(message: Message): unknown {
   return { ...message, version: PROTOCOL_VERSION };
 }
 
+/** The same for a channel that goes through storage: nothing of the app's, and only what can't be looked up instead. */
+export function toHint(message: Message): Message {
+  if (message.type === 'events' || (message.type === 'state' && message.isStored)) return { type: 'hint' };
+  if (message.type !== 'state') return message;
+  const entries = message.entries.map(({ payload: _, ...entry }) => entry);
+  return { ...message, record: { ...message.record, info: null }, entries };
+}
+
 /** Reads a message from anything. Unknown types are a newer build's business: `undefined`, like garbage. */
 export function parseMessage(value: unknown): Message | undefined {
   if (!isObject(value) || !isCount(value.version) || value.version > PROTOCOL_VERSION) return undefined;

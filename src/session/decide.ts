@@ -52,7 +52,7 @@ interface Step {
 
 export function decide(stored: Stored, command: Command, facts: Facts): Decision {
   if (stored === 'newer') return { verdict: 'refused', code: 1004, record: facts.known, changed: false, entries: [] };
-  const found = typeof stored === 'object' ? stored : facts.known;
+  const found = isBetter(facts.known, stored, command) ? facts.known : (stored as SessionRecord);
   if (command.type === 'adopt') {
     const { record, entries } = command;
     if (!isNewer(record, found)) return { verdict: 'void', record: found, changed: false, entries: [] };
@@ -75,6 +75,14 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
   const restored = command.type === 'report' && found !== stored && step.verdict !== 'fenced';
   const { verdict, code } = step;
   return { verdict, ...(code && { code }), record, changed: record !== found || restored, entries };
+}
+
+/** A record that was lost or spoilt is what this tab knew last; and a host whose store failed meanwhile knows better. */
+function isBetter(known: SessionRecord, stored: Stored, command: Command): boolean {
+  if (typeof stored !== 'object') return true;
+  return (
+    command.type === 'report' && known.term === command.term && stored.term === known.term && isNewer(known, stored)
+  );
 }
 
 /** `adopt` is no rule: it takes over what another tab decided. */
