@@ -116,7 +116,7 @@ export function withAttempts<Session, Request = unknown>(
         fail();
         const error = SessionError.from(cause, kind === 'start' ? 1001 : 1011);
         const next = nextAttempt(error, spent, means);
-        if (next === 'none' || call.signal.aborted) throw error;
+        if (next === 'none') throw error;
         spent[next] += 1;
         if (next === 'freshPins') pin = draw();
         if (next === 'backOffs') await delay(backoffMs(spent.backOffs, policies[kind], random()), call.signal);

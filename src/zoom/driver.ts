@@ -5,15 +5,16 @@
  *      ▲           │ failed     │         │
  *      └───────────┴────────────┴─────────┘ session_ended
  *
- * The SDK can't let go of a session without ending it. So `live` may outlast this tab's term: then nobody is told what it
- * tells, a resume in this tab takes it up again, and `abandon` ends it once the session is over for all tabs.
+ * The SDK can't let go of a session without ending it, so there is no `release`, and `live` may outlast this tab's term: then
+ * nobody is told what it tells, a resume in this tab takes it up again, and `abandon` ends it once it is over for all tabs.
  */
 import type { AttemptContext } from '../attempts/attempt';
 import type { AttemptDriver, AttemptKind } from '../attempts/with-attempts';
 import { SessionError, type SessionErrorCode } from '../session/errors';
 import { isRecoverable, RELAYED_EVENTS, type ZoomConnection, type ZoomRequest, type ZoomSession } from './sdk';
 
-export interface ZoomDriver extends Required<Omit<AttemptDriver<ZoomConnection, ZoomRequest | undefined>, 'prepare'>> {
+export interface ZoomDriver
+  extends Required<Omit<AttemptDriver<ZoomConnection, ZoomRequest | undefined>, 'prepare' | 'release'>> {
   connection(): ZoomConnection;
   /** The session is over for all tabs: what the SDK still holds in this one, without being asked to, ends too. */
   abandon(): void;
@@ -72,7 +73,6 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
   function failed(reason: unknown): void {
     const error = SessionError.from(reason, waiting?.fallbackCode ?? 9999);
     if (state === 'connecting') enter('none');
-    else if (state === 'ending') enter('live');
     if (waiting) waiting.reject(error);
     else tabs?.error(error);
     waiting = null;
@@ -82,7 +82,7 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
     if (!waiting) tabs?.ended();
     else if (state === 'ending') waiting.resolve(connection());
     else waiting.reject(new SessionError(waiting.fallbackCode));
-    waiting = tabs = pincode = null;
+    waiting = pincode = null;
     enter('none');
   }
 
@@ -156,10 +156,6 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
       const { token } = context;
       const join = (): unknown => (token === undefined ? session.join() : session.join({ sdkToken: token }));
       return connect('resume', context, join);
-    },
-    /** Lets go as far as the SDK can: we go on listening, to hear when the session ends. */
-    release() {
-      tabs = null;
     },
     async end() {
       tabs = null;

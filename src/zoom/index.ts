@@ -89,7 +89,6 @@ export function coordinateZoomSession(session: ZoomSession, options: ZoomOptions
       // It may have been closed before.
       if (coordinator.getSnapshot().role === 'host') await coordinator.end().catch(() => {});
       await coordinator.close();
-      zoom.abandon();
     },
   };
 }

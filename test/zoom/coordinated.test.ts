@@ -190,6 +190,18 @@ describe('what the SDK tells', () => {
   });
 });
 
+test('a listener that was taken off does not hear of a session that was joined either', async () => {
+  const world = createWorld();
+  const page = world.openPage();
+  const [gone, stays] = [vi.fn(), vi.fn()];
+  for (const listener of [gone, stays]) page.cobrowse.on('session_joined', listener);
+  page.cobrowse.off('session_joined', gone);
+  world.service.begin('OPEN', { user: 'ada', role: 'customer' }, page.sdk).page = null;
+  await page.cobrowse.join({ sdkToken: world.service.issueToken('kim', 'agent'), customPinCode: 'OPEN' });
+  await world.browser.settle();
+  expect([gone, stays].map((listener) => listener.mock.calls.length)).toEqual([0, 1]);
+});
+
 describe('secrets', () => {
   async function storedAfterAll(page: Page, world: World): Promise<string> {
     await world.browser.settle();
@@ -350,6 +362,47 @@ describe('a refresh of the tab that has the session', () => {
     expect(world.service.requests).toEqual(['start', 'rejoin', 'rejoin']);
   });
 
+  test('is waited for by a join that comes while it pauses between two tries', async () => {
+    const world = createWorld();
+    const page = world.openPage();
+    await startIn(world, page);
+    world.service.failNext(1016);
+    await page.reload();
+    await world.browser.settle();
+    expect(page.snapshot).toMatchObject({ phase: 'connecting', role: 'host' });
+    expect(page.cobrowse.getSessionInfo().sessionStatus).toBe('session_recoverable');
+    const subscribe = vi.spyOn(page.cobrowse.coordinator, 'subscribe');
+    const joined = page.cobrowse.join();
+    await world.browser.advance(5_000);
+    await joined;
+    expect(page.heard.join()).not.toContain('session_error');
+    // It has stopped listening.
+    const [look] = subscribe.mock.calls[0] ?? [];
+    const getSnapshot = vi.spyOn(page.cobrowse.coordinator, 'getSnapshot');
+    page.sdk.loseConnection();
+    await world.browser.settle();
+    expect(look).toBeDefined();
+    expect(getSnapshot).not.toHaveBeenCalled();
+  });
+
+  test('rejects the join of the page with 1004 when another tab went on with the session', async () => {
+    const world = createWorld();
+    const options = { recovery: { by: 'any-tab' } } as const;
+    const first = world.openPage(options);
+    const second = world.openPage(options, first.sdk.memory);
+    await startIn(world, first);
+    // Both wait a moment for a visible tab to go on; then a person decides.
+    await first.tab.hide();
+    await second.tab.hide();
+    await first.reload();
+    const joined = first.cobrowse.join();
+    await world.browser.advance(50);
+    await second.cobrowse.coordinator.resume();
+    await world.browser.advance(5_000);
+    await expect(joined).rejects.toMatchObject({ code: 1004 });
+    expect(second.snapshot).toMatchObject({ phase: 'active', role: 'host' });
+  });
+
   test('rejects the join of the page with 1011 when the session can not be saved', async () => {
     const world = createWorld();
     const [first, second] = [world.openPage(), world.openPage()];
@@ -399,6 +452,25 @@ describe('a tab that loses the session', () => {
     await second.cobrowse.end();
     await world.browser.settle();
     expect(world.service.sessions.size).toBe(0);
+  });
+
+  test('is stopped, loses the session to a tab that insists, and does not end it as it wakes', async () => {
+    const world = createWorld();
+    const first = world.openPage();
+    const second = world.openPage({}, first.sdk.memory);
+    await startIn(world, first);
+    await first.tab.stop();
+    first.sdk.disconnect();
+    const moved = second.cobrowse.coordinator.takeOver({ force: true });
+    await world.browser.advance(60_000);
+    await moved;
+    await first.tab.cont();
+    await world.browser.settle();
+    expect(first.heard).toContain('session_ended superseded');
+    expect(first.snapshot).toMatchObject({ phase: 'active', role: 'follower' });
+    expect(world.service.sessions.size).toBe(1);
+    await first.cobrowse.close();
+    expect(world.service.sessions.size).toBe(1);
   });
 
   test('is stopped, ended from another tab meanwhile, and ends the SDK’s session as it wakes', async () => {

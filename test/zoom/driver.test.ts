@@ -138,13 +138,14 @@ describe('what the SDK tells', () => {
   });
 
   test('ends the session for every tab when the agent ends it, and is ignored after that', async () => {
-    const { service, sdk, call } = await createLivePage();
+    const { service, sdk, driver, call } = await createLivePage();
     service.endSession('PIN');
     sdk.tell('agent_left', {});
     sdk.tell('session_error', { code: 9999 });
     sdk.ended();
     expect(call.said).toEqual([['ended']]);
     expect(sdk.listenerCount).toBe(0);
+    expect(driver.connection()).toEqual({ pincode: null });
   });
 
   test('is told without its payload where that can’t leave the tab', async () => {
@@ -176,10 +177,14 @@ describe('what the SDK tells', () => {
   });
 
   test('is not mixed up between two attempts: each has its own PIN', async () => {
-    const { service, driver, call, sdkToken } = createPage();
-    service.failNext(1010);
-    await expect(driver.start({ sdkToken }, contextOf(call, { pin: 'TAKEN' }))).rejects.toMatchObject({ code: 1010 });
-    await expect(driver.start({ sdkToken }, contextOf(call, { pin: 'FREE' }))).resolves.toEqual({ pincode: 'FREE' });
+    const { sdk, driver, call } = createPage();
+    vi.spyOn(sdk, 'start').mockImplementationOnce(() => {
+      sdk.tell('pincode_updated', { pincode: 'TAKEN' });
+      sdk.tell('session_error', { code: 1010 });
+    });
+    await expect(driver.start({}, contextOf(call, { pin: 'TAKEN' }))).rejects.toMatchObject({ code: 1010 });
+    vi.spyOn(sdk, 'start').mockImplementationOnce(() => sdk.tell('session_started', {}));
+    await expect(driver.start({}, contextOf(call, { pin: 'FREE' }))).resolves.toEqual({ pincode: 'FREE' });
   });
 });
 
@@ -326,7 +331,6 @@ describe('a session that this tab holds no longer', () => {
   test('is not told about, and can be taken up again in the same page', async () => {
     const { service, driver, call } = await createLivePage();
     call.abort();
-    driver.release({ pincode: null }, unused);
     service.agentJoins('PIN', 'kim');
     expect(call.said).toEqual([]);
 
@@ -340,7 +344,6 @@ describe('a session that this tab holds no longer', () => {
   test('ends once it is over for all tabs', async () => {
     const { service, sdk, driver, call } = await createLivePage();
     call.abort();
-    driver.release({ pincode: null }, unused);
     driver.abandon();
     await Promise.resolve();
     expect(service.sessions.size).toBe(0);

@@ -2,7 +2,7 @@
 import { createCoordinatorOn } from '../../src/coordinator';
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from '../../src/testing';
 import { type CoordinatedZoomSession, coordinateZoomSession, type ZoomOptions } from '../../src/zoom';
-import { StandInService, StandInSession } from './stand-in-sdk';
+import { StandInService, StandInSession, type TabMemory } from './stand-in-sdk';
 
 /** What an app can hear. */
 export const EVENTS = [
@@ -21,13 +21,14 @@ export const EVENTS = [
 export interface World {
   readonly browser: SimulatedBrowser;
   readonly service: StandInService;
-  openPage(options?: ZoomOptions): Page;
+  /** `memory`: what the SDK of another tab remembers, as if it had been copied with the tab. */
+  openPage(options?: ZoomOptions, memory?: TabMemory): Page;
 }
 
 export function createWorld(): World {
   const browser = createSimulatedBrowser();
   const service = new StandInService(() => browser.now);
-  return { browser, service, openPage: (options = {}) => new Page(browser, service, options) };
+  return { browser, service, openPage: (options, memory) => new Page(browser, service, options, memory) };
 }
 
 export class Page {
@@ -41,10 +42,11 @@ export class Page {
   constructor(
     browser: SimulatedBrowser,
     readonly service: StandInService,
-    private readonly options: ZoomOptions,
+    private readonly options: ZoomOptions = {},
+    memory: TabMemory = new Map(),
   ) {
     this.tab = browser.openTab({ bare: true });
-    this.sdk = new StandInSession(service);
+    this.sdk = new StandInSession(service, memory);
     this.cobrowse = this.#load();
   }
 

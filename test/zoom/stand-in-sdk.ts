@@ -252,6 +252,11 @@ export class StandInSession implements ZoomSession {
   /** The page is gone: refreshed, closed or crashed. */
   unload(): void {
     this.#isLoaded = false;
+    this.disconnect();
+  }
+
+  /** The service loses sight of the page, which does not notice: it is stopped, for example. */
+  disconnect(): void {
     const session = this.service.sessions.get(this.memory.get('session') ?? '');
     if (session?.page !== this) return;
     session.page = null;
