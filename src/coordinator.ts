@@ -182,10 +182,8 @@ class Tab<Session, Request> {
     const { shared, locks, election, platform } = this;
     if (!platform.isBrowser) return;
     await shared.refresh();
-    if (!shared.isStored) {
-      shared.post({ type: 'ask' });
-      await shared.until(({ epoch }) => epoch > 0, ASK_LIMIT_MS, this.closing.signal);
-    }
+    // Without a store that look was a question to the others.
+    if (!shared.isStored) await shared.until(({ epoch }) => epoch > 0, ASK_LIMIT_MS, this.closing.signal);
     // What a crash left behind is cleared away before anyone sees it.
     const { term } = shared.record;
     if (term !== null && (await locks.probe(term)) === 'free') await election.reap(term);
@@ -211,11 +209,7 @@ class Tab<Session, Request> {
     }
     return this.bid({
       options,
-      // What no store remembers can't be recovered.
-      toCall: (candidate) => ({
-        ...{ type: kind, candidate },
-        recovery: this.shared.isStored ? recovery : { ...recovery, by: 'none' },
-      }),
+      toCall: (candidate) => ({ type: kind, candidate, recovery }),
       toConnect: () => (context) => driver[kind](request, context),
       fallback: kind === 'start' ? 1001 : 1011,
     });
@@ -270,7 +264,7 @@ class Tab<Session, Request> {
     this.throwIfClosed();
     this.calling?.abort(abortError(`The attempt was given up by ${type}().`));
     await this.ready;
-    const tenancy = await this.election.endAnywhere(type).catch((error) => {
+    const tenancy = await this.election.endAnywhere(type, this.closing.signal).catch((error) => {
       throw this.asRefusal(error);
     });
     if (tenancy) await this.hold(tenancy).finish();

@@ -25,9 +25,6 @@ export const SILENCE_MS = 3_000;
 /** A host that has answered but not acted is challenged again after this long. */
 const CHALLENGE_AGAIN_MS = 10_000;
 
-/** Between the seat being taken and the record saying so lies one transaction. */
-const SEAT_LIMIT_MS = 1_000;
-
 /** A term that this tab holds. */
 export interface Tenancy {
   readonly term: string;
@@ -67,7 +64,8 @@ export class Election {
     const { shared, tabId } = this.ports;
     const call = toCall({ term: this.ports.newTerm(), tabId });
     for (;;) {
-      if (shared.preview(call).verdict !== 'granted') await this.look();
+      throwIfAborted(options.signal);
+      if (shared.preview(call).verdict !== 'granted') await this.look(options.signal);
       throwIfAborted(options.signal);
       const preview = shared.preview(call);
       if (preview.verdict === 'refused') throw this.refusal(preview);
@@ -79,18 +77,19 @@ export class Election {
   }
 
   /** Ends the session, or gives up the attempt, whoever has it. A tenancy if this tab has to do it, `null` when it is done. */
-  async endAnywhere(type: 'cancel' | 'end'): Promise<Tenancy | null> {
+  async endAnywhere(type: 'cancel' | 'end', signal: AbortSignal): Promise<Tenancy | null> {
     const { shared, tabId } = this.ports;
     const { origin } = shared.record;
     for (;;) {
+      throwIfAborted(signal);
       const { record, verdict } = await shared.transact({ type });
       if (verdict === 'refused') throw this.refusal({ record, code: 1004 });
       if (verdict === 'void' || (origin > 0 && record.origin !== origin)) return null;
       if (verdict === 'needs-term') {
         const call = { type, candidate: { term: this.ports.newTerm(), tabId } } as const;
-        const tenancy = await this.tryToClaim(call, {});
+        const tenancy = await this.tryToClaim(call, { signal });
         if (tenancy) return tenancy;
-      } else if ((await this.hostDoes(record)) === 'silent') {
+      } else if ((await this.hostDoes(record, { signal })) === 'silent') {
         const tenancy = await this.seize(record, 'end');
         if (tenancy) return tenancy;
       }
@@ -116,14 +115,14 @@ export class Election {
   }
 
   /** Sees the record as it is now, and that its host lives; reaps it otherwise. */
-  private async look(): Promise<void> {
+  private async look(signal: AbortSignal | undefined): Promise<void> {
     const { shared } = this.ports;
     let { term } = shared.record;
     let alive: boolean | undefined;
     if (term === null) await shared.peek();
     // In the usual case this tab knows the host already: look and prove at the same time.
     else [alive] = await Promise.all([this.isAlive(term), shared.peek()]);
-    while (shared.record.term !== null) {
+    while (shared.record.term !== null && !signal?.aborted) {
       if (shared.record.term !== term) {
         term = shared.record.term;
         alive = await this.isAlive(term);
@@ -161,20 +160,24 @@ export class Election {
     throw this.refusal({ record: before, code: 1002 });
   }
 
-  /** The seat is taken and no record says by whom. It becomes free in a moment, or the record tells. */
+  /**
+   * The seat is taken and no record says by whom. It becomes free in a moment, or the record tells. If neither happens and
+   * nobody answers for it, a tab was stopped in the middle of its claim: that claim will fail, as the record says.
+   */
   private async waitForSeat(signal: AbortSignal | undefined): Promise<HeldLock | null> {
     const { shared, locks } = this.ports;
     const controller = new AbortController();
     const stop = (): void => controller.abort();
     signal?.addEventListener('abort', stop);
-    shared.post({ type: 'ask' });
-    void shared.until(({ term }) => term !== null, SEAT_LIMIT_MS, controller.signal).then(stop);
-    try {
-      return await locks.takeSeat('queue', controller.signal);
-    } finally {
-      stop();
-      signal?.removeEventListener('abort', stop);
-    }
+    const ask = { type: 'ask' } as const;
+    shared.post(ask);
+    const told = shared.until(({ term }) => term !== null, SILENCE_MS, controller.signal, ask);
+    void told.then(stop);
+    const seat = await locks.takeSeat('queue', controller.signal);
+    stop();
+    signal?.removeEventListener('abort', stop);
+    const isSilent = !seat && !(await told) && !signal?.aborted;
+    return isSilent && shared.isStored && !shared.isDeaf ? locks.takeSeat('steal') : seat;
   }
 
   /** Asks the host to let go; it then writes our term into the record itself. */

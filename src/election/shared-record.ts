@@ -14,6 +14,9 @@ import { idleRecord, isNewer, isObject, parseRecord, type SessionRecord, standIn
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
 const ASK_AGAIN_MS = 250;
 
+/** Asks everybody to look at the store again: for a message that may have been lost. */
+const HINT: Message = { type: 'hint' };
+
 /** A transaction that failed, on a new connection too, is tried again after these pauses before the tab goes on without. */
 const PAUSES_MS = [20, 100, 300];
 
@@ -106,7 +109,12 @@ export class SharedRecord {
    * Resolves with true once `isTrue` holds for the record, with false after `ms` or when `signal` aborts. Meanwhile it asks
    * and looks again and again, so that no lost message keeps it waiting.
    */
-  async until(isTrue: (record: SessionRecord) => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
+  async until(
+    isTrue: (record: SessionRecord) => boolean,
+    ms: number,
+    signal?: AbortSignal,
+    ask: Message = HINT,
+  ): Promise<boolean> {
     const { clock } = this.ports.platform;
     const deadline = clock.monotonic() + ms;
     for (;;) {
@@ -115,7 +123,7 @@ export class SharedRecord {
       if (left <= 0 || this.closed || signal?.aborted) return false;
       const again = await this.changeWithin(Math.max(1, Math.min(left, ASK_AGAIN_MS)), signal);
       if (again) {
-        this.hint();
+        this.post(ask);
         await this.peek();
       }
     }
@@ -135,11 +143,6 @@ export class SharedRecord {
   post(message: Message): void {
     const { channel } = this;
     channel?.post(toWire(channel.carries === 'full' ? message : toHint(message)));
-  }
-
-  /** Asks everybody to look at the store again: for a message that may have been lost. */
-  hint(): void {
-    this.post({ type: 'hint' });
   }
 
   /** No channel: nobody tells this tab anything. */
@@ -169,6 +172,7 @@ export class SharedRecord {
   private async look(): Promise<void> {
     const found = await this.attempt((store) => store.read({ journal: true }));
     if (this.closed) return;
+    if (!found) this.post({ type: 'ask' });
     if (found) this.acceptStored(found.record);
     this.inbox.reconcile(this.record, found?.journal ?? []);
     this.catchUp();
@@ -307,8 +311,11 @@ export class SharedRecord {
 
   /** A record that is in the store is looked up there; one that only its host has is taken as it is, and stored for it. */
   private receiveState({ record, entries, isStored }: Extract<Message, { type: 'state' }>): void {
+    const { epoch, revision } = this.record;
+    // The store knows better than any comparison: it may have been wiped, and count anew.
+    if (isStored && this.isStored)
+      return record.epoch === epoch && record.revision === revision ? undefined : this.refreshSoon();
     if (!isNewer(record, this.record)) return;
-    if (isStored && this.isStored) return this.refreshSoon();
     if (this.isStored) return void this.transact({ type: 'adopt', record, entries });
     this.accept(record);
     this.inbox.offer(entries, record.term, record);
@@ -337,6 +344,7 @@ export class SharedRecord {
       tabId,
       now: platform.clock.now(),
       known,
+      isStored: this.isStored,
       watched:
         watched === undefined ? null : { lostSince: watched.lostSince, forMs: platform.clock.monotonic() - watched.at },
     };

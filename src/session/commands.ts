@@ -58,6 +58,8 @@ export interface Facts {
   readonly now: number;
   /** What this tab knew last: stands in for a stored record that was lost or spoilt. */
   readonly known: SessionRecord;
+  /** Whether this tab's record outlives it. */
+  readonly isStored: boolean;
   /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
   readonly watched: { readonly lostSince: number; readonly forMs: number } | null;
 }

@@ -116,7 +116,9 @@ function call(record: SessionRecord, command: Call, facts: Facts): Step {
 }
 
 function claimed(record: SessionRecord, command: Extract<Call, { type: Kind }>, facts: Facts): Step {
-  const epoch = record.epoch + 1;
+  const { now, isStored } = facts;
+  // What no store remembers can't be recovered, and tabs that could not tell each other must not count the same: they go by time.
+  const epoch = isStored ? record.epoch + 1 : Math.max(record.epoch + 1, Math.floor(now / 1000));
   return {
     verdict: 'granted',
     change: {
@@ -125,9 +127,9 @@ function claimed(record: SessionRecord, command: Extract<Call, { type: Kind }>, 
       ...hostedBy(command.candidate, epoch),
       phase: 'connecting',
       kind: command.type,
-      since: facts.now,
+      since: now,
       origin: epoch,
-      recovery: command.recovery,
+      recovery: isStored ? command.recovery : { ...command.recovery, by: 'none' },
       resumeKey: command.candidate.term,
     },
   };
