@@ -87,6 +87,7 @@ class Tab<Session, Request> {
   private calling: AbortController | undefined;
   /** The term that this document may resume by itself, if it was the last one. */
   private resumeKey: string;
+  private resuming: Promise<Session> | undefined;
   private cancelResume: (() => void) | undefined;
   private isAsleep = false;
   /** A fenced driver lets go of its session: nothing is resumed before it has. */
@@ -136,6 +137,8 @@ class Tab<Session, Request> {
   }
 
   resume(options: CallOptions = {}): Promise<Session> {
+    // What a person asks for is under way already.
+    if (this.resuming && !options.signal) return this.resuming;
     return this.goOn((candidate) => ({ type: 'resume', candidate, key: null }), options);
   }
 
@@ -351,8 +354,13 @@ class Tab<Session, Request> {
     const delayMs = Math.max(again, isHidden ? HIDDEN_DELAY_MS : 0);
     const go = (): void => {
       this.cancelResume = undefined;
-      // Its outcome is told by events; there is no caller to tell.
-      this.goOn(resume, {}, true).catch((error) => this.logger.debug?.('solotab: an automatic resume ended', error));
+      const resuming = this.goOn(resume, {}, true);
+      this.resuming = resuming;
+      // Its outcome is told by events; there may be no caller to tell.
+      const done = (): void => {
+        if (this.resuming === resuming) this.resuming = undefined;
+      };
+      resuming.then(done, done);
     };
     if (delayMs === 0) go();
     else this.cancelResume = platform.clock.after(delayMs, go);
@@ -441,7 +449,7 @@ class Tab<Session, Request> {
   }
 
   /** A refusal reaches the caller and the listeners of this tab. */
-  private refusal(code: SessionErrorCode, facts: Partial<SessionErrorEvent> = {}): SessionError {
+  private refusal(code: SessionErrorCode, facts: Partial<SessionErrorEvent> & { cause?: unknown } = {}): SessionError {
     const { tabId, shared, platform } = this;
     const error = new SessionError(code, {
       ...facts,
@@ -455,7 +463,8 @@ class Tab<Session, Request> {
   }
 
   private asRefusal(error: unknown): unknown {
-    return error instanceof SessionError ? this.refusal(error.code, error.toJSON()) : error;
+    if (!(error instanceof SessionError)) return error;
+    return this.refusal(error.code, { ...error.toJSON(), cause: error.cause });
   }
 }
 

@@ -1,3 +1,8 @@
+export type { AttemptContext } from './attempts/attempt';
+export type { RetryPolicy } from './attempts/backoff';
+export { generatePin } from './attempts/generate-pin';
+export type { AttemptDriver, AttemptKind, AttemptOptions, PinMode } from './attempts/with-attempts';
+export { withAttempts } from './attempts/with-attempts';
 export { createCoordinator } from './create-coordinator';
 export type { Logger } from './platform/platform';
 export type { SessionErrorCode, SessionErrorEvent } from './session/errors';

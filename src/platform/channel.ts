@@ -6,7 +6,7 @@
  * what is stamped older than its listener, which is everything for a while after the clock stepped back. And it leaves a
  * failed post as an unhandled rejection. So its method is wrapped, and all three are dealt with below it.
  */
-import { BroadcastChannel as PackageChannel, type BroadcastMethod } from 'broadcast-channel';
+import { type BroadcastMethod, BroadcastChannel as PackageChannel } from 'broadcast-channel';
 import { attempt } from './attempt';
 import type { Channel } from './platform';
 
@@ -30,9 +30,10 @@ function openPackageChannel(name: string, type: Type, receive: (message: unknown
       method.onMessage(state, (message: unknown) => {
         if (!channel.isClosed && isEnvelope(message)) callback({ ...message, time: 0 });
       }),
-    // Asked first, because the storage method writes in a later task, where nobody could catch that the storage is full.
+    // Tried before, because the storage method writes in a later task, where nobody could catch what it throws.
     postMessage: async (state, message) =>
-      method.canBeUsed() && method.postMessage(state, message).catch(() => undefined),
+      attempt(() => type === 'native' || (JSON.stringify(message) && method.canBeUsed())) &&
+      method.postMessage(state, message).catch(() => undefined),
   };
   channel.onmessage = receive;
 

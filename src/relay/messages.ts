@@ -61,6 +61,7 @@ export function parseMessage(value: unknown): Message | undefined {
 
 function parseEntries(value: unknown): readonly JournalEntry[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const entries = value.map(parseJournalEntry);
+  // Not `map`, which passes over holes.
+  const entries = Array.from(value, parseJournalEntry);
   return entries.every((entry) => entry !== undefined) ? entries : undefined;
 }

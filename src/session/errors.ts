@@ -199,7 +199,7 @@ export class SessionError extends Error implements SessionErrorEvent {
    * is not taken over: it would reach every tab and the journal, and might hold a token.
    */
   static from(error: unknown, fallbackCode: SessionErrorCode): SessionError {
-    if (error instanceof SessionError) return error;
+    if (isSessionError(error)) return error;
     const code = property(error, 'code');
     if (isSessionErrorCode(code)) return new SessionError(code, { cause: error });
     return new SessionError(isNetworkFailure(error) ? 1016 : fallbackCode, { cause: error });
@@ -209,6 +209,15 @@ export class SessionError extends Error implements SessionErrorEvent {
   toJSON(): SessionErrorEvent {
     const { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at } = this;
     return { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at };
+  }
+}
+
+/** A revoked proxy can't even be asked what it is. */
+function isSessionError(error: unknown): error is SessionError {
+  try {
+    return error instanceof SessionError;
+  } catch {
+    return false;
   }
 }
 

@@ -50,7 +50,9 @@ export class SimulatedBrowser {
     const watchers: Watcher[] = [];
     const scheduler = new Scheduler({
       automatic,
-      onUncaught: (error) => this.violate(`uncaught: ${describe(error)}`),
+      onUncaught: (error) => {
+        for (const watcher of watchers) watcher.onUncaught?.(error);
+      },
       afterStep: () => {
         for (const watcher of watchers) watcher.afterStep?.();
       },
@@ -72,6 +74,7 @@ export class SimulatedBrowser {
       loaded: (tab) => this.#loaded(tab),
       open: (tabOptions, storage) => this.#open(tabOptions, storage),
     };
+    watchers.push({ onUncaught: (error) => this.violate(`uncaught: ${describe(error)}`) });
     watchers.push(watchInvariants(machine, this.network, (what) => this.violate(what)));
   }
 

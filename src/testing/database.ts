@@ -16,7 +16,7 @@ export interface Transaction {
   readonly step: () => StoreWrite | undefined;
   /** Tells the page; with an error, nothing was written. */
   readonly settle: (error?: unknown) => void;
-  /** Its connection was lost. */
+  /** Its connection was lost: it has to begin anew. */
   lost: boolean;
 }
 
@@ -82,7 +82,14 @@ export class Database {
 
   #run(transaction: Transaction): void {
     const { faults, random, scheduler } = this.#machine;
-    if (transaction.lost || random.chance(faults.failTransactions / 2)) {
+    if (transaction.lost) {
+      // As the adapter does: once more, on a new connection.
+      transaction.lost = false;
+      this.begin(transaction);
+      this.#next();
+      return;
+    }
+    if (random.chance(faults.failTransactions / 2)) {
       this.#finish(transaction, storeFailure());
       return;
     }

@@ -4,11 +4,12 @@
  *
  * - The stored record is well-formed; its revision rises, its epoch never falls.
  * - Journal entries are numbered without gap, under an epoch that never falls.
- * - Each `start`, `join` and `resume` of a driver acts under an epoch of its own, higher than all before it.
+ * - Each `start`, `join` and `resume` of a driver acts under an epoch of its own, higher than all before it, as long as
+ *   those who act have a store: without one, nobody can know how far others have counted.
  * - When one acts, no other page that is awake and well informed still has the session.
  * - Each tab hears of each event once, in order.
  */
-import { isObject, parseRecord } from '../session/record';
+import { isObject, parseRecord, type Stored } from '../session/record';
 import type { CoordinatorEvents } from '../types';
 import type { Commit, DriverCall, Machine, Watcher } from './machine';
 import type { Network } from './network';
@@ -55,13 +56,13 @@ function checkCommit(
   lastNumbers: Map<string, { epoch: number; seq: number }>,
   violate: (what: string) => void,
 ): void {
-  const [old, record] = [parseRecord(before), parseRecord(after)];
+  const [old, record] = [parsed(before), parsed(after)];
   page.log(() => `writes ${describeRecord(after)}${journal.map(([, entry]) => ` + ${describeEntry(entry)}`).join('')}`);
   if (typeof record !== 'object') {
     violate(`${page.name} stored a record that is ${record}`);
     return;
   }
-  if (typeof old === 'object' && before !== after) {
+  if (typeof old === 'object' && before !== after && !page.hasNoStore) {
     if (record.revision <= old.revision) violate(`${page.name} wrote revision ${record.revision} over ${old.revision}`);
     if (record.epoch < old.epoch) violate(`${page.name} wrote epoch ${record.epoch} over ${old.epoch}`);
     if (record.seq < old.seq) violate(`${page.name} wrote seq ${record.seq} over ${old.seq}`);
@@ -71,15 +72,25 @@ function checkCommit(
     const { epoch, seq } = entry;
     if (typeof epoch !== 'number' || typeof seq !== 'number') continue;
     const last = lastNumbers.get(scope);
-    if (last && (seq !== last.seq + 1 || epoch < last.epoch)) {
+    if (last && !page.hasNoStore && (seq !== last.seq + 1 || epoch < last.epoch)) {
       violate(`${page.name} wrote event ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
     }
     lastNumbers.set(scope, { epoch, seq });
   }
 }
 
+const cache = new WeakMap<object, Stored>();
+
+/** What is stored is never changed, so it need not be parsed twice. */
+function parsed(value: unknown): Stored {
+  if (!isObject(value)) return parseRecord(value);
+  const stored = cache.get(value) ?? parseRecord(value);
+  cache.set(value, stored);
+  return stored;
+}
+
 function checkAct(
-  { scheduler }: Machine,
+  { scheduler, faults }: Machine,
   network: Network,
   acts: Map<string, Act>,
   act: { readonly page: Page; readonly scope: string; readonly call: DriverCall; readonly epoch: number },
@@ -87,7 +98,7 @@ function checkAct(
 ): void {
   const { page, scope, call, epoch } = act;
   const last = acts.get(scope);
-  if (last && epoch <= last.epoch) {
+  if (last && !last.page.hasNoStore && !page.hasNoStore && epoch <= last.epoch) {
     violate(
       `${page.name} calls driver.${call} under epoch ${epoch}, after ${last.page.name} acted under ${last.epoch}`,
     );
@@ -97,6 +108,8 @@ function checkAct(
   for (const live of network.live) {
     if (live.scope !== scope || live.page === page || live.context.signal.aborted) continue;
     if (scheduler.now - live.page.awakeSince < INFORMED_AFTER_MS) continue;
+    // Without locks a host is judged by its answers, and these may be late.
+    if (live.page.hasNoLocks && (faults.loseMessages || faults.delayMessages || faults.delayTransactions)) continue;
     violate(`${page.name} calls driver.${call} while ${live.page.name} still has the session`);
   }
 }

@@ -54,10 +54,22 @@ export class Network {
   /** Records what `driver` is asked to do in `page`. A page that is gone asks for nothing. */
   watch<Session, Request>(page: Page, scope: string, driver: Driver<Session, Request>): Driver<Session, Request> {
     const { prepare, resume, release } = driver;
-    const connect = async (call: DriverCall, context: DriverContext, run: () => Session | Promise<Session>) => {
-      if (!this.#record(page, scope, call, context)) return NEVER;
-      const session = await run();
-      if (!page.gone) this.live.add({ page, scope, session, context });
+    const connect = async (
+      call: DriverCall,
+      given: DriverContext,
+      run: (context: DriverContext) => Session | Promise<Session>,
+    ) => {
+      if (!this.#record(page, scope, call, given)) return never();
+      let live: LiveSession | undefined;
+      const ended = (reason?: string): void => {
+        if (live) this.live.delete(live);
+        given.ended(reason);
+      };
+      // The same context, through which the world sees that the far end is done.
+      const context: DriverContext = Object.create(given, { ended: { value: ended } });
+      const session = await run(context);
+      live = { page, scope, session, context };
+      if (!page.gone) this.live.add(live);
       return session;
     };
     const leave = (
@@ -66,16 +78,16 @@ export class Network {
       context: DriverContext,
       run: () => void | Promise<void>,
     ) => {
-      if (!this.#record(page, scope, call, context)) return NEVER;
+      if (!this.#record(page, scope, call, context)) return never();
       for (const live of this.live) if (live.page === page && live.session === session) this.live.delete(live);
       return run();
     };
     return {
       ...(prepare && { prepare: (kind, request) => prepare.call(driver, kind, request) }),
-      start: (request, context) => connect('start', context, () => driver.start(request, context)),
-      join: (request, context) => connect('join', context, () => driver.join(request, context)),
+      start: (request, context) => connect('start', context, (watched) => driver.start(request, watched)),
+      join: (request, context) => connect('join', context, (watched) => driver.join(request, watched)),
       ...(resume && {
-        resume: (previous, context) => connect('resume', context, () => resume.call(driver, previous, context)),
+        resume: (previous, context) => connect('resume', context, (watched) => resume.call(driver, previous, watched)),
       }),
       ...(release && {
         release: (session, context) => leave('release', session, context, () => release.call(driver, session, context)),
@@ -151,4 +163,7 @@ export class Network {
   }
 }
 
-const NEVER = new Promise<never>(() => undefined);
+/** One for each: whatever waits for a promise is kept alive by it. */
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -37,6 +37,9 @@ export interface TabFacts {
 /** Some day. Tests should not depend on the present. */
 export const EPOCH_MS = Date.UTC(2026, 10, 2, 9);
 
+/** Nobody asks for the time so often within one event. */
+const MOST_LOOKS = 10_000;
+
 /** Chromium wakes the timers of a page that was hidden for this long once a minute, everybody those of a hidden page once a second. */
 const INTENSIVE_AFTER_MS = 300_000;
 
@@ -49,8 +52,23 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
   const stores: SimulatedStore[] = [];
   let minted = 0;
 
+  /** A page that only awaits itself would stop the world: it is stopped with an error instead. */
+  let looks = 0;
+  let step = 0;
+  const checkProgress = (): void => {
+    if (step !== scheduler.steps) looks = 0;
+    step = scheduler.steps;
+    if (++looks <= MOST_LOOKS) return;
+    const error = new Error(`${page.name} spins: it does not let go of its thread.`);
+    for (const watcher of machine.watchers) watcher.onUncaught?.(error);
+    throw error;
+  };
+
   const clock: Clock = {
-    now: () => Math.floor(EPOCH_MS + scheduler.now + tab.clockOffsetMs),
+    now() {
+      checkProgress();
+      return Math.floor(EPOCH_MS + scheduler.now + tab.clockOffsetMs);
+    },
     monotonic: () => scheduler.now - page.bornAt,
     after(ms, callback) {
       if (page.gone) return () => undefined;
@@ -98,16 +116,18 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     };
   const logger: Logger = { debug: report('debug'), warn: report('warning'), error: report('error') };
 
+  page.hasNoLocks = tab.capabilities.locks === false;
   const health = () => (typeof tab.capabilities.store === 'string' ? tab.capabilities.store : 'works');
 
   return {
     openStore(scope) {
-      if (tab.capabilities.store === false) return null;
+      page.hasNoStore = tab.capabilities.store === false;
+      if (page.hasNoStore) return null;
       const store = openSimulatedStore(machine, page, servers.database(scope), health);
       stores.push(store);
       return store;
     },
-    locks: tab.capabilities.locks === false ? null : createPageLocks(machine, page, servers.locks),
+    locks: page.hasNoLocks ? null : createPageLocks(machine, page, servers.locks),
     openChannel(scope, receive) {
       const { channel = true } = tab.capabilities;
       return channel === false

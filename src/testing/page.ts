@@ -33,6 +33,10 @@ export class Page {
   readonly bornAt: number;
   /** Since when it could run without a break; for judging what it could have known. */
   awakeSince: number;
+  /** It has no store, or one that failed it: it can't know what the others know. */
+  hasNoStore = false;
+  /** It has no locks: what it is told comes by messages alone. */
+  hasNoLocks = false;
   readonly timers = new Set<ScheduledEvent>();
   readonly #machine: Machine;
   readonly #listeners = new Set<(event: LifecycleEvent) => void>();

@@ -21,6 +21,8 @@ export interface SchedulerOptions {
 
 export class Scheduler {
   now = 0;
+  /** How many events have happened. */
+  steps = 0;
   readonly #options: SchedulerOptions;
   readonly #macrotask = createMacrotask();
   readonly #queue = new EventQueue();
@@ -131,6 +133,7 @@ export class Scheduler {
 
   #happen(event: ScheduledEvent): void {
     this.#queue.pop();
+    this.steps++;
     event.cancelled = true;
     this.#count(event);
     this.now = Math.max(this.now, event.at);

@@ -11,7 +11,7 @@ export type StoreHealth = 'works' | 'fails' | 'hangs';
 const OPEN_LIMIT_MS = 4_000;
 
 export interface SimulatedStore extends Store {
-  /** The browser closes the connection: what is under way fails, the next call opens a new one. */
+  /** The browser closes the connection: what is under way begins anew on another one. */
   lose(): void;
 }
 
@@ -33,6 +33,7 @@ export function openSimulatedStore(
         reject(storeFailure('InvalidStateError'));
         return;
       }
+      if (health() !== 'works') page.hasNoStore = true;
       if (health() === 'hangs') {
         const timer = scheduler.timer(OPEN_LIMIT_MS, () => page.deliver('timer', () => reject(storeFailure())));
         page.whenGone(() => scheduler.cancel(timer));
@@ -54,7 +55,10 @@ export function openSimulatedStore(
         settle: (error) => {
           pending.delete(transaction);
           if (error === undefined) resolve(result);
-          else reject(error);
+          else {
+            page.hasNoStore = true;
+            reject(error);
+          }
         },
       };
       pending.add(transaction);
