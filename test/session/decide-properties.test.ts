@@ -137,6 +137,7 @@ function run(steps: readonly Intent[]): StepTaken[] {
     const { lostSince } = before;
     const facts: Facts = {
       tabId: intent.tab,
+      isStored: true,
       now: intent.now,
       known: before,
       watched: intent.flag && lostSince !== null ? { lostSince, forMs: intent.watchedMs } : null,

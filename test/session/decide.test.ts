@@ -155,6 +155,13 @@ describe('a granted start or join', () => {
   );
 });
 
+test('a session that no store remembers can’t be recovered, and its epoch goes by time: its tabs may not know each other', () => {
+  const { record } = decide('absent', CALLS.start, { ...FACTS, isStored: false });
+  expect(record).toMatchObject({ phase: 'connecting', epoch: NOW / 1000, recovery: { by: 'none' } });
+  const known = recordIn('idle', { epoch: NOW });
+  expect(decide(known, CALLS.start, { ...FACTS, isStored: false }).record.epoch).toBe(NOW + 1);
+});
+
 test.each(Object.values(CALLS))('a record of a newer version is left alone: $type is refused with 1004', (call) => {
   expect(decide('newer', call, FACTS)).toMatchObject({ verdict: 'refused', code: 1004, changed: false });
 });

@@ -1,7 +1,7 @@
 /** Records in every state that a scope can be in, and the facts and commands that go with them. */
 import type { Facts, HostCommand, Report } from '../../src/session/commands';
-import { type ErrorFacts, errorFacts, type JournalEntry } from '../../src/session/events';
 import { SESSION_ERRORS, type SessionErrorCode } from '../../src/session/errors';
+import { type ErrorFacts, errorFacts, type JournalEntry } from '../../src/session/events';
 import { idleRecord, type Recovery, type SessionRecord, type Successor } from '../../src/session/record';
 
 export const RECOVERY: Recovery = { by: 'same-tab', windowMs: 120_000, attempts: 2 };
@@ -17,6 +17,7 @@ export const BEFORE = NOW - 5_000;
 
 export const FACTS: Facts = {
   tabId: CALLER.tabId,
+  isStored: true,
   now: NOW,
   known: idleRecord({ revision: 0, epoch: 0, seq: 0, lostEpoch: 0 }),
   watched: null,
