@@ -1,9 +1,9 @@
 /** What a customer orders, as plain data: it crosses the socket, so it is parsed on arrival. */
-export const SPONGES = ['vanilla', 'chocolate', 'pistachio'] as const;
-export const ICINGS = ['raspberry', 'lemon', 'mint', 'blueberry'] as const;
-export const TOPPINGS = ['cherries', 'candles', 'sprinkles'] as const;
-export const MAX_TIERS = 3;
-export const MAX_WISH_LENGTH = 24;
+const SPONGES = ['vanilla', 'chocolate', 'pistachio'] as const;
+const ICINGS = ['raspberry', 'lemon', 'mint', 'blueberry'] as const;
+const TOPPINGS = ['cherries', 'candles', 'sprinkles'] as const;
+const MAX_TIERS = 3;
+const MAX_WISH_LENGTH = 24;
 
 export interface Cake {
   readonly sponge: (typeof SPONGES)[number];

@@ -5,7 +5,7 @@
  *     start | join | resume  (token) ─────▶ connected | error
  *     act                            ─────▶ acted, at the other side's
  *     renew (token)                  ─────▶ renewed | error
- *     leave                          ─────▶ (the seat is given up, the session lives)
+ *     leave                          ─────▶ ended (for this line: the session lives)
  *     end                            ─────▶ ended
  *                                    ◀───── members, error, ended at any time
  *

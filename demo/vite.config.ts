@@ -9,6 +9,8 @@ export default defineConfig({
   cacheDir: resolve(here, '../node_modules/.vite/demo'),
   appType: 'mpa',
   optimizeDeps: { include: ['broadcast-channel', 'idb-keyval'] },
+  // The built package lies beside the demo, as it would in node_modules.
+  server: { fs: { allow: [resolve(here, '..')] } },
   build: {
     rolldownOptions: { input: ['index.html', 'agent.html', 'lab.html', 'tab.html'].map((page) => resolve(here, page)) },
   },

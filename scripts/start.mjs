@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createServer as createVite } from 'vite';
 
 const HOST = '127.0.0.1';
-const FIRST_PORT = Number(process.env.PORT ?? 5173);
+const FIRST_PORT = Number(process.env.PORT || 5173);
 const PORTS_TO_TRY = process.env.PORT ? 1 : 20;
 
 const DEMO = new URL('../demo/', import.meta.url);
@@ -27,10 +27,10 @@ const { createSessionServer } = await vite.ssrLoadModule('/server/server.ts');
 const sessions = createSessionServer();
 
 const server = createServer((request, response) => {
-  response.setHeader('content-security-policy', policyFor(request.headers.host ?? HOST));
+  response.setHeader('content-security-policy', policyFor(server.address().port));
   response.setHeader('x-content-type-options', 'nosniff');
   if (sessions.handleRequest(request, response)) return;
-  const page = PAGES.get(new URL(request.url, 'http://localhost').pathname);
+  const page = PAGES.get(request.url.split('?')[0]);
   if (page) servePage(page, response);
   else vite.middlewares(request, response, () => response.writeHead(404).end('There is no such page.'));
 });
@@ -38,8 +38,8 @@ server.on('upgrade', (request, socket, head) => {
   if (!sessions.handleUpgrade(request, socket, head)) socket.destroy();
 });
 
-const port = await listen(FIRST_PORT, PORTS_TO_TRY);
-const address = `http://${HOST}:${port}`;
+await listen(FIRST_PORT, PORTS_TO_TRY);
+const address = `http://${HOST}:${server.address().port}`;
 console.log(`
   solotab demo
 
@@ -64,8 +64,9 @@ async function stop() {
 }
 
 /** Nothing from elsewhere, nothing inline. The socket's address is spelled out: 'self' did not cover it in older browsers. */
-function policyFor(host) {
-  return `default-src 'self'; connect-src 'self' ws://${host}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'`;
+function policyFor(port) {
+  const sockets = `ws://${HOST}:${port} ws://localhost:${port}`;
+  return `default-src 'self'; connect-src 'self' ${sockets}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'`;
 }
 
 async function listen(port, tries) {
@@ -77,9 +78,8 @@ async function listen(port, tries) {
         resolve();
       });
     });
-    return port;
   } catch (error) {
     if (error.code !== 'EADDRINUSE' || tries <= 1) throw error;
-    return listen(port + 1, tries - 1);
+    await listen(port + 1, tries - 1);
   }
 }

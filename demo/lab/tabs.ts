@@ -81,8 +81,14 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
     close.addEventListener('click', () => remove(label));
     const figure = h('div', { class: 'tab' }, frame, h('div', { class: 'tab-tools' }, reload, close));
     open.set(label, { frame, figure, state: null });
-    element.append(figure);
+    element.insertBefore(figure, figureAfter(label));
     tell({ type: 'opened', label });
+  }
+
+  /** Keeps the tabs in the order of their letters when one takes a free letter again. */
+  function figureAfter(label: string): HTMLElement | null {
+    const next = [...open.keys()].sort().find((other) => other > label);
+    return (next !== undefined && open.get(next)?.figure) || null;
   }
 
   function reloadTab(label: string): void {
@@ -104,7 +110,8 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
   }
 
   function list(): LabTab[] {
-    return [...open].map(([label, { frame, state }]) => ({
+    const inOrder = [...open].sort(([label], [other]) => label.localeCompare(other));
+    return inOrder.map(([label, { frame, state }]) => ({
       label,
       state,
       call(call, { pin, role = 'customer', pinRequired = false } = {}) {

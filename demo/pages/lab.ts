@@ -57,7 +57,7 @@ function createRow({ code, how, local }: Experiment) {
     ),
     h(
       'td',
-      {},
+      { class: 'how' },
       how,
       ' ',
       h('span', { class: 'hint' }, local ? 'Refused by solotab, in one tab.' : 'Told in every tab.'),

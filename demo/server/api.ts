@@ -17,9 +17,15 @@ export function fromThisMachine({ headers: { host = '', origin } }: IncomingMess
   return local && (origin === undefined || origin === `http://${host}`);
 }
 
+/** What is asked for; null where that is no address. */
+export function urlOf({ url = '/' }: IncomingMessage): URL | null {
+  const address = `http://localhost${url}`;
+  return URL.canParse(address) ? new URL(address) : null;
+}
+
 export function answer(service: Service, request: IncomingMessage, response: ServerResponse): boolean {
-  const url = new URL(request.url ?? '/', 'http://localhost');
-  if (!url.pathname.startsWith('/api/')) return false;
+  const url = urlOf(request);
+  if (!url?.pathname.startsWith('/api/')) return false;
   route(service, request, url).then(
     ({ status, body }) => {
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });

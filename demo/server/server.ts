@@ -7,7 +7,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { type ClientMessage, DEMO_PROTOCOL, parseClientMessage } from '../protocol';
-import { answer, fromThisMachine } from './api';
+import { answer, fromThisMachine, urlOf } from './api';
 import { type Clock, systemClock } from './clock';
 import { type Conditions, FAIR_WEATHER } from './conditions';
 import { createSessionBook, type Notice, type SessionBook } from './sessions';
@@ -130,7 +130,10 @@ export function createSessionServer({
         return caller === null ? refuse(2001, 'token', false) : [{ seat: seat.id, message: { type: 'renewed' } }];
       }
       case 'leave':
-        return book.leave(seat.id, { deliberate: true });
+        return [
+          ...book.leave(seat.id, { deliberate: true }),
+          { seat: seat.id, message: { type: 'ended', reason: 'left' }, close: true },
+        ];
       case 'end': {
         if (message.token === null || message.sessionId === null) return book.end(seat.id, message.epoch);
         const caller = await verify(seat, message.token);
@@ -210,8 +213,8 @@ export function createSessionServer({
   return {
     handleRequest: (request, response) => answer(service, request, response),
     handleUpgrade(request, socket, head) {
-      const url = new URL(request.url ?? '/', 'http://localhost');
-      if (url.pathname !== SOCKET_PATH) return false;
+      const url = urlOf(request);
+      if (url?.pathname !== SOCKET_PATH) return false;
       const site = service.site(url.searchParams.get('site'));
       if (!site || site.conditions.refuseConnections || !fromThisMachine(request)) socket.destroy();
       else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, site));

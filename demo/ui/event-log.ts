@@ -54,7 +54,7 @@ export function createEventLog(ownTabId: string) {
         ...(code === undefined ? [] : [h('b', { class: 'log-code' }, String(code)), ' ']),
         type,
       ),
-      h('span', { class: 'log-detail' }, detail),
+      h('span', { class: 'log-detail' }, ...breakable(detail)),
       h('span', { class: 'log-origin' }, ...(tabId === undefined ? [] : [tabMark(tabId, ownTabId)])),
       h('span', { class: 'log-seq', title: seq === null ? 'Only this tab heard it' : 'Number in the journal' }, heard),
     );
@@ -63,6 +63,11 @@ export function createEventLog(ownTabId: string) {
   }
 
   return { element, add };
+}
+
+/** A long name in capitals may break after each underscore. */
+function breakable(text: string): (string | HTMLElement)[] {
+  return text.split('_').flatMap((word, index) => (index === 0 ? [word] : ['_', h('wbr'), word]));
 }
 
 function clockTime(at: number): string {

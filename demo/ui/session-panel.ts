@@ -26,7 +26,7 @@ const PHASE_WORDS: Record<Phase, string> = {
   ending: 'Ending',
 };
 
-export type Whose = 'this' | 'other' | 'nobody';
+type Whose = 'this' | 'other' | 'nobody';
 
 export interface SessionPanel {
   readonly element: HTMLElement;
@@ -92,16 +92,16 @@ export function createSessionPanel(
 
   function run(call: Call, request?: DemoRequest): void {
     notice.replaceChildren();
-    make(call, request ?? requestFor(call)).catch((error: unknown) => {
+    make(call, request ?? typedRequest()).catch((error: unknown) => {
       // A `SessionError` comes as a session_error too; an attempt that was given up is what somebody asked for.
       const { name, message } = error instanceof Error ? error : new Error(String(error));
       if (name !== 'SessionError' && name !== 'AbortError') showText(message);
     });
   }
 
-  function requestFor(call: Call): DemoRequest {
-    const typed = pinField.value.trim();
-    return call === 'join' || typed !== '' ? { pin: typed } : {};
+  function typedRequest(): DemoRequest {
+    const pin = pinField.value.trim();
+    return pin === '' ? {} : { pin };
   }
 
   function make(call: Call, request: DemoRequest): Promise<unknown> {
@@ -168,7 +168,7 @@ export function createSessionPanel(
   return { element, pinField, call: run };
 }
 
-export function whoseIs({ hostTabId, role }: SessionSnapshot): Whose {
+function whoseIs({ hostTabId, role }: SessionSnapshot): Whose {
   if (role === 'host') return 'this';
   return hostTabId === null ? 'nobody' : 'other';
 }

@@ -50,7 +50,7 @@ export function openSupport({
 /** Events with nothing to say but that they happened. */
 const PLAIN_EVENTS = ['session_started', 'session_joined', 'session_resumed', 'session_reconnecting'] as const;
 /** Events of the demo's own driver. */
-export const DRIVER_EVENTS = ['pincode_updated', 'agent_joined', 'agent_left', 'agent_cheered'] as const;
+const DRIVER_EVENTS = ['pincode_updated', 'agent_joined', 'agent_left', 'agent_cheered'] as const;
 
 export function writeLog(support: Support, add: (entry: LogEntry) => void): void {
   support.on('session_error', ({ code, exception, at, tabId, seq }) =>

@@ -8,7 +8,7 @@ export function shortId(tabId: string): string {
     .toLowerCase();
 }
 
-export function tabColor(tabId: string): string {
+function tabColor(tabId: string): string {
   let hash = 0;
   for (const character of tabId) hash = (hash * 31 + character.charCodeAt(0)) % 360;
   return `hsl(${hash} 65% 50%)`;

@@ -234,6 +234,21 @@ test('what the service can’t read costs the sender its connection and nobody e
   expect(await joinAgent(server)).toBeDefined();
 });
 
+test('a tab that lets go of its session closes its line, and the session waits for the next tab', async () => {
+  const server = await startServer();
+  const { client, sessionId } = await startSession(server);
+  client.send({ type: 'leave' });
+  expect(await client.next('ended')).toMatchObject({ reason: 'left' });
+  expect((await server.view()).sessions).toMatchObject([{ sessionId, members: [{ present: false }] }]);
+});
+
+test('an address that is none is answered, and harms nobody', async () => {
+  const server = await startServer();
+  for (const address of ['//', '/api//', '/api/%', '/session?site=']) {
+    expect((await server.request('GET', address)).status).toBe(404);
+  }
+});
+
 test('pages of other origins get neither a socket nor an answer', async () => {
   const server = await startServer();
   await expect(server.connect({ origin: 'http://evil.example' })).rejects.toThrow();
