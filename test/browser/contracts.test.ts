@@ -4,24 +4,37 @@ import { channelContract } from '../platform/contracts/channel-contract';
 import { lifecycleContract } from '../platform/contracts/lifecycle-contract';
 import { locksContract } from '../platform/contracts/locks-contract';
 import { storeContract } from '../platform/contracts/store-contract';
-import { type ChromiumBrowser, launchChromium } from './support/chromium';
+import type { Ability } from '../platform/contracts/tab-context';
+import { launchChromium } from './support/chromium';
 import { engineSetting } from './support/contract-world';
+import { launchFirefox } from './support/firefox';
 import { NO_BROADCAST_CHANNEL } from './support/init-scripts';
+import type { EnginePage, TestBrowser } from './support/tab';
+import { launchWebKit } from './support/webkit';
 
-describe('Chromium', () => {
-  let chromium: ChromiumBrowser;
-  beforeAll(async () => {
-    chromium = await launchChromium();
-    console.log(`Chromium ${chromium.engine.version}`);
+runContracts('Chromium', launchChromium, ['wipe', 'crash', 'freeze', 'cache', 'visibility']);
+runContracts('Firefox', launchFirefox, ['wipe', 'crash', 'cache', 'visibility']);
+runContracts('WebKitGTK', launchWebKit, ['wipe', 'cache']);
+
+function runContracts<Page extends EnginePage>(
+  name: string,
+  launch: () => Promise<TestBrowser<Page>>,
+  can: readonly Ability[],
+): void {
+  describe(name, () => {
+    let launched: TestBrowser<Page>;
+    beforeAll(async () => {
+      launched = await launch();
+      console.log(`${name} ${launched.engine.version}`);
+    });
+    afterAll(() => launched.close());
+    const browser = () => launched;
+
+    describe('the store', () => storeContract(engineSetting({ browser, can })));
+    describe('the locks', () => locksContract(engineSetting({ browser, can })));
+    describe('the native channel', () => channelContract(engineSetting({ browser })));
+    describe('the channel through storage', () =>
+      channelContract(engineSetting({ browser, initScript: NO_BROADCAST_CHANNEL })));
+    describe('the lifecycle', () => lifecycleContract(engineSetting({ browser, can })));
   });
-  afterAll(() => chromium.close());
-  const browser = () => chromium;
-  const can = ['wipe', 'crash', 'freeze', 'cache', 'visibility'] as const;
-
-  describe('the store', () => storeContract(engineSetting({ browser, can })));
-  describe('the locks', () => locksContract(engineSetting({ browser, can })));
-  describe('the native channel', () => channelContract(engineSetting({ browser })));
-  describe('the channel through storage', () =>
-    channelContract(engineSetting({ browser, initScript: NO_BROADCAST_CHANNEL })));
-  describe('the lifecycle', () => lifecycleContract(engineSetting({ browser, can })));
-});
+}

@@ -5,12 +5,14 @@
  * Playwright makes all this different in a browser that it launches itself: it switches the cache off and tells every page
  * that it is visible and has the focus. So the browser is started here, and Playwright joins it without its defaults.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { findBrowsers } from '../../../scripts/browsers.mjs';
+import { spawnGroup, stopGroup } from './child-process';
+import { type Renderers, trackRenderers } from './renderer-process';
 import { startServer } from './server';
 import { type Engine, type EnginePage, Tab, TestBrowser } from './tab';
 
@@ -54,7 +56,8 @@ class ChromiumEngine implements Engine<ChromiumPage> {
   readonly #profile: string;
   readonly #browser: Browser;
   readonly #context: BrowserContext;
-  readonly #processes: RendererProcesses;
+  readonly #session: CDPSession;
+  readonly #renderers: Renderers;
 
   private constructor(process: ChildProcess, profile: string, browser: Browser, session: CDPSession) {
     const [context] = browser.contexts();
@@ -63,7 +66,8 @@ class ChromiumEngine implements Engine<ChromiumPage> {
     this.#profile = profile;
     this.#browser = browser;
     this.#context = context;
-    this.#processes = new RendererProcesses(session);
+    this.#session = session;
+    this.#renderers = trackRenderers(async () => (await this.#processes()).map(({ id }) => id));
     this.version = browser.version();
   }
 
@@ -71,10 +75,7 @@ class ChromiumEngine implements Engine<ChromiumPage> {
     const { chromium: program } = findBrowsers();
     if (!program) throw new Error('There is no Chromium: run `node scripts/browsers.mjs`.');
     const profile = mkdtempSync(join(tmpdir(), 'solotab-chromium-'));
-    // The shell kills the whole process group as soon as this process is gone, whichever way it went.
-    const script = '"$@" & read -r _; kill -9 -$$';
-    const args = ['-c', script, 'sh', program, ...FLAGS, ...flags, `--user-data-dir=${profile}`, 'about:blank'];
-    const child = spawn('/bin/sh', args, { detached: true, stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawnGroup(program, [...FLAGS, ...flags, `--user-data-dir=${profile}`, 'about:blank']);
     const browser = await chromium.connectOverCDP(await debuggerAddress(child), { noDefaults: true });
     return new ChromiumEngine(child, profile, browser, await browser.newBrowserCDPSession());
   }
@@ -86,11 +87,14 @@ class ChromiumEngine implements Engine<ChromiumPage> {
   }
 
   async close(): Promise<void> {
-    const exited = new Promise((resolve) => this.#process.once('close', resolve));
-    this.#process.stdin?.end();
-    await exited;
+    await stopGroup(this.#process);
     await this.#browser.close();
     rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async #processes(): Promise<readonly { readonly id: number; readonly cpuTime: number }[]> {
+    const { processInfo } = await this.#session.send('SystemInfo.getProcessInfo');
+    return processInfo.filter(({ type }) => type === 'renderer');
   }
 
   async #wrap(page: Page): Promise<ChromiumPage> {
@@ -105,8 +109,21 @@ class ChromiumEngine implements Engine<ChromiumPage> {
       await opened.waitForLoadState();
       return this.#wrap(opened);
     };
-    return new ChromiumPage(page, session, this.#processes, duplicate);
+    const cpuSeconds = async (pid: number): Promise<number> => {
+      const found = (await this.#processes()).find(({ id }) => id === pid);
+      if (!found) throw new Error(`Process ${pid} is gone.`);
+      return found.cpuTime;
+    };
+    return new ChromiumPage({ page, session, renderers: this.#renderers, cpuSeconds, duplicate });
   }
+}
+
+interface ChromiumPageParts {
+  readonly page: Page;
+  readonly session: CDPSession;
+  readonly renderers: Renderers;
+  readonly cpuSeconds: (pid: number) => Promise<number>;
+  readonly duplicate: () => Promise<ChromiumPage>;
 }
 
 export class ChromiumPage implements EnginePage {
@@ -114,16 +131,17 @@ export class ChromiumPage implements EnginePage {
   readonly page: Page;
   /** A DevTools session of this page. */
   readonly session: CDPSession;
+  /** A tab with the same address and a copy of the `sessionStorage`. It shares the renderer process with this one. */
   readonly duplicate: () => Promise<ChromiumPage>;
-  readonly #processes: RendererProcesses;
+  readonly #parts: ChromiumPageParts;
   /** The process while it is stopped, when the page can't be asked. */
   #stopped: number | null = null;
 
-  constructor(page: Page, session: CDPSession, processes: RendererProcesses, duplicate: () => Promise<ChromiumPage>) {
-    this.page = page;
-    this.session = session;
-    this.duplicate = duplicate;
-    this.#processes = processes;
+  constructor(parts: ChromiumPageParts) {
+    this.page = parts.page;
+    this.session = parts.session;
+    this.duplicate = parts.duplicate;
+    this.#parts = parts;
   }
 
   evaluate(expression: string): Promise<string> {
@@ -154,7 +172,7 @@ export class ChromiumPage implements EnginePage {
 
   /** The id of the process that renders this page: the page must be awake to be asked. */
   async rendererPid(): Promise<number> {
-    return this.#stopped ?? (await this.#processes.pidOf(this.page));
+    return this.#stopped ?? (await this.#parts.renderers.pidOf((expression) => this.evaluate(expression)));
   }
 
   /** Kills the process at once, as a crash does. */
@@ -198,79 +216,9 @@ export class ChromiumPage implements EnginePage {
     await resumed;
   }
 
-  /** Seconds of CPU time that the process has used so far; counted in hundredths. */
-  async cpuSeconds(): Promise<number> {
-    return this.#processes.cpuSeconds(await this.rendererPid());
-  }
-}
-
-/**
- * Tells which process renders a page. The DevTools protocol lists the processes, and not whose they are; so the page starts
- * a worker, which shows in one of them as a new thread with a telling name.
- */
-class RendererProcesses {
-  readonly #session: CDPSession;
-  /** One page after the other, so that only one thread is new at a time. */
-  #queue: Promise<unknown> = Promise.resolve();
-
-  constructor(session: CDPSession) {
-    this.#session = session;
-  }
-
-  pidOf(page: Page): Promise<number> {
-    const asked = this.#queue.then(() => this.#ask(page));
-    this.#queue = asked.catch(() => undefined);
-    return asked;
-  }
-
-  async cpuSeconds(pid: number): Promise<number> {
-    const { processInfo } = await this.#session.send('SystemInfo.getProcessInfo');
-    const process = processInfo.find(({ id }) => id === pid);
-    if (!process) throw new Error(`Process ${pid} is gone.`);
-    return process.cpuTime;
-  }
-
-  async #ask(page: Page): Promise<number> {
-    const before = await this.#workersByPid();
-    await page.evaluate(
-      (marker) =>
-        new Promise<void>((resolve) => {
-          const worker = new Worker('/worker.js');
-          Reflect.set(window, marker, worker);
-          worker.onmessage = () => resolve();
-          worker.postMessage(0);
-        }),
-      'solotabWorker',
-    );
-    const after = await this.#workersByPid();
-    await page.evaluate((marker) => (Reflect.get(window, marker) as Worker).terminate(), 'solotabWorker');
-    const grown = [...after].filter(([pid, count]) => count > (before.get(pid) ?? 0)).map(([pid]) => pid);
-    const [pid] = grown;
-    if (pid === undefined || grown.length > 1) throw new Error(`Can't tell which process renders the page: ${grown}`);
-    return pid;
-  }
-
-  async #workersByPid(): Promise<Map<number, number>> {
-    const { processInfo } = await this.#session.send('SystemInfo.getProcessInfo');
-    const renderers = processInfo.filter(({ type }) => type === 'renderer');
-    return new Map(
-      renderers.map(({ id }) => [id, threadNames(id).filter((name) => name === 'DedicatedWorker').length]),
-    );
-  }
-}
-
-function threadNames(pid: number): string[] {
-  try {
-    const folder = `/proc/${pid}/task`;
-    return readdirSync(folder).map((thread) => {
-      try {
-        return readFileSync(join(folder, thread, 'comm'), 'utf8').trim();
-      } catch {
-        return ''; // ended meanwhile
-      }
-    });
-  } catch {
-    return [];
+  /** Seconds of CPU time that this page's process has used so far; counted in hundredths. Does not disturb the page. */
+  cpuSeconds(rendererPid: number): Promise<number> {
+    return this.#parts.cpuSeconds(rendererPid);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Runs the contracts of the ports in the tabs of a real browser, on the real adapters. */
-import type { Ability, ContractSetting, ContractTab } from '../../platform/contracts/tab-context';
-import type { ChromiumPage } from './chromium';
+import { expect } from 'vitest';
+import { type Ability, type ContractSetting, type ContractTab, unable } from '../../platform/contracts/tab-context';
 import type { EnginePage, Tab, TestBrowser } from './tab';
 
 export interface EngineSetting<Page extends EnginePage> {
@@ -57,19 +57,21 @@ function contractTab<Page extends EnginePage>(tab: Tab<Page>): ContractTab {
       return tab.run(`(${body})(window.contractTab, ${input})`);
     },
     async close() {
-      if (open) await tab.close();
+      if (!open) return;
       open = false;
+      const problems = await tab.evaluate(() => window.problems);
+      await tab.close();
+      expect(problems).toEqual([]);
     },
-    crash: () => chromiumPage(tab).kill(),
-    freeze: () => chromiumPage(tab).freeze(),
-    unfreeze: () => chromiumPage(tab).unfreeze(),
+    async crash() {
+      await (tab.page.kill?.() ?? unable());
+      open = false;
+      await tab.close();
+    },
+    freeze: () => tab.page.freeze?.() ?? unable(),
+    unfreeze: () => tab.page.unfreeze?.() ?? unable(),
     leave: () => tab.leave(),
     back: () => tab.page.back(),
     show: () => tab.page.show(),
   };
-}
-
-/** Only a setting for Chromium claims the abilities that lead here. */
-function chromiumPage(tab: Tab): ChromiumPage {
-  return tab.page as ChromiumPage;
 }

@@ -1,7 +1,8 @@
 /** A tab of a real browser, as the tests see it: the same in every engine. */
-import type { PageOptions, TestServer } from './server';
-import type { CallName, CoordinatorConfig, Outcome, RecordedEvent, TabState } from './page-api';
+
 import type * as solotab from '../../../src/index';
+import type { CallName, CoordinatorConfig, Outcome, RecordedEvent, TabState } from './page-api';
+import type { PageOptions, TestServer } from './server';
 
 /** What an engine can do with a page. */
 export interface EnginePage {
@@ -15,6 +16,10 @@ export interface EnginePage {
   /** Makes the page the visible one of its window. */
   show(): Promise<void>;
   close(): Promise<void>;
+  /** What only some engines can do. */
+  kill?(): Promise<void>;
+  freeze?(): Promise<void>;
+  unfreeze?(): Promise<void>;
 }
 
 export interface Engine<Page extends EnginePage> {

@@ -199,7 +199,8 @@ export function locksContract(setting: ContractSetting): void {
 
   test('locks with odd names are told apart', async () => {
     const [first, second] = [await world.openTab(), await world.openTab()];
-    const names = ['', ' ', '🪟', '\0', '__proto__', 'constructor', 'x'.repeat(5_000)].map(
+    // WebKit refuses names of more than 1024 characters.
+    const names = ['', ' ', '🪟', '\0', '__proto__', 'constructor', 'x'.repeat(1_000)].map(
       (name) => world.scope + name,
     );
     for (const name of names) expect(await take(first, PROBE, name)).toBe(true);

@@ -22,6 +22,24 @@ export interface TabContext {
   until(condition: () => boolean): Promise<void>;
 }
 
+/** Names that tempt an implementation to mix scopes up. */
+export const ODD_NAMES = [
+  '',
+  ' ',
+  ',',
+  'a,b',
+  'a:b',
+  'ä',
+  '🪟',
+  '\0',
+  '\ud800',
+  '__proto__',
+  'constructor',
+  '%2F',
+  '"',
+  '#',
+];
+
 /** What a world may be able to do beside the least that every contract needs. */
 export type Ability = 'wipe' | 'crash' | 'freeze' | 'cache' | 'visibility';
 
@@ -52,13 +70,15 @@ export interface ContractWorld {
   openTab(): Promise<ContractTab>;
   /** Deletes the database, as clearing the site's data does. */
   wipe(): Promise<void>;
-  /** Closes every tab that is still open. */
+  /** Closes every tab that is still open. Rejects if an error went uncaught in one. */
   close(): Promise<void>;
 }
 
 /** Where a contract is run. */
 export interface ContractSetting {
   readonly can: readonly Ability[];
+  /** Default: `ODD_NAMES`. */
+  readonly oddNames?: readonly string[];
   open(): Promise<ContractWorld>;
 }
 

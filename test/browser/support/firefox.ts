@@ -1,0 +1,117 @@
+/** Firefox, driven over WebDriver BiDi by puppeteer-core. It needs no driver program. */
+import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+import { findBrowsers } from '../../../scripts/browsers.mjs';
+import { descendants, type Renderers, trackRenderers } from './renderer-process';
+import { startServer } from './server';
+import { type Engine, type EnginePage, TestBrowser } from './tab';
+
+/** Enough that no two tabs of one site share a process. */
+const PROCESSES = 60;
+
+/** Starts a Firefox with an empty profile, and a test server for it. */
+export async function launchFirefox(): Promise<TestBrowser<FirefoxPage>> {
+  const [engine, server] = await Promise.all([FirefoxEngine.start(), startServer()]);
+  return new TestBrowser(engine, server);
+}
+
+class FirefoxEngine implements Engine<FirefoxPage> {
+  readonly name = 'firefox';
+  readonly version: string;
+  readonly #browser: Browser;
+  readonly #renderers: Renderers;
+
+  private constructor(browser: Browser, version: string) {
+    this.#browser = browser;
+    this.version = version;
+    const root = browser.process()?.pid ?? 0;
+    this.#renderers = trackRenderers(async () => descendants(root));
+  }
+
+  static async start(): Promise<FirefoxEngine> {
+    const { firefox } = findBrowsers();
+    if (!firefox) throw new Error('There is no Firefox: run `node scripts/browsers.mjs`.');
+    const browser = await puppeteer.launch({
+      browser: 'firefox',
+      executablePath: firefox,
+      headless: true,
+      extraPrefsFirefox: {
+        'dom.ipc.processCount': PROCESSES,
+        'dom.ipc.processCount.webIsolated': PROCESSES,
+        'dom.disable_open_during_load': false, // duplicating a tab opens a window
+      },
+    });
+    return new FirefoxEngine(browser, (await browser.version()).replace('firefox/', ''));
+  }
+
+  async open(url: string): Promise<FirefoxPage> {
+    const page = await this.#browser.newPage();
+    await page.goto(url);
+    return new FirefoxPage(page, this.#renderers);
+  }
+
+  close(): Promise<void> {
+    return this.#browser.close();
+  }
+}
+
+export class FirefoxPage implements EnginePage {
+  /** Puppeteer's own, for what is not here. */
+  readonly page: Page;
+  readonly #renderers: Renderers;
+  #stopped: number | null = null;
+
+  constructor(page: Page, renderers: Renderers) {
+    this.page = page;
+    this.#renderers = renderers;
+  }
+
+  async evaluate(expression: string): Promise<string> {
+    return String(await this.page.evaluate(expression));
+  }
+
+  async navigate(url: string): Promise<void> {
+    await this.page.goto(url);
+  }
+
+  async reload(): Promise<void> {
+    await this.page.reload();
+  }
+
+  async back(): Promise<void> {
+    // Puppeteer waits for a load that never comes where the page comes from the cache.
+    const shown = this.page.waitForFunction('!window.solotabLeft && document.readyState === "complete"');
+    await this.page.evaluate('window.solotabLeft = true; history.back();');
+    await shown;
+  }
+
+  async show(): Promise<void> {
+    await this.page.bringToFront();
+  }
+
+  async close(): Promise<void> {
+    await this.page.close();
+  }
+
+  /** The id of the process that renders this page: the page must be awake to be asked. */
+  async rendererPid(): Promise<number> {
+    return this.#stopped ?? (await this.#renderers.pidOf((expression) => this.evaluate(expression)));
+  }
+
+  /** Kills the process at once, as a crash does. */
+  async kill(): Promise<void> {
+    process.kill(await this.rendererPid(), 'SIGKILL');
+  }
+
+  /** Stops the process, as a wedged machine does: it holds what it holds, and answers nothing. */
+  async stop(): Promise<void> {
+    this.#stopped = await this.rendererPid();
+    process.kill(this.#stopped, 'SIGSTOP');
+  }
+
+  /** Lets a stopped process go on. */
+  wake(): void {
+    if (this.#stopped === null) throw new Error('This page is not stopped.');
+    process.kill(this.#stopped, 'SIGCONT');
+    this.#stopped = null;
+  }
+}

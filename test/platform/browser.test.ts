@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { browserPlatform } from '../../src/platform/browser';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
+
+describe('without a window', () => {
+  test('everything is missing or does nothing', () => {
+    const platform = browserPlatform();
+    expect(platform.isBrowser).toBe(false);
+    expect(platform.openStore('scope')).toBeNull();
+    expect(platform.locks).toBeNull();
+    expect(platform.openChannel('scope', () => undefined)).toBeNull();
+    expect(platform.lifecycle.isVisible()).toBe(false);
+    platform.lifecycle.listen(() => undefined, new AbortController().signal);
+    platform.tabStorage.set('key', 'value');
+    expect(platform.tabStorage.get('key')).toBeNull();
+  });
+});
+
+describe('in every environment', () => {
+  test('ids are 128 bits long and differ', () => {
+    const { randomId } = browserPlatform();
+    const ids = Array.from({ length: 1_000 }, randomId);
+    expect(new Set(ids).size).toBe(1_000);
+    const zeros = vi.spyOn(crypto, 'getRandomValues');
+    randomId();
+    expect(zeros.mock.calls[0]?.[0]?.byteLength).toBe(16);
+  });
+
+  test('a clone is a copy, and what can’t be cloned is refused', () => {
+    const { clone } = browserPlatform();
+    const value = { list: [new Date(5)] };
+    expect(clone(value)).toEqual(value);
+    expect(clone(value)).not.toBe(value);
+    expect(() => clone({ run: () => undefined })).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
+  });
+
+  test('without structuredClone, what can’t be cloned is refused all the same', () => {
+    vi.stubGlobal('structuredClone', undefined);
+    const { clone } = browserPlatform();
+    const value = { list: [new Date(5)] };
+    expect(clone(value)).toBe(value);
+    expect(() => clone({ run: () => undefined })).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
+  });
+
+  test('a timer that is longer than a browser can count does not fire at once', () => {
+    vi.useFakeTimers();
+    const { clock } = browserPlatform();
+    const callback = vi.fn();
+    const cancel = clock.after(Number.MAX_SAFE_INTEGER, callback);
+    vi.advanceTimersByTime(2 ** 31 - 2);
+    expect(callback).not.toHaveBeenCalled();
+    cancel();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('the clock that can’t step never goes back, whatever the date does', () => {
+    const { clock } = browserPlatform();
+    const before = clock.monotonic();
+    vi.spyOn(Date, 'now').mockReturnValue(5);
+    expect(clock.now()).toBe(5);
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(before);
+  });
+
+  test('the storage of the tab loses values rather than throw', () => {
+    const refuse = () => {
+      throw new DOMException('Full, or forbidden.', 'QuotaExceededError');
+    };
+    vi.stubGlobal('sessionStorage', { getItem: refuse, setItem: refuse, removeItem: refuse });
+    const { tabStorage } = browserPlatform();
+    tabStorage.set('key', 'value');
+    tabStorage.set('key', null);
+    expect(tabStorage.get('key')).toBeNull();
+  });
+
+  test('the storage of the tab keeps and removes values', () => {
+    const values = new Map<string, string>();
+    vi.stubGlobal('sessionStorage', {
+      getItem: (key: string) => values.get(key) ?? null,
+      setItem: (key: string, value: string) => values.set(key, value),
+      removeItem: (key: string) => values.delete(key),
+    });
+    const { tabStorage } = browserPlatform();
+    tabStorage.set('key', 'value');
+    expect(tabStorage.get('key')).toBe('value');
+    tabStorage.set('key', null);
+    expect(tabStorage.get('key')).toBeNull();
+  });
+
+  test('warnings and errors go to the console, and debugging does not', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { logger } = browserPlatform();
+    logger.warn('careful', 1);
+    logger.error('broken', 2);
+    expect(warn).toHaveBeenCalledWith('careful', 1);
+    expect(error).toHaveBeenCalledWith('broken', 2);
+    expect(logger.debug).toBeUndefined();
+  });
+});
