@@ -5,15 +5,15 @@ const entry = { index: 'src/index.ts', zoom: 'src/zoom/index.ts', testing: 'src/
 export default defineConfig([
   // For bundlers and Node: the two dependencies stay imports, so that an app shares its own copies.
   { entry, format: ['esm', 'cjs'], target: 'es2020', dts: true, clean: true, splitting: true, treeshake: true },
-  // For a plain <script>: everything in one file, as window.solotab.
+  // For a page without a bundler, everything in one file: `window.solotab` for a plain <script>, a module for one of type="module".
   {
     entry: { solotab: 'src/index.ts' },
-    format: ['iife'],
+    format: ['iife', 'esm'],
     globalName: 'solotab',
     target: 'es2020',
     platform: 'browser',
     noExternal: [/.*/],
     minify: true,
-    outExtension: () => ({ js: '.min.js' }),
+    outExtension: ({ format }) => ({ js: format === 'iife' ? '.min.js' : '.min.mjs' }),
   },
 ]);

@@ -1,0 +1,172 @@
+/** The package as its users get it: packed, installed in an empty project, imported in every way that there is. */
+import { gzipSync } from 'node:zlib';
+import { buildSync } from 'esbuild';
+import ts from 'typescript';
+import { build as buildWithVite } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type ChromiumBrowser, launchChromium } from '../browser/support/chromium';
+import { appCommonJs, appModule, appScript, page, RESULT } from './support/app';
+import { type FileServer, serveFolder } from './support/file-server';
+import { installTarball, type Project } from './support/project';
+
+const ENTRIES = ['solotab', 'solotab/zoom', 'solotab/testing'];
+
+let project: Project;
+
+beforeAll(async () => {
+  project = await installTarball();
+});
+
+afterAll(() => project?.remove());
+
+test('the tarball holds the build, the manifest, the license and nothing else', () => {
+  const others = project.packed.filter((path) => !path.startsWith('dist/'));
+  expect(others.filter((path) => !['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'].includes(path))).toEqual([]);
+  expect(others).toContain('LICENSE');
+  expect(project.packed).toEqual(expect.arrayContaining(['dist/index.js', 'dist/index.cjs', 'dist/index.d.ts']));
+});
+
+describe('in Node, as in server rendering', () => {
+  /** Imports everything, then says what that did. */
+  const check = (imports: string): string => `
+    const before = new Set(Object.getOwnPropertyNames(globalThis));
+    const resources = process.getActiveResourcesInfo().sort().join();
+    ${imports}
+    // The Node build of broadcast-channel is compiled by Babel, whose runtime leaves this one.
+    const added = Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name) && name !== 'regeneratorRuntime');
+    if (added.length > 0) throw new Error('Globals were added: ' + added);
+    if (process.getActiveResourcesInfo().sort().join() !== resources) throw new Error('Something runs.');
+    if (typeof solotab.createCoordinator !== 'function') throw new Error('Nothing was exported.');
+    const driver = { start() {}, join() {}, end() {} };
+    const coordinator = solotab.createCoordinator({ name: 'app', driver });
+    if (coordinator.getSnapshot().phase !== 'idle') throw new Error('It is not idle.');`;
+
+  test('importing the package as ES modules does nothing, and a coordinator is idle and keeps no process alive', async () => {
+    const imports = `const [solotab] = await Promise.all(${JSON.stringify(ENTRIES)}.map((entry) => import(entry)));`;
+    expect(await project.node(project.write('ssr.mjs', check(imports)))).toBe('');
+  });
+
+  test('importing the package as CommonJS does nothing, and a coordinator is idle and keeps no process alive', async () => {
+    const imports = `const [solotab] = ${JSON.stringify(ENTRIES)}.map((entry) => require(entry));`;
+    expect(await project.node(project.write('ssr.cjs', check(imports)))).toBe('');
+  });
+});
+
+describe('in a real browser', () => {
+  let browser: ChromiumBrowser;
+  let server: FileServer;
+
+  beforeAll(async () => {
+    [browser, server] = await Promise.all([launchChromium(), serveFolder(project.folder)]);
+  });
+
+  afterAll(async () => {
+    server?.close();
+    await browser?.close();
+  });
+
+  const resultOf = async (name: string, html: string): Promise<string> => {
+    project.write(name, html);
+    const tab = await browser.engine.open(`${server.origin}/${name}`);
+    const result = await tab.evaluate('window.result');
+    await tab.close();
+    return result;
+  };
+
+  test('an app bundled by esbuild from ES modules works', async () => {
+    bundle('esbuild.js', project.write('esbuild-app.js', appModule('solotab')));
+    expect(await resultOf('esbuild.html', page({ type: 'module', src: '/esbuild.js' }))).toBe(RESULT);
+  });
+
+  test('an app bundled by esbuild from CommonJS works', async () => {
+    bundle('commonjs.js', project.write('commonjs-app.cjs', appCommonJs()));
+    expect(await resultOf('commonjs.html', page({ type: 'module', src: '/commonjs.js' }))).toBe(RESULT);
+  });
+
+  test('an app bundled by Vite works', async () => {
+    project.write('vite-app.js', appModule('solotab'));
+    project.write('vite.html', page({ type: 'module', src: '/vite-app.js' }));
+    await buildWithVite({
+      root: project.folder,
+      configFile: false,
+      logLevel: 'error',
+      base: '/vite/',
+      build: { outDir: 'vite', rollupOptions: { input: `${project.folder}/vite.html` } },
+    });
+    expect(await resultOf('vite/vite.html', project.read('vite/vite.html'))).toBe(RESULT);
+  });
+
+  test('a plain module script works with the file that needs no bundler', async () => {
+    const text = appModule('/node_modules/solotab/dist/solotab.min.mjs');
+    expect(await resultOf('module.html', page({ type: 'module', text }))).toBe(RESULT);
+  });
+
+  test('a plain script works with window.solotab', async () => {
+    const library = { type: 'text/javascript', src: '/node_modules/solotab/dist/solotab.min.js' };
+    expect(await resultOf('script.html', page(library, { type: 'text/javascript', text: appScript() }))).toBe(RESULT);
+  });
+});
+
+describe('types', () => {
+  const USE = `
+    import { createCoordinator, SESSION_ERRORS, SessionError, type SessionSnapshot } from 'solotab';
+    import { coordinateZoomSession } from 'solotab/zoom';
+    import { createSimulatedBrowser } from 'solotab/testing';
+    const driver = { start: (request: { token: string }) => request.token.length, join: () => 2, end() {} };
+    const coordinator = createCoordinator({ name: 'app', driver });
+    export const session: Promise<number> = coordinator.start({ token: 'abc' });
+    export const snapshot: SessionSnapshot = coordinator.getSnapshot();
+    export const name: 'SESSION_CONNECTING_IN_PROGRESS' | string = SESSION_ERRORS[1002].exception;
+    export const code: number = SessionError.from(null, 1001).code;
+    export const others = [coordinateZoomSession, createSimulatedBrowser];
+    // @ts-expect-error: a name is required
+    createCoordinator({ driver });
+    // @ts-expect-error: there is no such code
+    SESSION_ERRORS[1003];`;
+
+  const { ModuleKind, ModuleResolutionKind } = ts;
+  test.each([
+    ['bundler', 'use.ts', ModuleKind.ESNext, ModuleResolutionKind.Bundler],
+    ['node16, from an ES module', 'use.mts', ModuleKind.Node16, ModuleResolutionKind.Node16],
+    ['node16, from CommonJS', 'use.cts', ModuleKind.Node16, ModuleResolutionKind.Node16],
+    ['nodenext, from an ES module', 'use.mts', ModuleKind.NodeNext, ModuleResolutionKind.NodeNext],
+    ['nodenext, from CommonJS', 'use.cts', ModuleKind.NodeNext, ModuleResolutionKind.NodeNext],
+  ])('are right under moduleResolution %s', (_, name, module, moduleResolution) => {
+    const options: ts.CompilerOptions = {
+      ...{ module, moduleResolution, strict: true, noEmit: true, types: [] },
+      ...{ target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'] },
+    };
+    const program = ts.createProgram([project.write(name, USE)], options);
+    const problems = ts.getPreEmitDiagnostics(program);
+    expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  });
+});
+
+describe('tree-shaking', () => {
+  test('an app that imports SessionError alone pays for it and its catalogue alone', () => {
+    const text = bundle('shaken.js', project.write('shaken-app.js', "export { SessionError } from 'solotab';"));
+    expect(text).not.toMatch(/indexedDB|navigator\.locks|BroadcastChannel/);
+    expect(gzipSync(text).length).toBeLessThan(1_600);
+  });
+
+  test('an import that is not used costs nothing', () => {
+    const imports = ENTRIES.map((entry) => `import '${entry}';`).join('\n');
+    expect(bundle('unused.js', project.write('unused-app.js', imports)).trim()).toBe('');
+  });
+});
+
+/** Bundles and minifies an app with esbuild. Returns the text, which is written to `name` in the project too. */
+function bundle(name: string, entry: string): string {
+  const result = buildSync({
+    entryPoints: [entry],
+    absWorkingDir: project.folder,
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    logLevel: 'error',
+  });
+  const text = result.outputFiles[0]?.text ?? '';
+  project.write(name, text);
+  return text;
+}
