@@ -98,7 +98,7 @@ describe.each(Object.entries(WAYS))('when the tab that has the session %s', (_, 
   test.each(['start', 'resume'] as const)(
     'while it connects, the attempt is over: host-lost, and another tab may start',
     async () => {
-        const { a, b, c, world } = await openWorld();
+      const { a, b, c, world } = await openWorld();
       const heard = hear(c);
       const started = follow(a.coordinator.start());
       await world.settle();

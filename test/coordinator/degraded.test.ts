@@ -1,0 +1,167 @@
+import type { Capabilities } from 'solotab/testing';
+import { describe, expect, test } from 'vitest';
+import { follow, hear, look, openSession, openWorld } from '../support/world';
+
+/** What a browser may lack, and whether its tabs can still exclude each other. */
+const BROWSERS: Readonly<Record<string, readonly [Capabilities, 'exclusive' | 'best-effort']>> = {
+  'everything works': [{}, 'exclusive'],
+  'there are no locks': [{ locks: false }, 'exclusive'],
+  'there is no store': [{ store: false }, 'exclusive'],
+  'the store fails': [{ store: 'fails' }, 'exclusive'],
+  'the store hangs': [{ store: 'hangs' }, 'exclusive'],
+  'there is no channel': [{ channel: false }, 'exclusive'],
+  'the channel carries hints only': [{ channel: 'hints' }, 'exclusive'],
+  'there are neither store nor locks': [{ store: false, locks: false }, 'best-effort'],
+};
+
+/** For calls that have to wait for timers. */
+const LONG_MS = 20_000;
+
+describe.each(Object.entries(BROWSERS))('where %s', (_, [capabilities, guarantee]) => {
+  const options = { driver: 'auto', capabilities } as const;
+
+  test('one tab starts, the others are refused, and any tab ends', async () => {
+    const { a, b, world } = await openWorld(options);
+    await world.advance(LONG_MS);
+    const started = follow(a.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(started.outcome).toBe('done');
+    const refused = [follow(b.coordinator.start()), follow(a.coordinator.join())];
+    await world.advance(LONG_MS);
+    expect(refused.map(({ outcome }) => outcome)).toEqual([1004, 1004]);
+    const ended = follow(b.coordinator.end());
+    await world.advance(LONG_MS);
+    expect(ended.outcome).toBe('done');
+    expect(world.network.requests).toEqual(['start', 'end']);
+    const next = follow(b.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(next.outcome).toBe('done');
+  });
+
+  test('the guarantee is said', async () => {
+    const { a, world } = await openWorld(options);
+    await world.advance(LONG_MS);
+    expect(a.coordinator.getSnapshot().guarantee).toBe(guarantee);
+  });
+
+  test('whenUnsafe: refuse refuses a start only without a guarantee', async () => {
+    const { a, world } = await openWorld({ ...options, whenUnsafe: 'refuse' });
+    await world.advance(LONG_MS);
+    const started = follow(a.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(started.outcome).toBe(guarantee === 'exclusive' ? 'done' : 9999);
+  });
+
+  test('a host that crashes keeps nobody waiting for ever', async () => {
+    const { a, b, world } = await openWorld({ ...options, recovery: { windowMs: 30_000 } });
+    await world.advance(LONG_MS);
+    follow(a.coordinator.start());
+    await world.advance(LONG_MS);
+    await a.crash();
+    await world.advance(60_000);
+    await b.show();
+    const started = follow(b.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(started.outcome).toBe('done');
+  });
+
+  test('events reach the other tabs, in order', async () => {
+    const { a, b, world } = await openWorld(options);
+    await world.advance(LONG_MS);
+    // A tab that can be told nothing has to know that there is something to look at.
+    follow(a.coordinator.start());
+    await world.advance(1_000);
+    await b.hide();
+    await b.show();
+    await world.advance(1_000);
+    const heard = hear(b, 'one', 'two');
+    world.contextIn(a).emit('one');
+    world.contextIn(a).error({ code: 1016 });
+    world.contextIn(a).emit('two');
+    await world.advance(LONG_MS);
+    expect(heard).toEqual(['one', 'session_error 1016', 'two']);
+  });
+});
+
+describe('a store', () => {
+  test('whose connection is lost in mid-life is opened again', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto' });
+    a.loseConnection();
+    b.loseConnection();
+    await world.settle();
+    await expect(b.coordinator.start()).rejects.toMatchObject({ code: 1004 });
+    await b.coordinator.end();
+    expect(look(a)).toBe('idle none');
+  });
+
+  test('that fails in one tab in mid-life does not let that tab start a second session', async () => {
+    const { b, world } = await openSession({ driver: 'auto' });
+    b.setStore('fails');
+    const refused = follow(b.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(refused.outcome).toBe(1004);
+  });
+
+  test('that fails in the host’s tab in mid-life keeps its session, and the others may end it', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto' });
+    a.setStore('fails');
+    world.contextIn(a).emit('note');
+    await world.advance(1_000);
+    expect(look(a)).toBe('active host');
+    const refused = follow(b.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(refused.outcome).toBe(1004);
+    const ended = follow(b.coordinator.end());
+    await world.advance(60_000);
+    expect(ended.outcome).toBe('done');
+    expect(world.network.live.size).toBe(0);
+  });
+
+  test('that was wiped while a session is active is written anew by its host', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto' });
+    world.wipeStorage();
+    const refused = follow(b.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(refused.outcome).toBe(1004);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+    expect(world.recordOf()).toMatchObject({ phase: 'active', epoch: 1 });
+  });
+});
+
+describe('a record that is no record', () => {
+  const GARBAGE: readonly unknown[] = [7, 'garbage', [], { version: 1, phase: 'idle' }, { version: 1, epoch: 40 }];
+
+  test.each(GARBAGE)('%o is not taken for an idle one while a host lives: it writes its own anew', async (garbage) => {
+    const { a, b, world } = await openSession({ driver: 'auto' });
+    world.putRecord(garbage);
+    const refused = follow(b.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(refused.outcome).toBe(1004);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+    expect(world.recordOf()).toMatchObject({ phase: 'active', hostTabId: a.coordinator.tabId });
+  });
+
+  test.each(GARBAGE)('%o is replaced where nobody is alive, under a higher epoch', async (garbage) => {
+    const { a, world } = await openWorld({ driver: 'auto' });
+    world.putRecord(garbage);
+    await a.coordinator.start();
+    const { epoch = 0 } = Object(garbage) as { epoch?: number };
+    expect(world.recordOf()).toMatchObject({ phase: 'active', epoch: epoch + 1 });
+  });
+
+  test('of a newer version is left alone and counts as busy', async () => {
+    const { a, b, world } = await openWorld({ driver: 'auto' });
+    const newer = { version: 2, phase: 'dancing' };
+    world.putRecord(newer);
+    for (const call of ['start', 'join'] as const) {
+      const refused = follow(a.coordinator[call]());
+      await world.advance(LONG_MS);
+      expect(refused.outcome).toBe(1004);
+    }
+    const late = world.openTab();
+    await world.settle();
+    expect([b, late].map((tab) => tab.coordinator.getSnapshot().role)).not.toContain('host');
+    expect(world.recordOf()).toEqual(newer);
+    expect(world.network.requests).toEqual([]);
+  });
+});

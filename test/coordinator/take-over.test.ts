@@ -1,0 +1,326 @@
+import { describe, expect, test } from 'vitest';
+import { follow, hear, look, openSession, openWorld, phasesSeenBy } from '../support/world';
+
+const SILENCE_MS = 3_000;
+
+describe('takeOver', () => {
+  test('moves the session: the old tab releases it, then the new one resumes it under the next epoch', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto' });
+    const { signal } = world.contextIn(a);
+    const heard = [hear(a), hear(b), hear(c)];
+    const session = await b.coordinator.takeOver();
+    await world.settle();
+    expect([a, b, c].map(look)).toEqual(['active follower', 'active host', 'active follower']);
+    expect(world.network.calls.map(({ call, page, epoch }) => `${call} ${page} ${epoch}`)).toEqual([
+      'start A 1',
+      'release A 1',
+      'resume B 2',
+    ]);
+    expect([...world.network.live]).toMatchObject([{ session }]);
+    expect(signal.aborted).toBe(true);
+    expect(heard[1]).toEqual(['session_resumed']);
+    expect(heard[2]).toEqual(['session_resumed']);
+    expect(heard[0]).toContain('session_resumed');
+  });
+
+  test('in the tab that has the session already is just that session', async () => {
+    const { a, session, world } = await openSession();
+    await expect(a.coordinator.takeOver()).resolves.toBe(session);
+    expect(world.network.requests).toEqual(['start']);
+  });
+
+  test('back and forth, fifty times, never makes two live sessions', async () => {
+    const { tabs, world } = await openSession({ driver: 'auto' });
+    for (let turn = 1; turn <= 50; turn++) {
+      const tab = tabs[turn % 3];
+      await tab?.coordinator.takeOver();
+      await world.settle();
+      expect(world.network.live.size).toBe(1);
+    }
+    expect(tabs.map(({ coordinator }) => coordinator.getSnapshot().epoch)).toEqual([51, 51, 51]);
+  });
+
+  test('by two tabs at once: each gets it or is refused, and one has it in the end', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { tabs, b, c, world } = await openSession({ driver: 'auto', browser: { seed } });
+      const calls = [follow(b.coordinator.takeOver()), follow(c.coordinator.takeOver())];
+      await world.advance(60_000);
+      expect(calls.map(({ outcome }) => outcome).filter((outcome) => outcome !== 'done' && outcome !== 1002)).toEqual(
+        [],
+      );
+      expect(calls.some(({ outcome }) => outcome === 'done')).toBe(true);
+      expect(tabs.map(look).filter((seen) => seen === 'active host')).toHaveLength(1);
+      expect(world.network.live.size).toBe(1);
+    }
+  });
+
+  test.each([
+    ['connecting', 1002],
+    ['canceling', 1017],
+  ] as const)('while %s is refused with %i', async (phase, code) => {
+    const { a, b, world } = await openWorld({ browser: { faults: { ignoreAborts: 1 } } });
+    follow(a.coordinator.start());
+    await world.settle();
+    if (phase === 'canceling') follow(a.coordinator.cancel());
+    await world.settle();
+    await expect(b.coordinator.takeOver()).rejects.toMatchObject({ code, local: true });
+  });
+
+  test('of a session that recovers is a resume', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto' });
+    await a.crash();
+    await world.settle();
+    await b.coordinator.takeOver();
+    expect(look(b)).toBe('active host');
+  });
+
+  test('from a host that reconnects works as well', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto' });
+    world.contextIn(a).reconnecting();
+    await world.settle();
+    await b.coordinator.takeOver();
+    await world.settle();
+    expect([a, b].map(look)).toEqual(['active follower', 'active host']);
+    expect(world.network.requests).toEqual(['start', 'release', 'resume']);
+  });
+
+  test('from a host whose release fails goes on', async () => {
+    const { b, world } = await openSession({ driver: 'auto', browser: { faults: { failEnds: 1 } } });
+    await b.coordinator.takeOver();
+    await world.settle();
+    expect(look(b)).toBe('active host');
+  });
+
+  test('from a host whose release hangs goes on after its time limit', async () => {
+    const { b, world } = await openSession({ driver: 'auto', connectTimeoutMs: 5_000 });
+    world.faults.hangEnds = 1;
+    const taken = follow(b.coordinator.takeOver());
+    await world.advance(15_000);
+    expect(taken.outcome).toBe('done');
+    expect(look(b)).toBe('active host');
+  });
+});
+
+describe('a take-over whose driver fails', () => {
+  test('leads back to recovering, and the old tab goes on by itself', async () => {
+    const { a, b, c, world } = await openSession();
+    const seen = phasesSeenBy(c);
+    const taken = follow(b.coordinator.takeOver());
+    await world.settle();
+    await world.fail(b);
+    expect(taken.outcome).toBe(1016);
+    await world.advance(2_000);
+    await world.connect(a);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+    expect(seen).toContain('recovering');
+    expect(world.network.requests).toEqual(['start', 'release', 'resume', 'resume']);
+  });
+
+  test('by manual recovery leaves it to a person, in any tab', async () => {
+    const { a, b, c, world } = await openSession({ recovery: { by: 'manual' } });
+    follow(b.coordinator.takeOver());
+    await world.settle();
+    await world.fail(b);
+    await world.advance(5_000);
+    expect([a, b, c].map(look)).toEqual(Array(3).fill('recovering follower'));
+    const resumed = follow(a.coordinator.resume());
+    await world.connect(a);
+    expect(resumed.outcome).toBe('done');
+  });
+
+  test('because the new tab dies in it leads back to recovering too', async () => {
+    const { a, b, world } = await openSession();
+    follow(b.coordinator.takeOver());
+    await world.settle();
+    await b.crash();
+    await world.settle();
+    await world.advance(2_000);
+    await world.connect(a);
+    expect(look(a)).toBe('active host');
+  });
+
+  test('because its caller gave it up leads back to recovering', async () => {
+    const { a, b, world } = await openSession();
+    const control = new AbortController();
+    const taken = follow(b.coordinator.takeOver({ signal: control.signal }));
+    await world.settle();
+    const reason = new Error('changed my mind');
+    control.abort(reason);
+    await world.settle();
+    expect(taken.error).toBe(reason);
+    await world.advance(2_000);
+    await world.connect(a);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+  });
+});
+
+test('a take-over that is given up before the host has let go leaves the session where it is', async () => {
+  const { a, b, world } = await openSession();
+  await a.stop();
+  const control = new AbortController();
+  const taken = follow(b.coordinator.takeOver({ signal: control.signal }));
+  await world.advance(500);
+  control.abort(new Error('changed my mind'));
+  await world.settle();
+  expect(taken.outcome).toBe('Error');
+  await a.cont();
+  await world.advance(1_000);
+  expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+  expect(world.network.requests).toEqual(['start']);
+});
+
+describe('a host that is stopped', () => {
+  test('and does not answer: takeOver is refused with 1004, and the session stays where it is', async () => {
+    const { a, b, world } = await openSession();
+    await a.stop();
+    const taken = follow(b.coordinator.takeOver());
+    await world.advance(SILENCE_MS + 1_000);
+    expect(taken.outcome).toBe(1004);
+    await a.cont();
+    await world.advance(1_000);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+    expect(world.network.requests).toEqual(['start']);
+  });
+
+  test('loses the session to takeOver by force; when it wakes it releases it, is told superseded, and has written nothing', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto' });
+    const heard = [hear(a), hear(c)];
+    const { signal } = world.contextIn(a);
+    await a.stop();
+    const taken = follow(b.coordinator.takeOver({ force: true }));
+    await world.advance(5_000);
+    expect(taken.outcome).toBe('done');
+    const stored = world.recordOf();
+    await a.cont();
+    await world.settle();
+    expect([a, b, c].map(look)).toEqual(['active follower', 'active host', 'active follower']);
+    expect(world.recordOf()).toEqual(stored);
+    expect(signal.aborted).toBe(true);
+    expect(world.network.requests).toEqual(['start', 'resume', 'release']);
+    expect(heard[0]?.filter((event) => event.includes('superseded'))).toEqual(['session_ended superseded']);
+    expect(heard[1]).toEqual(['session_resumed']);
+    expect(world.network.live.size).toBe(1);
+  });
+
+  test('with an active session is left alone by cancel, which settles', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto' });
+    await a.stop();
+    const canceled = follow(b.coordinator.cancel());
+    await world.advance(5_000);
+    expect(canceled.outcome).toBe('done');
+    expect(look(c)).toBe('active follower');
+  });
+
+  test('is ended by another tab within five seconds, which may then start; when it wakes its driver ends what it had', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto' });
+    const heard = hear(a);
+    const { signal } = world.contextIn(a);
+    await a.stop();
+    const ended = follow(b.coordinator.end());
+    await world.advance(5_000);
+    expect(ended.outcome).toBe('done');
+    await b.coordinator.start();
+    const stored = world.recordOf();
+    await world.advance(2_000);
+    await a.cont();
+    await world.settle();
+    expect([a, b].map(look)).toEqual(['active follower', 'active host']);
+    expect(world.recordOf()).toEqual(stored);
+    expect(signal.aborted).toBe(true);
+    expect(world.network.calls.map(({ call, page }) => `${call} ${page}`)).toEqual([
+      'start A',
+      'end B',
+      'start B',
+      'end A',
+    ]);
+    expect(heard.filter((event) => event.includes('superseded'))).toEqual(['session_ended superseded']);
+    expect([...world.network.live].map(({ page }) => page.name)).toEqual(['B']);
+  });
+
+  test('while it connects is canceled by another tab within five seconds', async () => {
+    const { a, b, world } = await openWorld();
+    const started = follow(a.coordinator.start());
+    await world.settle();
+    await a.stop();
+    const canceled = follow(b.coordinator.cancel());
+    await world.advance(5_000);
+    expect(canceled.outcome).toBe('done');
+    expect(look(b)).toBe('idle none');
+    await a.cont();
+    await world.settle();
+    expect(started.error).toMatchObject({ name: 'AbortError' });
+    expect(look(a)).toBe('idle none');
+    expect(world.network.live.size).toBe(0);
+  });
+
+  test('keeps its session if nobody asks for it, for however long', async () => {
+    const { a, b, world } = await openSession();
+    await a.stop();
+    await world.advance(600_000);
+    expect(look(b)).toBe('active follower');
+    await a.cont();
+    await world.settle();
+    expect(look(a)).toBe('active host');
+  });
+
+  test('what its driver says after it was fenced reaches nobody', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto' });
+    const context = world.contextIn(a);
+    await a.stop();
+    const taken = follow(b.coordinator.takeOver({ force: true }));
+    await world.advance(5_000);
+    expect(taken.outcome).toBe('done');
+    const heard = hear(c, 'note');
+    const stored = world.recordOf();
+    // Before the news of the lost lock and of the new record have come to it.
+    a.page.deliver('message', () => {
+      context.emit('note', 'late');
+      context.publish('late');
+      context.error({ code: 1016 });
+      context.ended('late');
+    });
+    await a.cont();
+    await world.advance(5_000);
+    expect(heard).toEqual([]);
+    expect(world.recordOf()).toEqual(stored);
+    expect([look(a), look(b)]).toEqual(['active follower', 'active host']);
+  });
+});
+
+describe('without locks', () => {
+  const capabilities = { locks: false };
+
+  test('a host that crashed is found by the challenge, and its session recovers', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto', capabilities });
+    await a.crash();
+    await world.advance(40_000);
+    expect([b, c].map(look)).toEqual(['recovering follower', 'recovering follower']);
+  });
+
+  test('a host that lives answers every challenge, for hours', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto', capabilities });
+    await world.advance(3 * 3_600_000);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+    expect(world.network.requests).toEqual(['start']);
+  });
+
+  test('the session moves all the same', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto', capabilities });
+    const taken = follow(b.coordinator.takeOver());
+    await world.advance(1_000);
+    expect(taken.outcome).toBe('done');
+    expect([a, b].map(look)).toEqual(['active follower', 'active host']);
+  });
+
+  test('a stopped host is fenced, wakes, and does no harm', async () => {
+    const { a, b, world } = await openSession({ driver: 'auto', capabilities });
+    await a.stop();
+    const ended = follow(b.coordinator.end());
+    await world.advance(8_000);
+    expect(ended.outcome).toBe('done');
+    await a.cont();
+    await world.advance(1_000);
+    expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
+    expect(world.network.live.size).toBe(0);
+  });
+});
