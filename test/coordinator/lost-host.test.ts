@@ -353,3 +353,38 @@ test.each(['chromium', 'firefox', 'webkit'] as const)(
     await expect(c.coordinator.start()).resolves.toBeDefined();
   },
 );
+
+describe.each(['freeze', 'navigateAway'] as const)('a page that is left by %s', (leave) => {
+  test.each(['a', 'b'] as const)('in tab %s holds no lock, waits for none and sets no timer', async (name) => {
+    const opened = await openSession({ driver: 'auto', recovery: { by: 'manual' } });
+    const { world } = opened;
+    const { page } = opened[name];
+    expect(world.locks.claims.some((claim) => claim.page === page)).toBe(true);
+    await opened[name][leave]();
+    await world.settle();
+    expect(world.locks.claims.filter((claim) => claim.page === page)).toEqual([]);
+    expect(page.timers.size).toBe(0);
+  });
+
+  test('while its claim is under way leaves the way free for another tab', async () => {
+    const opened = await openWorld({ driver: 'auto' });
+    const { a, b, world } = opened;
+    for (let ms = 0; ms < 6; ms += 0.5) {
+      const { page } = a;
+      const started = follow(a.coordinator.start());
+      await world.advance(ms);
+      await a[leave]();
+      await world.settle();
+      const next = follow(b.coordinator.start());
+      await world.advance(5_000);
+      // Its session was connected already, and recovers; or it never came to be.
+      expect(next.outcome).toBe(look(b).startsWith('recovering') ? 1002 : 'done');
+      await b.coordinator.end();
+      await (leave === 'freeze' ? a.wake() : a.goBack());
+      await world.settle();
+      // A page that was thrown out of the cache has taken its call with it.
+      if (a.page === page) expect(started.outcome).not.toBe('pending');
+      expect(world.network.live.size).toBe(0);
+    }
+  });
+});
