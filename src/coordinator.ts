@@ -175,7 +175,7 @@ class Tab<Session, Request> {
     this.closing.abort(closedError());
     this.calling?.abort(closedError());
     this.sleep();
-    await tenure?.leave('The coordinator was closed.');
+    await tenure?.leave('The coordinator was closed.', true);
     shared.close();
     this.listeners.clear();
     await tenure?.letGo();
@@ -279,7 +279,7 @@ class Tab<Session, Request> {
     const { driver, connectTimeoutMs } = settings;
     const clone = <Value>(value: Value): Value => platform.clone(value);
     const onOver = (superseded: boolean): void => {
-      this.tenure = undefined;
+      if (this.tenure === tenure) this.tenure = undefined;
       if (superseded) void this.letGo(tenure);
     };
     const tenure: Tenure<Session> = new Tenure(
@@ -383,7 +383,8 @@ class Tab<Session, Request> {
     this.sleep();
     this.calling?.abort(abortError('The page was left.'));
     this.left ??= this.tenure;
-    void this.tenure?.leave('The page was left.');
+    // With locks everybody knows already, and Chromium throws a page out of the cache whose transaction another tab waits for.
+    void this.tenure?.leave('The page was left.', !this.locks.work);
     this.shared.closeChannel();
   }
 
@@ -423,9 +424,10 @@ class Tab<Session, Request> {
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
   private refuseIfBusy(): void {
-    const { phase } = this.shared.record;
+    const { phase, term } = this.shared.record;
     if (this.calling) throw this.refusal(1002);
-    if (this.tenure) throw this.refusal(phase === 'idle' ? 1002 : busyCode(phase));
+    // A term that the record has done with is only being tidied up.
+    if (phase !== 'idle' && term !== null && term === this.tenure?.term) throw this.refusal(busyCode(phase));
   }
 
   private refuseIfUnsafe(): void {

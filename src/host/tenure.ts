@@ -162,13 +162,16 @@ export class Tenure<Session> {
     this.over(abortError('The session was ended.'));
   }
 
-  /** This tab is about to be unloaded, cached or frozen, or its coordinator is closed: give the term up, as far as there is time. */
-  leave(reason: string): Promise<void> {
-    if (this.isOver) return Promise.resolve();
+  /**
+   * Gives the term up before its time, because the page or its coordinator goes away. The others notice by the locks, or by
+   * the goodbye. `isWritten`: also says so in the record.
+   */
+  async leave(reason: string, isWritten: boolean): Promise<void> {
+    if (this.isOver) return;
     const { shared } = this.ports;
     this.over(abortError(reason));
     shared.post({ type: 'bye', term: this.term });
-    return shared.transact({ type: 'lost', term: this.term }).then(() => {});
+    if (isWritten) await shared.transact({ type: 'lost', term: this.term });
   }
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */

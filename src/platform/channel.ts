@@ -19,7 +19,21 @@ export function openBrowserChannel(scope: string, receive: (message: unknown) =>
 }
 
 function openPackageChannel(name: string, type: Type, receive: (message: unknown) => void): Channel {
-  const channel = new PackageChannel<unknown>(name, { type });
+  /** Hides from the package's listener what is not JSON of the right shape. */
+  const guard = (event: StorageEvent): void => {
+    if (event.key !== `pubkey.broadcastChannel-${name}`) return;
+    if (!attempt(() => isEnvelope(JSON.parse(event.newValue ?? '').data))) event.stopImmediatePropagation();
+  };
+  const release = (): void => window.removeEventListener('storage', guard);
+  // Before the package's own: Chromium calls the listeners of a window in this order, those that capture as well.
+  window.addEventListener('storage', guard);
+  let channel: PackageChannel<unknown>;
+  try {
+    channel = new PackageChannel(name, { type });
+  } catch (error) {
+    release();
+    throw error;
+  }
   // The package keeps the method of each channel in this field, and exports it nowhere; its declarations leave it out.
   const wrapped = channel as unknown as { method: BroadcastMethod };
   const { method } = wrapped;
@@ -36,13 +50,6 @@ function openPackageChannel(name: string, type: Type, receive: (message: unknown
       method.postMessage(state, message).catch(() => undefined),
   };
   channel.onmessage = receive;
-
-  /** Runs before the package's listener, as one that captures, and hides from it what is not JSON of the right shape. */
-  const guard = (event: StorageEvent): void => {
-    if (event.key !== `pubkey.broadcastChannel-${name}`) return;
-    if (!attempt(() => isEnvelope(JSON.parse(event.newValue ?? '').data))) event.stopImmediatePropagation();
-  };
-  window.addEventListener('storage', guard, true);
   return {
     carries: type === 'native' ? 'full' : 'hints',
     post(message) {
@@ -50,7 +57,7 @@ function openPackageChannel(name: string, type: Type, receive: (message: unknown
     },
     close() {
       channel.close();
-      window.removeEventListener('storage', guard, true);
+      release();
     },
   };
 }

@@ -6,7 +6,7 @@
  * - Journal entries are numbered without gap, under an epoch that never falls.
  * - Each `start`, `join` and `resume` of a driver acts under an epoch of its own, higher than all before it, as long as
  *   those who act have a store: without one, nobody can know how far others have counted.
- * - When one acts, no other page that is awake and well informed still has the session.
+ * - When one acts, no other page that could answer still has the session.
  * - Each tab hears of each event once, in order.
  */
 import { isObject, parseRecord, type Stored } from '../session/record';
@@ -37,6 +37,8 @@ interface Act {
 export function watchInvariants(machine: Machine, network: Network, violate: (what: string) => void): Watcher {
   const acts = new Map<string, Act>();
   const lastNumbers = new Map<string, { epoch: number; seq: number }>();
+  /** Then numbers begin anew, and each tab learns it at its own time. */
+  let wiped = false;
   return {
     onCommit: (commit) => checkCommit(commit, lastNumbers, violate),
     onDriver(page, scope, call, epoch) {
@@ -44,10 +46,11 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       checkAct(machine, network, acts, { page, scope, call, epoch }, violate);
     },
     onWipe() {
+      wiped = true;
       acts.clear();
       lastNumbers.clear();
     },
-    onLoad: (tab) => watchEvents(tab, violate),
+    onLoad: (tab) => watchEvents(tab, (what) => wiped || violate(what)),
   };
 }
 
@@ -108,8 +111,8 @@ function checkAct(
   for (const live of network.live) {
     if (live.scope !== scope || live.page === page || live.context.signal.aborted) continue;
     if (scheduler.now - live.page.awakeSince < INFORMED_AFTER_MS) continue;
-    // Without locks a host is judged by its answers, and these may be late.
-    if (live.page.hasNoLocks && (faults.loseMessages || faults.delayMessages || faults.delayTransactions)) continue;
+    // A host whose answer is lost or late is taken over by force, and finds out a moment later.
+    if (faults.loseMessages + faults.delayMessages + faults.delayTransactions + faults.failTransactions > 0) continue;
     violate(`${page.name} calls driver.${call} while ${live.page.name} still has the session`);
   }
 }
