@@ -120,8 +120,9 @@ function html(title: string, scripts: string): string {
 }
 
 function send(response: ServerResponse, status: number, type: string, body: string): void {
-  // Not `no-store`: it would keep the page out of the back/forward cache.
-  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-cache' }).end(body);
+  // Not `no-store`: it would keep the page out of the back/forward cache. A sandboxed frame has an origin of its own.
+  response.writeHead(status, { 'content-type': type, 'cache-control': 'no-cache', 'access-control-allow-origin': '*' });
+  response.end(body);
 }
 
 async function read(request: IncomingMessage): Promise<string> {
