@@ -1,0 +1,113 @@
+/** After the faults have stopped and every tab runs again: nothing hangs, everybody knows, and rest costs nothing. */
+import { parseRecord, type SessionRecord } from '../../../src/session/record';
+import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
+import type { Scene } from './actions';
+import { CONNECT_TIMEOUT_MS, type Plan, WINDOW_MS } from './plan';
+import { type Ears, SECRET } from './watchers';
+
+/** Long enough for what was under way, its time limit, the recovery of what it was and the end of that. */
+const PEACE_MS = 3 * WINDOW_MS + 6 * CONNECT_TIMEOUT_MS + 60_000;
+
+export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Promise<void> {
+  const { world, calls } = scene;
+  await makePeace(world);
+  const open = () => (world.tabs as readonly SimulatedTab[]).filter(({ page }) => page.awake && !isClosed(page));
+  const isClosed = (page: SimulatedTab['page']) =>
+    calls.all.some((call) => call.page === page && call.name === 'close');
+  if (open().length === 0) scene.openTab();
+  await world.advance(PEACE_MS);
+  for (const { page, name, from } of calls.pending) {
+    world.violate(`stuck: ${page.name} ${name}, called at ${from.toFixed(2)}, has not settled`);
+  }
+  if (world.violations.length > 0) return;
+  await look(open());
+  await world.advance(CONNECT_TIMEOUT_MS);
+  checkViews(world, open(), plan);
+  if (world.violations.length > 0) return;
+
+  // One session from start to end, which everybody hears of.
+  const caller = open()[0];
+  const other = open()[1] ?? caller;
+  if (!caller || !other) return;
+  const { phase } = caller.coordinator.getSnapshot();
+  const start = calls.make(caller, 'start', (coordinator) => coordinator.start({ token: SECRET }));
+  await world.advance(CONNECT_TIMEOUT_MS);
+  const expected = phase === 'idle' ? 'done' : 1004;
+  if (start.outcome !== expected) world.violate(`start while ${phase} came to ${start.outcome}`);
+  if (plan.isDeaf) await look(open());
+  await world.settle();
+  checkViews(world, open(), plan);
+  const end = calls.make(other, 'end', (coordinator) => coordinator.end());
+  await world.advance(4 * CONNECT_TIMEOUT_MS);
+  if (end.outcome !== 'done') world.violate(`end came to ${end.outcome}`);
+  if (plan.isDeaf) await look(open());
+  await world.advance(60_000);
+  checkViews(world, open(), plan);
+  for (const { coordinator, name } of open()) {
+    const after = coordinator.getSnapshot().phase;
+    if (after !== 'idle') world.violate(`after the end, ${name} is ${after}`);
+  }
+  const record = storedRecord(world);
+  for (const { page } of open()) {
+    const heard = ears.heard.get(page);
+    if (record && plan.exact && heard?.seq !== record.seq) {
+      world.violate(`unheard: ${page.name} heard up to ${heard?.epoch}:${heard?.seq} of ${record.epoch}:${record.seq}`);
+    }
+  }
+  await world.settle();
+  const { work, timers, locks } = world.pending;
+  // Where there are no messages, idle tabs look at the store now and then.
+  const allowed = plan.isDeaf ? open().length : 0;
+  if (work + locks > 0 || timers > allowed) {
+    world.violate(`rest is not free: ${timers} timers, ${locks} locks, ${work} other things are left`);
+  }
+  if (world.network.live.size > 0) world.violate('a session is left over');
+}
+
+async function makePeace(world: SimulatedBrowser): Promise<void> {
+  world.heal();
+  for (const tab of world.tabs) {
+    if (tab.stopped && !tab.page.gone) await tab.cont();
+    if (tab.state === 'frozen') await tab.wake();
+    if (tab.state === 'away') await tab.goBack();
+    if (tab.state === 'crashed') await tab.reload();
+    await tab.show();
+  }
+}
+
+/** An idle tab that was told nothing, since messages are lost or there are none, finds out once the user looks at it. */
+async function look(tabs: readonly SimulatedTab[]): Promise<void> {
+  for (const tab of tabs) {
+    await tab.hide();
+    await tab.show();
+  }
+}
+
+/** Every tab agrees with the record, and the session is where the record says. */
+function checkViews(world: SimulatedBrowser, tabs: readonly SimulatedTab[], plan: Plan): void {
+  const record = plan.exact ? storedRecord(world) : undefined;
+  const first = tabs[0]?.coordinator.getSnapshot();
+  if (!first) return;
+  const { phase, epoch, hostTabId } = record ?? first;
+  for (const { coordinator, page } of tabs) {
+    const snapshot = coordinator.getSnapshot();
+    const role = phase === 'idle' ? 'none' : coordinator.tabId === hostTabId ? 'host' : 'follower';
+    if (snapshot.phase !== phase || snapshot.hostTabId !== hostTabId || (record && snapshot.epoch !== epoch)) {
+      world.violate(`views: ${page.name} sees ${snapshot.phase} ${snapshot.epoch}, where it is ${phase} ${epoch}`);
+    } else if (snapshot.role !== role) {
+      world.violate(`views: ${page.name} takes itself for ${snapshot.role}, and is ${role}`);
+    }
+  }
+  if (phase !== 'idle' && phase !== 'active') world.violate(`stuck: the session is still ${phase}`);
+  const holders = [...world.network.live].map(({ page }) => page);
+  const host = tabs.find(({ coordinator }) => coordinator.tabId === hostTabId)?.page;
+  if (phase === 'active' && !host) world.violate('views: the session is active in no tab');
+  for (const page of holders) if (page !== host) world.violate(`leak: ${page.name} still has a session`);
+  if (holders.length > 1) world.violate(`leak: there are ${holders.length} sessions`);
+  if (phase === 'active' && holders.length === 0) world.violate('views: the session is active, and nobody has it');
+}
+
+function storedRecord(world: SimulatedBrowser): SessionRecord | undefined {
+  const record = parseRecord(world.recordOf());
+  return typeof record === 'object' ? record : undefined;
+}

@@ -1,0 +1,93 @@
+import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from '../../../src/testing';
+import { createRandom, type Random } from '../../../src/testing/random';
+import { ACTIONS, type Scene } from './actions';
+import { Calls } from './calls';
+import { History } from './history';
+import { checkAftermath } from './aftermath';
+import { planOf } from './plan';
+import { Ears, watchSecrets } from './watchers';
+
+export interface ScheduleResult {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly actions: number;
+  /** Events of the simulated browser. */
+  readonly steps: number;
+  timeline(): string;
+}
+
+export interface ScheduleOptions {
+  /** Leaves out every action but these, by index: for making a failing schedule smaller. */
+  readonly only?: readonly number[];
+}
+
+/** Runs the schedule of `seed`: random actions among faults, then peace, and a look at what is left. */
+export async function runSchedule(seed: number, { only }: ScheduleOptions = {}): Promise<ScheduleResult> {
+  const plan = planOf(seed);
+  const { engine, faults, tabOptions } = plan;
+  const world = createSimulatedBrowser({ seed, engine, faults, automatic: false, violations: 'collect' });
+  world.note(() => JSON.stringify(plan));
+  const history = new History(world);
+  const ears = new Ears(world, plan.exact);
+  world.machine.watchers.push(watchSecrets(world));
+  const calls = new Calls(world, (call, error) => {
+    if (plan.exact) history.check(call, error, calls.all);
+  });
+  const openTab = (): void => void world.openTab(tabOptions);
+  const scene = { world, calls, openTab, hostile: plan.hostile };
+  for (let opened = 0; opened < plan.tabs; opened++) openTab();
+  await world.settle();
+
+  const indexes = only ?? Array.from({ length: plan.actions }, (_, index) => index);
+  for (const index of indexes) {
+    // Each action has its own chance: leaving one out does not change what the others draw.
+    const random = createRandom(seed * 1_000 + index);
+    await act(scene, random);
+    await letTimePass(world, random);
+    if (world.violations.length > 0) break;
+  }
+  if (world.violations.length === 0) await checkAftermath(scene, plan, ears);
+  return {
+    seed,
+    violations: world.violations,
+    actions: indexes.length,
+    timeline: () => world.timeline(),
+    steps: world.machine.scheduler.steps,
+  };
+}
+
+async function act(scene: Scene, random: Random): Promise<void> {
+  const choices: { readonly weight: number; readonly tab: SimulatedTab; readonly name: string }[] = [];
+  let total = 0;
+  for (const tab of scene.world.tabs as readonly SimulatedTab[]) {
+    if (tab.state === 'closed') continue;
+    for (const [name, { weight, fits }] of Object.entries(ACTIONS)) {
+      if (!fits(tab, scene)) continue;
+      choices.push({ weight, tab, name });
+      total += weight;
+    }
+  }
+  let roll = random.between(0, total);
+  for (const { weight, tab, name } of choices) {
+    roll -= weight;
+    if (roll >= 0) continue;
+    const action = ACTIONS[name];
+    // The promise of a tab's own action; those of calls are kept by `calls`.
+    const done = action?.run(tab, scene, random);
+    if (done instanceof Promise) await done;
+    return;
+  }
+}
+
+/** Often nothing at all: what races is what breaks. */
+async function letTimePass(world: SimulatedBrowser, random: Random): Promise<void> {
+  const roll = random.next();
+  if (roll < 0.3) return;
+  if (roll < 0.7) {
+    for (let steps = random.integer(1, 8); steps > 0; steps--) await world.advance(random.between(0, 2));
+  } else if (roll < 0.9) {
+    await world.advance(random.between(1, 100));
+  } else {
+    await world.advance(random.between(100, random.pick([1_000, 10_000, 40_000])));
+  }
+}

@@ -1,0 +1,83 @@
+/** Invariants that hold only for what the exploration does: it knows every event type and every secret. */
+import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
+import { isObject, parseRecord } from '../../../src/session/record';
+import type { Watcher } from '../../../src/testing/machine';
+
+/** In every request, and in the message of every error: never stored, never sent. */
+export const SECRET = 'SECRET';
+
+/** In everything that is published or emitted: never sent where messages go through storage. */
+export const PUBLIC = 'PUBLIC';
+
+const EVENT_TYPES = [
+  'session_error',
+  'session_started',
+  'session_joined',
+  'session_resumed',
+  'session_reconnecting',
+  'session_ended',
+  'note',
+] as const;
+
+/** Nothing is stored or sent that was not published. */
+export function watchSecrets(world: SimulatedBrowser): Watcher {
+  return {
+    onCommit({ page, after, journal }) {
+      if (contains(after, SECRET) || contains(journal, SECRET)) world.violate(`${page.name} stored a secret`);
+    },
+    onPost(page, _scope, message, carries) {
+      if (contains(message, SECRET)) world.violate(`${page.name} posted a secret`);
+      if (carries === 'hints' && contains(message, PUBLIC)) world.violate(`${page.name} posted content as a hint`);
+    },
+  };
+}
+
+/** Where each document stands in the stream of events. */
+export class Ears {
+  readonly heard = new Map<SimulatedTab['page'], { epoch: number; seq: number }>();
+  readonly #world: SimulatedBrowser;
+  #isCounting: boolean;
+
+  constructor(world: SimulatedBrowser, isCounting: boolean) {
+    this.#world = world;
+    this.#isCounting = isCounting;
+    world.machine.watchers.push({
+      onLoad: (tab) => this.#listen(tab),
+      // Numbers begin anew.
+      onWipe: () => {
+        this.#isCounting = false;
+      },
+    });
+  }
+
+  #listen({ page, coordinator }: SimulatedTab<unknown, unknown>): void {
+    const record = parseRecord(this.#world.recordOf());
+    const before = typeof record === 'object' ? record.seq : 0;
+    for (const type of EVENT_TYPES) {
+      coordinator.on(type, (event: unknown) => {
+        if (!isObject(event)) return;
+        const { epoch, seq, missed = 0 } = event;
+        if (typeof epoch !== 'number' || typeof seq !== 'number' || typeof missed !== 'number') return;
+        const last = this.heard.get(page);
+        this.heard.set(page, { epoch, seq });
+        if (!this.#isCounting) return;
+        const name = `${type} ${epoch}:${seq}`;
+        if (!last) {
+          if (seq <= before) this.#world.violate(`replay: ${page.name} hears ${name}, from before its time`);
+          return;
+        }
+        const owed = Math.max(0, seq - last.seq - 1);
+        if (missed !== owed) {
+          this.#world.violate(`gap: ${page.name} hears ${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
+        }
+      });
+    }
+  }
+}
+
+function contains(value: unknown, word: string): boolean {
+  if (typeof value === 'string') return value.includes(word);
+  if (typeof value !== 'object' || value === null) return false;
+  for (const item of Object.values(value)) if (contains(item, word)) return true;
+  return false;
+}
