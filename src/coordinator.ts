@@ -114,9 +114,7 @@ class Tab<Session, Request> {
       onRecord: (previous) => this.onRecord(previous),
       onEntry: (entry, missed) => this.listeners.emit(entry.type, toPublicEvent(entry, missed)),
       onGone: () => this.tenure?.restore(),
-      onBye: (term) => {
-        if (shared.record.term === term && this.tenure?.term !== term) void this.election.reap(term);
-      },
+      onBye: (term) => void this.election.reapIfGone(term),
     });
     const newTerm = (): string => platform.randomId();
     const election = new Election({ shared, locks, tabId, newTerm, patienceMs: settings.connectTimeoutMs });
@@ -156,13 +154,12 @@ class Tab<Session, Request> {
     return this.giveUp('end');
   }
 
-  getSnapshot(): SessionSnapshot {
-    return this.snapshot.value;
-  }
+  /** Bound, as is `subscribe`: frameworks take them off the object. */
+  readonly getSnapshot = (): SessionSnapshot => this.snapshot.value;
 
-  subscribe(listener: () => void): () => void {
+  readonly subscribe = (listener: () => void): (() => void) => {
     return this.listeners.add('statechange', () => listener());
-  }
+  };
 
   /** The overloads of `Coordinator.on` tie each listener to the event that its type is emitted with. */
   on(type: string, listener: (event: never) => void, options: { readonly signal?: AbortSignal } = {}): () => void {
@@ -175,9 +172,9 @@ class Tab<Session, Request> {
     this.closing.abort(closedError());
     this.calling?.abort(closedError());
     this.sleep();
+    this.listeners.clear();
     await tenure?.leave('The coordinator was closed.', true);
     shared.close();
-    this.listeners.clear();
     await tenure?.letGo();
   }
 
@@ -189,7 +186,7 @@ class Tab<Session, Request> {
     if (!shared.isStored) await shared.until(({ epoch }) => epoch > 0, ASK_LIMIT_MS, this.closing.signal);
     // What a crash left behind is cleared away before anyone sees it.
     const { term } = shared.record;
-    if (term !== null && (await locks.probe(term)) === 'free') await election.reap(term);
+    if (term !== null && locks.work) await election.reapIfGone(term);
     this.update();
     void this.checkKey();
   }

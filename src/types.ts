@@ -158,6 +158,7 @@ export interface Coordinator<Session = unknown, Request = unknown> {
   cancel(): Promise<void>;
   /** From any tab: ends the session. Resolves when it is over; a no-op when there is none. */
   end(): Promise<void>;
+  /** Bound, as is `subscribe`: `useSyncExternalStore(coordinator.subscribe, coordinator.getSnapshot)`. */
   getSnapshot(): SessionSnapshot;
   /** Calls `listener` after every change of the snapshot. Returns the function that stops it. */
   subscribe(listener: () => void): () => void;

@@ -101,6 +101,12 @@ export class Election {
     await this.ports.shared.transact({ type: 'lost', term });
   }
 
+  /** Reaps the term of a host that is said to have left, unless its lock shows that it has not. */
+  async reapIfGone(term: string): Promise<void> {
+    const isCurrent = this.ports.shared.record.term === term;
+    if (isCurrent && (await this.ports.locks.probe(term)) !== 'held') await this.reap(term);
+  }
+
   /** Whether the host of `term` lives: its lock says so, or its committed answer to a challenge. */
   async isAlive(term: string): Promise<boolean> {
     const answer = await this.ports.locks.probe(term);
