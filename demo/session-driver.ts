@@ -1,11 +1,10 @@
 /**
  * A driver for the demo's session server: what an app writes to put its own session service under solotab. One attempt per
- * call; PINs, tokens and tries are around it.
+ * call; PINs, tokens and tries are around it, by solotab's `withAttempts`.
  *
  * The line to the server may break while the session goes on: the driver mends it here, and the tabs see `recovering`.
  */
-import type { DriverContext } from 'solotab';
-import type { AttemptContext, AttemptDriver } from './attempts';
+import { type AttemptContext, type AttemptDriver, type DriverContext, SessionError } from 'solotab';
 import { type Answer, type Connected, type Line, openLine, ServiceError } from './line';
 import {
   type Act,
@@ -102,6 +101,8 @@ export function createSessionDriver({
       meet(held, connected.members);
       onSession(held);
       return held;
+    } catch (error) {
+      throw isFinal(error) ? new SessionError(error.code, { cause: error, retryable: false }) : error;
     } finally {
       signal.removeEventListener('abort', giveUp);
       if (held === null) line.close();
@@ -197,7 +198,7 @@ export function createSessionDriver({
 
   return {
     async start(_request, context) {
-      const { token, epoch, pin = null } = context;
+      const { token = '', epoch, pin = null } = context;
       const message: ClientMessage = { type: 'start', version: DEMO_PROTOCOL, token, epoch, pin };
       const held = await connect(context, message, endOf(epoch));
       context.emit('pincode_updated', { pincode: held.pin });
@@ -205,14 +206,14 @@ export function createSessionDriver({
     },
 
     join(_request, context) {
-      const { token, epoch, pin = '' } = context;
+      const { token = '', epoch, pin = '' } = context;
       return connect(context, { type: 'join', version: DEMO_PROTOCOL, token, epoch, pin }, endOf(epoch));
     },
 
     async resume(previous, context) {
       const info = parseInfo(previous.info);
       if (info === null) throw new ServiceError(1011, 'Nothing is known of the session.');
-      const { token, epoch } = context;
+      const { token = '', epoch } = context;
       const { sessionId } = info;
       return connect(context, { type: 'resume', version: DEMO_PROTOCOL, token, epoch, sessionId }, { type: 'leave' });
     },
@@ -271,6 +272,11 @@ function isAgent(value: unknown): value is Agent {
 
 function endOf(epoch: number): ClientMessage {
   return { type: 'end', epoch, token: null, sessionId: null };
+}
+
+/** Says whether the service answered what it will answer to each further try: the credit is used up, the session is over. */
+function isFinal(error: unknown): error is ServiceError & { readonly code: 1001 | 1011 } {
+  return error instanceof ServiceError && (error.code === 1001 || error.code === 1011);
 }
 
 function connectedBy(answer: Answer): Connected {

@@ -1,13 +1,14 @@
 /** solotab as a page of the demo uses it: the coordinator over the demo's driver, and its events written to a log. */
-import { type Coordinator, createCoordinator, type RecoveryPolicy } from 'solotab';
-import { withAttempts } from '../attempts';
+import { type AttemptOptions, type Coordinator, createCoordinator, type RecoveryPolicy, withAttempts } from 'solotab';
 import type { Act, Role } from '../protocol';
 import { currentUser, fetchToken } from '../service';
 import { createSessionDriver, type DemoRequest, type DemoSession, parseInfo } from '../session-driver';
 import type { LogEntry } from './event-log';
 
-/** Tries to reach the service before the network counts as failed. */
-const TRIES = 3;
+/** A PIN that is read out over the phone: short. The service's rate limit keeps it from being guessed. */
+const PIN_LENGTH = 6;
+/** Tries before the network counts as failed. A person is waiting: the pauses are short. */
+const RETRY = { attempts: 3, minDelayMs: 200, maxDelayMs: 800 } as const;
 
 export type Support = Coordinator<DemoSession, DemoRequest>;
 
@@ -38,9 +39,16 @@ export function openSupport({
   const roleNow = () => parseInfo(coordinator.getSnapshot().info)?.role ?? role();
   const token = () => fetchToken(site, user, roleNow());
   const driver = createSessionDriver({ site, role: roleNow, token, onSession, onAct });
+  const attempts: AttemptOptions = { token, retry: RETRY, pinLength: PIN_LENGTH };
+  const withNewPins = withAttempts(driver, { ...attempts, pin: 'generated' });
+  const withOwnPins = withAttempts(driver, { ...attempts, pin: 'required' });
   const coordinator: Support = createCoordinator<DemoSession, DemoRequest>({
     name: scope,
-    driver: withAttempts(driver, { pin: () => (pinRequired() ? 'required' : 'none'), token, tries: TRIES }),
+    driver: {
+      ...withNewPins,
+      // An app brings its own PINs or has them made: this one lets its visitor choose, call by call.
+      prepare: (kind, request) => (pinRequired() ? withOwnPins : withNewPins).prepare?.(kind, request) ?? request,
+    },
     recovery: { by: recovery },
     logger: console,
   });
