@@ -168,14 +168,14 @@ class Tab<Session, Request> {
 
   async close(): Promise<void> {
     if (this.closing.signal.aborted) return;
-    const { tenure, shared } = this;
+    const { tenure, left, shared } = this;
     this.closing.abort(closedError());
     this.calling?.abort(closedError());
     this.sleep();
     this.listeners.clear();
     await tenure?.leave('The coordinator was closed.', true);
     shared.close();
-    await tenure?.letGo();
+    await (tenure ?? left)?.letGo();
   }
 
   private async open(): Promise<void> {

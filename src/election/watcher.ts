@@ -30,6 +30,7 @@ export class Watcher {
   private stopWatchdog: (() => void) | undefined;
   private stopWindow: (() => void) | undefined;
   private answered = -1;
+  private isDeafHost = false;
   private isAsleep = false;
 
   constructor(private readonly ports: WatcherPorts) {}
@@ -38,9 +39,13 @@ export class Watcher {
     if (this.isAsleep) return;
     this.watchHost(record);
     this.watchWindow(record);
+    const { shared, tabId } = this.ports;
+    const isDeafHost = shared.isDeaf && record.hostTabId === tabId;
+    if (isDeafHost !== this.isDeafHost) this.stopWatchdog?.();
+    this.isDeafHost = isDeafHost;
     // Without a channel not even the beginning of a session is told.
-    if (record.phase === 'idle' && !this.ports.shared.isDeaf) this.stopWatchdog?.();
-    else this.stopWatchdog ??= this.nextLook(record);
+    if (record.phase === 'idle' && !shared.isDeaf) this.stopWatchdog?.();
+    else this.stopWatchdog ??= this.nextLook();
   }
 
   /** Before the page is cached or frozen: a waiting lock request would hold up nobody here, but it would wake nobody either. */
@@ -85,10 +90,8 @@ export class Watcher {
     };
   }
 
-  private nextLook({ hostTabId }: SessionRecord): () => void {
-    const { clock, shared, tabId } = this.ports;
-    const ms = shared.isDeaf && hostTabId === tabId ? DEAF_HOST_MS : WATCHDOG_MS;
-    const cancel = clock.after(ms, () => {
+  private nextLook(): () => void {
+    const cancel = this.ports.clock.after(this.isDeafHost ? DEAF_HOST_MS : WATCHDOG_MS, () => {
       this.stopWatchdog = undefined;
       void this.lookAgain();
     });
