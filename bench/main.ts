@@ -1,0 +1,92 @@
+/**
+ * Measures solotab beside its peers and the bare primitives, in real Chromium tabs, all in one run.
+ *
+ *     node bench/run.mjs                 everything; writes bench/results/, bench/chart.svg and the tables of the READMEs
+ *     node bench/run.mjs --quick         a rough look, which writes nothing
+ *     node bench/run.mjs --only 2,3      these figures, and writes nothing
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { launchBenchBrowser } from './browser';
+import { measureClaims, measureRefusals } from './figures/calls';
+import { measureCrowds } from './figures/crowd';
+import { type Bench, FULL, QUICK } from './figures/effort';
+import { measureLoad } from './figures/load';
+import { measureLoss } from './figures/loss';
+import { measureRelay } from './figures/relay';
+import { type Figure, summarize } from './measurement';
+import { chart } from './report/chart';
+import { consoleTable, markdownTable } from './report/table';
+
+const FIGURES: readonly { readonly numbers: readonly number[]; measure(bench: Bench): Promise<Figure | Figure[]> }[] = [
+  { numbers: [1, 2], measure: measureRefusals },
+  { numbers: [3], measure: measureClaims },
+  { numbers: [4], measure: measureRelay },
+  { numbers: [5], measure: measureLoss },
+  { numbers: [6], measure: measureCrowds },
+  { numbers: [7], measure: measureLoad },
+];
+
+const MARKERS = { begin: '<!-- bench:begin -->', end: '<!-- bench:end -->' };
+
+export async function main(args: readonly string[]): Promise<void> {
+  const isQuick = args.includes('--quick');
+  const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '').split(',').map(Number) : null;
+  const begunMs = performance.now();
+  const loadBefore = loadavg()[0] ?? 0;
+  const browser = await launchBenchBrowser();
+  const figures: Figure[] = [];
+  const progress = (what: string): void =>
+    console.error(`${((performance.now() - begunMs) / 1_000).toFixed(0).padStart(4)} s  ${what}`);
+  try {
+    for (const { numbers, measure } of FIGURES) {
+      if (only && !numbers.some((number) => only.includes(number))) continue;
+      figures.push(...[await measure({ browser, effort: isQuick ? QUICK : FULL, progress })].flat());
+    }
+  } finally {
+    await browser.close();
+  }
+  const machine = describeMachine(browser.version, loadBefore);
+  console.log(`\n${machine}\n${consoleTable(figures)}`);
+  if (isQuick || only) return;
+
+  mkdirSync(pathOf('results'), { recursive: true });
+  const summaries = figures.map(({ cases, ...figure }) => ({
+    ...figure,
+    cases: cases.map((measured) => ({ ...measured, summary: summarize(measured) })),
+  }));
+  const result = { at: new Date().toISOString(), machine, figures: summaries };
+  writeFileSync(pathOf('results/latest.json'), `${JSON.stringify(result, round, 1)}\n`);
+  writeFileSync(pathOf('chart.svg'), chart(figures, isCharted));
+  const table = `${machine}\n\n${markdownTable(figures)}`;
+  for (const path of ['README.md', '../README.md']) replaceBetweenMarkers(pathOf(path), table);
+}
+
+function isCharted({ number }: Figure, { title }: { readonly title: string }): boolean {
+  if (number === 6) return title.startsWith('10 tabs');
+  return number >= 2 && number <= 5;
+}
+
+function describeMachine(browserVersion: string, loadBefore: number): string {
+  const [cpu] = cpus();
+  const memoryGb = Math.round(totalmem() / 2 ** 30);
+  const load = `load average ${loadBefore.toFixed(1)} before and ${(loadavg()[0] ?? 0).toFixed(1)} after`;
+  return `Chromium ${browserVersion}, headless, on Linux with ${cpus().length} cores (${cpu?.model.trim()}) and ${memoryGb} GB; Node ${process.versions.node}; ${load}.`;
+}
+
+function round(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
+}
+
+function pathOf(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+function replaceBetweenMarkers(path: string, text: string): void {
+  if (!existsSync(path)) return;
+  const page = readFileSync(path, 'utf8');
+  const [from, to] = [page.indexOf(MARKERS.begin), page.indexOf(MARKERS.end)];
+  if (from < 0 || to < from) return;
+  writeFileSync(path, `${page.slice(0, from)}${MARKERS.begin}\n\n${text}\n\n${page.slice(to)}`);
+}

@@ -1,0 +1,77 @@
+/** What the page of the benchmarks offers to the process that drives it. */
+
+export type SubjectName = 'bare primitives' | 'solotab' | 'broadcast-channel' | 'tab-election' | 'browser-tabs-lock';
+
+/** Something that is timed from its call until it resolves. */
+export type Task = 'get' | 'get+put' | 'probe' | 'reject' | `${'claim' | 'refused'} ${SubjectName}`;
+
+export interface TimedTask {
+  readonly task: Task;
+  /** Only in each so many rounds: for what is slow. Default 1. */
+  readonly every?: number;
+  /** Calls per sample, for what is faster than the clock can tell. Default 1. */
+  readonly batch?: number;
+}
+
+/** How a page begins by itself, in its address. */
+export interface PageOptions {
+  readonly scope?: string;
+  /** Measured while the page loads. */
+  readonly atLoad?: { readonly subject: SubjectName | 'nothing'; readonly act: 'open' | 'claim' | 'wait' };
+  readonly recovery?: 'same-tab' | 'any-tab';
+  readonly hasLocks?: boolean;
+}
+
+/** What a page measured while it loaded. */
+export interface LoadReport {
+  /** From the first line of the script until the subject was ready, or led. */
+  readonly ms: number;
+  /** Of which the main thread was busy before the first await. */
+  readonly synchronousMs: number;
+  /** Wall clock, in ms since the Unix epoch, at which it was ready, or led. */
+  readonly at: number;
+  readonly transactions: number;
+  readonly lockRequests: number;
+  readonly longTasks: number;
+}
+
+export interface BenchPage {
+  /** Milliseconds since the Unix epoch; the pages of one machine agree on them to a fraction of one. */
+  wall(): number;
+  open(subject: SubjectName, scope: string): Promise<void>;
+  claim(subject: SubjectName): Promise<void>;
+  release(subject: SubjectName): Promise<void>;
+  /** Milliseconds per call of each task, interleaved, with a pause between. */
+  time(tasks: readonly TimedTask[], rounds: number): Promise<Partial<Record<Task, number[]>>>;
+  /** Answers every message of these subjects over a channel of its own. */
+  echo(subjects: readonly SubjectName[]): void;
+  /** Round trips: a message of the subject, and the answer of the page that echoes. */
+  roundTrips(subjects: readonly SubjectName[], rounds: number): Promise<Partial<Record<SubjectName, number[]>>>;
+  /** Begins to wait for the leader's end. */
+  wait(subject: SubjectName): void;
+  /** Wall clock at which it led; null if it has not within `limitMs`. */
+  ledAt(limitMs: number): Promise<number | null>;
+  /** Leads by force. Resolves with the milliseconds that it took. */
+  seize(subject: SubjectName): Promise<number>;
+  /** Obeys what `order` says in any page. */
+  obey(): void;
+  /** Gives an order to all pages that obey, this one too. Resolves with the wall clock at that moment. */
+  order(order: Order): Promise<number>;
+  /** When this page was done with the last order, by the wall clock; null if nothing had to be done. */
+  doneAt(): Promise<number | null>;
+  atLoad: Promise<LoadReport> | null;
+}
+
+export type Order =
+  /** Everybody claims, and is done when it knows how that ended. */
+  | { readonly type: 'storm'; readonly subject: SubjectName }
+  /** Everybody waits for a message of the subject; whoever gives the order sends it next. */
+  | { readonly type: 'relay'; readonly subject: SubjectName }
+  /** Whoever has it lets go of it. */
+  | { readonly type: 'release'; readonly subject: SubjectName };
+
+declare global {
+  interface Window {
+    bench: BenchPage;
+  }
+}

@@ -1,0 +1,201 @@
+/** The page of the benchmarks: solotab, its peers and the bare primitives, ready to be measured. See `page-api.ts`. */
+import { Ours } from './ours';
+import type { BenchPage, LoadReport, Order, PageOptions, SubjectName, Task } from './page-api';
+import { BroadcastChannelElection, BrowserTabsLock, TabElection } from './peers';
+import { Raw, rawGet, rawGetPut, rawProbe } from './raw';
+import type { Subject } from './subject';
+
+const startedMs = performance.now();
+const options = JSON.parse(decodeURIComponent(location.search.slice(1)) || '{}') as PageOptions; // our own server's pages
+const subjects = new Map<SubjectName, Subject>();
+const orders = new BroadcastChannel('orders');
+const answers = new BroadcastChannel('answers');
+const wall = (): number => performance.timeOrigin + performance.now();
+let led: Promise<number> | undefined;
+let done: Promise<number> | null = null;
+
+function create(name: SubjectName): Subject {
+  switch (name) {
+    case 'bare primitives':
+      return new Raw();
+    case 'solotab':
+      return new Ours(options.recovery ?? 'any-tab');
+    case 'broadcast-channel':
+      return new BroadcastChannelElection();
+    case 'tab-election':
+      return new TabElection();
+    case 'browser-tabs-lock':
+      return new BrowserTabsLock();
+  }
+}
+
+function get(name: SubjectName): Subject {
+  const subject = subjects.get(name);
+  if (!subject) throw new Error(`${name} was not opened in this page.`);
+  return subject;
+}
+
+async function open(name: SubjectName, scope: string): Promise<Subject> {
+  const subject = create(name);
+  subjects.set(name, subject);
+  await subject.open(scope);
+  return subject;
+}
+
+/** Another task, not another turn: nothing of the last sample is left over. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** The least that a refused call can do: make an error, and reject. */
+async function reject(): Promise<void> {
+  throw new Error('refused');
+}
+
+function toCall(task: Task): () => Promise<unknown> {
+  switch (task) {
+    case 'get':
+      return rawGet;
+    case 'get+put':
+      return rawGetPut;
+    case 'probe':
+      return () => Promise.all([rawProbe(), rawGet()]);
+    case 'reject':
+      return () => reject().catch(() => {});
+    default: {
+      const [act, ...name] = task.split(' ');
+      const subject = get(name.join(' ') as SubjectName); // that is how a task is named
+      return () => (act === 'claim' ? subject.claim() : (subject.refused?.() ?? Promise.resolve()));
+    }
+  }
+}
+
+async function obey(order: Order): Promise<number> {
+  const subject = get(order.subject);
+  switch (order.type) {
+    case 'storm':
+      await (subject instanceof Ours ? subject.answered() : subject.claim());
+      return wall();
+    case 'relay':
+      await new Promise<void>((resolve) => subject.listen?.(resolve));
+      return wall();
+    case 'release':
+      await subject.release();
+      return wall();
+  }
+}
+
+const bench: BenchPage = {
+  wall,
+  async open(name, scope) {
+    await open(name, scope);
+  },
+  claim: (name) => get(name).claim(),
+  release: (name) => get(name).release(),
+  async time(tasks, rounds) {
+    const samples: Partial<Record<Task, number[]>> = {};
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [index] of tasks.entries()) {
+        const timed = tasks[(index + round) % tasks.length];
+        if (!timed || round % (timed.every ?? 1) !== 0) continue;
+        const { task, batch = 1 } = timed;
+        const call = toCall(task);
+        const begunMs = performance.now();
+        for (let count = 0; count < batch; count += 1) await call();
+        const ms = (performance.now() - begunMs) / batch;
+        samples[task] = [...(samples[task] ?? []), ms];
+        if (task.startsWith('claim')) await get(task.slice('claim '.length) as SubjectName).release(); // as in toCall
+        await pause(2);
+      }
+    }
+    return samples;
+  },
+  echo(names) {
+    for (const name of names) get(name).listen?.(() => answers.postMessage(name));
+  },
+  async roundTrips(names, rounds) {
+    const samples: Partial<Record<SubjectName, number[]>> = {};
+    for (let round = 0; round < rounds; round += 1) {
+      for (const [index] of names.entries()) {
+        const name = names[(index + round) % names.length];
+        if (!name) continue;
+        const answered = new Promise<void>((resolve) => {
+          answers.onmessage = () => resolve();
+        });
+        const begunMs = performance.now();
+        get(name).send?.();
+        await answered;
+        samples[name] = [...(samples[name] ?? []), performance.now() - begunMs];
+        // Until what is stored behind a message is stored.
+        await pause(10);
+      }
+    }
+    return samples;
+  },
+  wait(name) {
+    led = get(name).wait().then(wall);
+  },
+  ledAt: (limitMs) => Promise.race([led ?? null, pause(limitMs).then(() => null)]),
+  async seize(name) {
+    const begunMs = performance.now();
+    await get(name).seize?.();
+    return performance.now() - begunMs;
+  },
+  obey() {
+    orders.onmessage = ({ data }) => {
+      done = obey(data);
+    };
+  },
+  async order(order) {
+    const at = wall();
+    orders.postMessage(order);
+    if (order.type === 'relay') {
+      await pause(100); // until all of them listen
+      const sentAt = wall();
+      get(order.subject).send?.();
+      return sentAt;
+    }
+    done = obey(order);
+    return at;
+  },
+  doneAt: async () => done,
+  atLoad: options.atLoad ? measureLoad(options.atLoad) : null,
+};
+window.bench = bench;
+
+async function measureLoad({ subject: name, act }: NonNullable<PageOptions['atLoad']>): Promise<LoadReport> {
+  const counts = { transactions: 0, lockRequests: 0, longTasks: 0 };
+  new PerformanceObserver((list) => {
+    counts.longTasks += list.getEntries().length;
+  }).observe({ type: 'longtask', buffered: true });
+  count(IDBDatabase.prototype, 'transaction', () => {
+    counts.transactions += 1;
+  });
+  if (navigator.locks) {
+    count(LockManager.prototype, 'request', () => {
+      counts.lockRequests += 1;
+    });
+  }
+  const begunMs = performance.now();
+  let synchronousMs = 0;
+  if (name !== 'nothing') {
+    const opening = open(name, options.scope ?? 'load');
+    synchronousMs = performance.now() - begunMs;
+    // `start` needs no answer of `ready`: it waits by itself.
+    if (name !== 'solotab' || act === 'open') await opening;
+    if (act !== 'open') await get(name)[act]();
+  }
+  const ms = performance.now() - (act === 'open' ? begunMs : startedMs);
+  const at = wall();
+  await pause(100); // until what it began is over
+  return { ms, synchronousMs, at, ...counts };
+}
+
+/** Calls `note` before each call of a method. */
+function count(owner: object, method: string, note: () => void): void {
+  const original = Reflect.get(owner, method);
+  Reflect.set(owner, method, function counted(this: unknown, ...args: unknown[]) {
+    note();
+    return Reflect.apply(original, this, args);
+  });
+}
