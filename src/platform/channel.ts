@@ -42,7 +42,7 @@ function openPackageChannel(name: string, type: Type, receive: (message: unknown
     microSeconds: () => 0,
     onMessage: (state, callback) =>
       method.onMessage(state, (message: unknown) => {
-        if (!channel.isClosed && isEnvelope(message)) callback({ ...message, time: 0 });
+        if (isEnvelope(message)) callback({ ...message, time: 0 });
       }),
     // Tried before, because the storage method writes in a later task, where nobody could catch what it throws.
     postMessage: async (state, message) =>

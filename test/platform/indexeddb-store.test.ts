@@ -163,6 +163,21 @@ describe('when IndexedDB fails', () => {
     expect((await store.read({ journal: false })).record).toBe(1);
   });
 
+  test('a first transaction that has to wait long for its turn is not given up, once the database is open', async () => {
+    const other = open();
+    await put(other, 'before');
+    const blocking = await blockStore();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const beginning = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const pending = put(open(), 'after');
+    await vi.waitUntil(() => beginning.mock.calls.length > 0);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(vi.getTimerCount()).toBe(0);
+    blocking.abort();
+    expect(await pending).toBe('written');
+    expect(beginning).toHaveBeenCalledTimes(1);
+  });
+
   test('no timer runs while a transaction does', async () => {
     const store = open();
     await put(store, 'warm');
@@ -205,3 +220,20 @@ describe('when IndexedDB fails', () => {
     }
   });
 });
+
+/** A transaction that stays open until it is aborted: it keeps itself busy. */
+function blockStore(): Promise<IDBTransaction> {
+  return new Promise((resolve) => {
+    const request = indexedDB.open('solotab');
+    request.onsuccess = () => {
+      const database = request.result;
+      const transaction = database.transaction('scopes', 'readwrite');
+      const spin = (): void => {
+        transaction.objectStore('scopes').get('anything').onsuccess = spin;
+      };
+      spin();
+      transaction.onabort = () => database.close();
+      resolve(transaction);
+    };
+  });
+}
