@@ -10,6 +10,7 @@ import {
   type Tenancy,
   throwIfAborted,
 } from './election/claim';
+import { Resumption } from './election/resumption';
 import { SharedRecord } from './election/shared-record';
 import { TermLocks } from './election/term-locks';
 import { Watcher } from './election/watcher';
@@ -32,12 +33,6 @@ import type {
   SessionSnapshot,
   TakeOverOptions,
 } from './types';
-
-/** Where `any-tab` may resume, a hidden tab gives the visible one this head start. */
-const HIDDEN_DELAY_MS = 250;
-
-/** Between one failed automatic resume and the next. */
-const RESUME_AGAIN_MS = 1_000;
 
 /** How long a tab without a store waits for what the others know. */
 const ASK_LIMIT_MS = 100;
@@ -77,6 +72,7 @@ class Tab<Session, Request> {
   private readonly locks: TermLocks;
   private readonly election: Election;
   private readonly watcher: Watcher;
+  private readonly resumption: Resumption;
   private readonly listeners: Listeners<EventMap>;
   private readonly closing = new AbortController();
   private snapshot: Snapshot;
@@ -85,10 +81,8 @@ class Tab<Session, Request> {
   private left: Tenure<Session> | undefined;
   /** The call that is trying to become the host. */
   private calling: AbortController | undefined;
-  /** The term that this document may resume by itself, if it was the last one. */
-  private resumeKey: string;
+  /** The resume that began by itself. */
   private resuming: Promise<Session> | undefined;
-  private cancelResume: (() => void) | undefined;
   private isAsleep = false;
   /** A fenced driver lets go of its session: nothing is resumed before it has. */
   private isLettingGo = false;
@@ -121,7 +115,11 @@ class Tab<Session, Request> {
     this.watcher = new Watcher({ shared, locks, election, tabId, clock: platform.clock });
     [this.shared, this.locks, this.election] = [shared, locks, election];
     this.snapshot = nextSnapshot(undefined, shared.record, tabId, this.guarantee());
-    this.resumeKey = platform.tabStorage.get(this.storageKey()) ?? '';
+    this.resumption = new Resumption({
+      ...{ shared, election, platform, scope },
+      isFree: () => settings.driver.resume !== undefined && this.isFree(),
+      resume: (toCall) => this.resumeByItself(toCall),
+    });
     platform.lifecycle.listen((event) => this.onLifecycle(event), this.closing.signal);
     this.ready = this.open();
   }
@@ -188,14 +186,7 @@ class Tab<Session, Request> {
     const { term } = shared.record;
     if (term !== null && locks.work) await election.reapIfGone(term);
     this.update();
-    void this.checkKey();
-  }
-
-  /** A key whose term is still alive after this document was loaded was copied with the tab: it is not ours. */
-  private async checkKey(): Promise<void> {
-    const { shared, election, resumeKey } = this;
-    if (resumeKey === '' || shared.record.term !== resumeKey || this.tenure) return;
-    if ((await election.challenge(resumeKey)) && shared.record.term === resumeKey) this.setResumeKey('');
+    void this.resumption.check();
   }
 
   private async begin(kind: Kind, given: Request, options: CallOptions): Promise<Session> {
@@ -256,7 +247,7 @@ class Tab<Session, Request> {
     } finally {
       signal?.removeEventListener('abort', stop);
       if (this.calling === calling) this.calling = undefined;
-      this.considerResume();
+      this.resumption.consider();
     }
   }
 
@@ -284,7 +275,7 @@ class Tab<Session, Request> {
       tenancy,
     );
     this.tenure = tenure;
-    this.setResumeKey(tenancy.term);
+    this.resumption.keep(tenancy.term);
     return tenure;
   }
 
@@ -297,11 +288,9 @@ class Tab<Session, Request> {
     this.update();
     if (this.closing.signal.aborted) return;
     // A term of ours that nobody here acts for, as after a store that failed came back.
-    if (record.term !== null && record.hostTabId === this.tabId && !this.tenure && !this.calling && !this.isAsleep) {
-      void this.election.reap(record.term);
-    }
+    if (record.term !== null && record.hostTabId === this.tabId && this.isFree()) void this.election.reap(record.term);
     this.watcher.observe(record);
-    this.considerResume();
+    this.resumption.consider();
   }
 
   private update(): void {
@@ -331,36 +320,22 @@ class Tab<Session, Request> {
       const event = { type: 'session_ended', reason: 'superseded', epoch: tenure.context.epoch, seq: null, tabId };
       this.listeners.emit('session_ended', { ...event, at: platform.clock.now() });
     }
-    this.considerResume();
+    this.resumption.consider();
   }
 
-  /** Resumes a session that was lost, if the policy names this tab. */
-  private considerResume(): void {
-    const { shared, resumeKey, settings, platform } = this;
-    const resume = (candidate: Successor): ClaimCall => ({ type: 'resume', candidate, key: resumeKey });
-    const isFree = settings.driver.resume && !this.calling && !this.tenure && !this.isLettingGo && !this.isAsleep;
-    const verdict = isFree && shared.preview(resume({ term: '', tabId: this.tabId })).verdict;
-    if (verdict !== 'granted') {
-      this.cancelResume?.();
-      this.cancelResume = undefined;
-      return;
-    }
-    if (this.cancelResume) return;
-    const again = shared.record.attempts > 0 ? RESUME_AGAIN_MS : 0;
-    const isHidden = shared.record.recovery.by === 'any-tab' && !platform.lifecycle.isVisible();
-    const delayMs = Math.max(again, isHidden ? HIDDEN_DELAY_MS : 0);
-    const go = (): void => {
-      this.cancelResume = undefined;
-      const resuming = this.goOn(resume, {}, true);
-      this.resuming = resuming;
-      // Its outcome is told by events; there may be no caller to tell.
-      const done = (): void => {
-        if (this.resuming === resuming) this.resuming = undefined;
-      };
-      resuming.then(done, done);
+  /** Its outcome is told by events; there may be no caller to tell. */
+  private resumeByItself(toCall: Bid<Session>['toCall']): void {
+    const resuming = this.goOn(toCall, {}, true);
+    this.resuming = resuming;
+    const done = (): void => {
+      if (this.resuming === resuming) this.resuming = undefined;
     };
-    if (delayMs === 0) go();
-    else this.cancelResume = platform.clock.after(delayMs, go);
+    resuming.then(done, done);
+  }
+
+  /** Whether this tab could hold a session now. */
+  private isFree(): boolean {
+    return !this.calling && !this.tenure && !this.isLettingGo && !this.isAsleep;
   }
 
   private onLifecycle(event: LifecycleEvent): void {
@@ -402,17 +377,7 @@ class Tab<Session, Request> {
   private sleep(): void {
     this.isAsleep = true;
     this.watcher.sleep();
-    this.cancelResume?.();
-    this.cancelResume = undefined;
-  }
-
-  private setResumeKey(key: string): void {
-    this.resumeKey = key;
-    this.platform.tabStorage.set(this.storageKey(), key || null);
-  }
-
-  private storageKey(): string {
-    return `solotab:${this.settings.name}`;
+    this.resumption.cancel();
   }
 
   private throwIfClosed(): void {
