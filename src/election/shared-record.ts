@@ -2,26 +2,21 @@
  * This tab's copy of the record, and the only way to change the stored one: `transact` reads it, lets `decide` decide and
  * writes, in one transaction. Every change is hinted at over the channel; every hint makes the others look at the store.
  */
-import type { Channel, Logger, Platform, Store } from '../platform/platform';
+import type { Channel, Logger, Platform } from '../platform/platform';
 import { slim } from '../relay/payload';
 import { Inbox } from '../relay/inbox';
 import { type Message, parseMessage, toHint, toWire } from '../relay/messages';
 import type { Command, Decision, Facts } from '../session/commands';
 import { decide } from '../session/decide';
 import { JOURNAL_SIZE, type JournalEntry, toErrorEvent } from '../session/events';
-import { idleRecord, isNewer, isObject, parseRecord, type SessionRecord, standIn } from '../session/record';
+import { idleRecord, isNewer, parseRecord, type SessionRecord, standIn } from '../session/record';
+import { PatientStore } from './patient-store';
 
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
 const ASK_AGAIN_MS = 250;
 
 /** Asks everybody to look at the store again: for a message that may have been lost. */
 const HINT: Message = { type: 'hint' };
-
-/** A transaction that failed, on a new connection too, is tried again after these pauses before the tab goes on without. */
-const PAUSES_MS = [20, 100, 300];
-
-/** How long a store that failed is not asked again. */
-const RETRY_STORE_MS = 30_000;
 
 /** Between two looks at the journal for an event that another tab has sent and not stored yet. */
 const GAP_RETRY_MS = 100;
@@ -46,9 +41,7 @@ export class SharedRecord {
   /** What was stored at the last look was no record. */
   isSpoilt = false;
   private readonly inbox: Inbox;
-  private readonly store: Store | null;
-  /** Until then a store that failed is left alone: one that hangs would hold up every call. */
-  private retryStoreAt = 0;
+  private readonly store: PatientStore;
   private channel: Channel | null = null;
   private reading: Promise<void> | undefined;
   private readonly waiting = new Set<() => void>();
@@ -62,20 +55,26 @@ export class SharedRecord {
       deliver: (entry, missed) => this.deliver(entry, missed),
       warn: (message, detail) => ports.logger.warn(`solotab: ${message}`, detail),
     });
-    this.store = platform.openStore(scope);
-    this.store?.onLost(() => this.refreshSoon());
+    const store = platform.openStore(scope);
+    store?.onLost(() => this.refreshSoon());
+    this.store = new PatientStore({
+      store,
+      logger: ports.logger,
+      clock: platform.clock,
+      onChange: () => this.storeChanged(),
+    });
     this.openChannel();
   }
 
   /** Whether the record outlives its tabs. Without a store each tab believes what the host tells it. */
   get isStored(): boolean {
-    return this.store !== null && this.retryStoreAt === 0;
+    return this.store.works;
   }
 
   /** Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. */
   async transact(command: Command): Promise<Decision> {
     const decision =
-      (await this.attempt((store) => store.transact((raw) => this.step(raw, command)))) ??
+      (await this.store.attempt((store) => store.transact((raw) => this.step(raw, command)))) ??
       this.step(this.record, command).result;
     this.accept(decision.record);
     if (decision.changed) this.announce(decision, command);
@@ -90,7 +89,7 @@ export class SharedRecord {
 
   /** Looks at the record alone. */
   async peek(): Promise<void> {
-    const found = await this.attempt((store) => store.read({ journal: false }));
+    const found = await this.store.attempt((store) => store.read({ journal: false }));
     if (found) this.acceptStored(found.record);
     this.catchUp();
   }
@@ -155,6 +154,7 @@ export class SharedRecord {
     this.channel?.close();
     this.channel = null;
     this.cancelRetry?.();
+    this.cancelRetry = undefined;
   }
 
   openChannel(): void {
@@ -166,57 +166,16 @@ export class SharedRecord {
     this.closed = true;
     for (const wake of this.waiting) wake();
     this.closeChannel();
-    this.store?.close();
+    this.store.close();
   }
 
   private async look(): Promise<void> {
-    const found = await this.attempt((store) => store.read({ journal: true }));
+    const found = await this.store.attempt((store) => store.read({ journal: true }));
     if (this.closed) return;
     if (!found) this.post({ type: 'ask' });
     if (found) this.acceptStored(found.record);
     this.inbox.reconcile(this.record, found?.journal ?? []);
     this.catchUp();
-  }
-
-  /** Runs `work` on the store. `undefined` where there is none, or where it failed: the tab then goes on from memory. */
-  private async attempt<Result>(work: (store: Store) => Promise<Result>): Promise<Result | undefined> {
-    const { store } = this;
-    const { clock } = this.ports.platform;
-    if (!store || this.closed) return undefined;
-    if (this.retryStoreAt > 0) {
-      // A store that failed is tried again behind the scenes: one that hangs must not hold up a call.
-      if (clock.monotonic() >= this.retryStoreAt) void this.tryStoreAgain(store);
-      return undefined;
-    }
-    for (const pauseMs of [...PAUSES_MS, null]) {
-      try {
-        return await work(store);
-      } catch (error) {
-        if (this.closed) return undefined;
-        if (pauseMs !== null && !isTimeout(error)) {
-          await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
-        } else if (this.retryStoreAt === 0) {
-          this.retryStoreAt = clock.monotonic() + RETRY_STORE_MS;
-          this.ports.logger.warn("solotab: the browser's storage failed; going on without it", error);
-          this.ports.onRecord(this.record);
-        }
-        if (this.retryStoreAt > 0) return undefined;
-      }
-    }
-    return undefined;
-  }
-
-  private async tryStoreAgain(store: Store): Promise<void> {
-    this.retryStoreAt = this.ports.platform.clock.monotonic() + RETRY_STORE_MS;
-    try {
-      await store.read({ journal: false });
-    } catch {
-      return; // warned of when it failed first
-    }
-    if (this.closed) return;
-    this.retryStoreAt = 0;
-    this.ports.onRecord(this.record);
-    this.refreshSoon();
   }
 
   private step(raw: unknown, command: Command) {
@@ -236,6 +195,11 @@ export class SharedRecord {
     else this.accept(typeof stored === 'object' ? stored : standIn(this.record, raw));
     if (this.isSpoilt) this.ports.logger.warn('solotab: the stored session record is damaged and will be replaced');
     if (stored === 'absent' || this.isSpoilt) this.ports.onGone();
+  }
+
+  private storeChanged(): void {
+    this.ports.onRecord(this.record);
+    if (this.isStored) this.refreshSoon();
   }
 
   private accept(record: SessionRecord): void {
@@ -349,9 +313,4 @@ export class SharedRecord {
         watched === undefined ? null : { lostSince: watched.lostSince, forMs: platform.clock.monotonic() - watched.at },
     };
   }
-}
-
-/** A store that hangs has cost seconds already. */
-function isTimeout(error: unknown): boolean {
-  return isObject(error) && error.name === 'TimeoutError';
 }
