@@ -1,6 +1,6 @@
 /** Figure 4: what the host tells, until another tab hears it. */
 import type { Figure } from '../measurement';
-import type { SubjectName } from '../pages/page-api';
+import type { RoundTrip, SubjectName } from '../pages/page-api';
 import { type Bench, newScope } from './effort';
 
 const NAMES: readonly SubjectName[] = ['bare primitives', 'solotab', 'broadcast-channel', 'tab-election'];
@@ -25,9 +25,7 @@ export async function measureRelay({ browser, effort, progress }: Bench): Promis
   ] as const);
   await Promise.all(tabs.map((tab) => tab.close()));
 
-  // The way back is the same for all, and as long as the way there is with the bare channel.
-  const raw = [...(trips['bare primitives'] ?? [])].sort((a, b) => a - b);
-  const wayBackMs = (raw[Math.floor(raw.length / 2)] ?? 0) / 2;
+  const offsetMs = clockOffset(trips.filter(({ subject }) => subject === 'bare primitives'));
   return {
     number: 4,
     title: "The host's error, until the listener in another tab runs",
@@ -39,9 +37,19 @@ export async function measureRelay({ browser, effort, progress }: Bench): Promis
         target: { ratio: 1.25 },
         measurements: NAMES.map((name) => ({
           subject: name === 'bare primitives' ? 'bare BroadcastChannel' : name,
-          samples: (trips[name] ?? []).map((ms) => ms - wayBackMs),
+          samples: trips
+            .filter(({ subject }) => subject === name)
+            .map(({ sentAt, heardAt }) => heardAt - sentAt - offsetMs),
         })),
       },
     ],
   };
+}
+
+/** How far the clock of the other tab is ahead: a bare message takes as long there as back. */
+function clockOffset(trips: readonly RoundTrip[]): number {
+  const offsets = trips
+    .map(({ sentAt, heardAt, answeredAt }) => heardAt - (sentAt + answeredAt) / 2)
+    .sort((a, b) => a - b);
+  return offsets[Math.floor(offsets.length / 2)] ?? 0;
 }

@@ -35,6 +35,14 @@ export interface LoadReport {
   readonly longTasks: number;
 }
 
+/** Wall clocks: of the page that sends, of the one that hears, of the first again as the answer arrives. */
+export interface RoundTrip {
+  readonly subject: SubjectName;
+  readonly sentAt: number;
+  readonly heardAt: number;
+  readonly answeredAt: number;
+}
+
 export interface BenchPage {
   /** Milliseconds since the Unix epoch; the pages of one machine agree on them to a fraction of one. */
   wall(): number;
@@ -45,8 +53,8 @@ export interface BenchPage {
   time(tasks: readonly TimedTask[], rounds: number): Promise<Partial<Record<Task, number[]>>>;
   /** Answers every message of these subjects over a channel of its own. */
   echo(subjects: readonly SubjectName[]): void;
-  /** Round trips: a message of the subject, and the answer of the page that echoes. */
-  roundTrips(subjects: readonly SubjectName[], rounds: number): Promise<Partial<Record<SubjectName, number[]>>>;
+  /** Messages of the subjects, interleaved, each answered by the page that echoes. */
+  roundTrips(subjects: readonly SubjectName[], rounds: number): Promise<readonly RoundTrip[]>;
   /** Begins to wait for the leader's end. */
   wait(subject: SubjectName): void;
   /** Wall clock at which it led; null if it has not within `limitMs`. */

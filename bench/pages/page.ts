@@ -1,6 +1,6 @@
 /** The page of the benchmarks: solotab, its peers and the bare primitives, ready to be measured. See `page-api.ts`. */
 import { Ours } from './ours';
-import type { BenchPage, LoadReport, Order, PageOptions, SubjectName, Task } from './page-api';
+import type { BenchPage, LoadReport, Order, PageOptions, RoundTrip, SubjectName, Task } from './page-api';
 import { BroadcastChannelElection, BrowserTabsLock, TabElection } from './peers';
 import { Raw, rawGet, rawGetPut, rawProbe } from './raw';
 import type { Subject } from './subject';
@@ -111,26 +111,26 @@ const bench: BenchPage = {
     return samples;
   },
   echo(names) {
-    for (const name of names) get(name).listen?.(() => answers.postMessage(name));
+    for (const name of names) get(name).listen?.(() => answers.postMessage(wall()));
   },
   async roundTrips(names, rounds) {
-    const samples: Partial<Record<SubjectName, number[]>> = {};
+    const trips: RoundTrip[] = [];
     for (let round = 0; round < rounds; round += 1) {
       for (const [index] of names.entries()) {
-        const name = names[(index + round) % names.length];
-        if (!name) continue;
-        const answered = new Promise<void>((resolve) => {
-          answers.onmessage = () => resolve();
+        const subject = names[(index + round) % names.length];
+        if (!subject) continue;
+        const answered = new Promise<number>((resolve) => {
+          answers.onmessage = ({ data }) => resolve(data);
         });
-        const begunMs = performance.now();
-        get(name).send?.();
-        await answered;
-        samples[name] = [...(samples[name] ?? []), performance.now() - begunMs];
+        const sentAt = wall();
+        get(subject).send?.();
+        const heardAt = await answered;
+        trips.push({ subject, sentAt, heardAt, answeredAt: wall() });
         // Until what is stored behind a message is stored.
         await pause(10);
       }
     }
-    return samples;
+    return trips;
   },
   wait(name) {
     led = get(name).wait().then(wall);

@@ -31,7 +31,7 @@ export function chart(figures: readonly Figure[], shows: (figure: Figure, measur
   for (const figure of figures) {
     for (const measured of figure.cases) {
       if (measured.unit !== 'ms' || !shows(figure, measured)) continue;
-      parts.push(`<text class="case" x="16" y="${y}">${escape(`${figure.title}: ${measured.title}`)}</text>`);
+      parts.push(`<text class="case" x="16" y="${y}">${escapeText(`${figure.title}: ${measured.title}`)}</text>`);
       y += 8;
       for (const summary of summarize(measured)) {
         parts.push(bar(summary, y, summary.subject === measured.floor));
@@ -62,7 +62,7 @@ function bar(summary: Summary, y: number, isFloor: boolean): string {
   const width = Math.max(1, at(median) - LABEL_WIDTH);
   const middle = y + ROW / 2 + 4;
   return [
-    `<text x="${LABEL_WIDTH - 8}" y="${middle}" text-anchor="end">${escape(subject)}</text>`,
+    `<text x="${LABEL_WIDTH - 8}" y="${middle}" text-anchor="end">${escapeText(subject)}</text>`,
     `<rect class="${kind}" x="${LABEL_WIDTH}" y="${y + 3}" width="${width.toFixed(1)}" height="${ROW - 6}" rx="2"/>`,
     `<text class="faint" x="${(LABEL_WIDTH + width + 6).toFixed(1)}" y="${middle}">${formatMedian(summary)} ms</text>`,
   ].join('\n');
@@ -73,6 +73,6 @@ function at(ms: number): number {
   return LABEL_WIDTH + ((decade - DECADES.first) / (DECADES.last - DECADES.first)) * BAR_WIDTH;
 }
 
-function escape(text: string): string {
+function escapeText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }
