@@ -42,7 +42,8 @@ export interface StoreWrite {
 export interface Store {
   /**
    * One atomic readwrite transaction, committed at once. `step` is synchronous and gets the record as it is stored
-   * (`undefined` where there is none). Rejects if the store failed or if `step` threw; then nothing was written.
+   * (`undefined` where there is none). It may run again, on the record as it is then, if a transaction failed. Rejects if the
+   * store failed or if `step` threw; then nothing was written, as far as the browser knows.
    */
   transact<Result>(
     step: (record: unknown) => { readonly write?: StoreWrite; readonly result: Result },

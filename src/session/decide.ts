@@ -94,6 +94,8 @@ function isNotice(command: Call | TermNotice): command is TermNotice {
 
 function call(record: SessionRecord, command: Call, facts: Facts): Step {
   const { phase } = record;
+  // The same claim once more, after a transaction that was committed and reported as failed.
+  if (command.candidate !== undefined && command.candidate.term === record.term) return { verdict: 'granted' };
   switch (command.type) {
     case 'start':
     case 'join':
@@ -196,6 +198,7 @@ function report(record: SessionRecord, message: Report, facts: Facts): Step {
   const { phase } = record;
   switch (message.type) {
     case 'connected': {
+      if (phase === 'active') return { verdict: 'done' };
       if (phase !== 'connecting') return { verdict: 'void' };
       const type = record.established
         ? 'session_resumed'

@@ -83,19 +83,19 @@ test('a site in three tabs, with one line changed', async () => {
     B  an agent is here
     A  > reload
     A  sharing again
-    C  sharing again
     B  sharing again
+    C  sharing again
     C  > enough
     A  not sharing any more
-    B  not sharing any more
     C  not sharing any more
+    B  not sharing any more
     B  > help me
     B  the PIN is OTHER1
-    C  the PIN is OTHER1
     A  the PIN is OTHER1
+    C  the PIN is OTHER1
     B  sharing
-    C  sharing
     A  sharing
+    C  sharing
        the service was asked: start, rejoin, end, start
     "
   `);
