@@ -39,6 +39,8 @@ export class Network {
   readonly attempts = new Set<Attempt>();
   /** Connected, and neither released nor ended; gone with their page. */
   readonly live = new Set<LiveSession>();
+  /** Drivers that were asked to connect and have not come back. */
+  readonly connecting = new Set<LiveSession>();
   readonly #machine: Machine;
   #sessions = 0;
 
@@ -67,7 +69,9 @@ export class Network {
       };
       // The same context, through which the world sees that the far end is done.
       const context: DriverContext = Object.create(given, { ended: { value: ended } });
-      const session = await run(context);
+      const attempt = { page, scope, session: null, context };
+      this.connecting.add(attempt);
+      const session = await Promise.resolve(run(context)).finally(() => this.connecting.delete(attempt));
       live = { page, scope, session, context };
       if (!page.gone) this.live.add(live);
       return session;
@@ -113,6 +117,7 @@ export class Network {
   drop(page: Page): void {
     for (const attempt of this.attempts) if (attempt.page === page) this.attempts.delete(attempt);
     for (const live of this.live) if (live.page === page) this.live.delete(live);
+    for (const attempt of this.connecting) if (attempt.page === page) this.connecting.delete(attempt);
   }
 
   #record(page: Page, scope: string, call: DriverCall, { epoch }: DriverContext): boolean {

@@ -31,9 +31,9 @@ export class Page {
   #waiting: Task[] = [];
   #flushing = false;
   readonly bornAt: number;
-  /** Since when it could run without a break; for judging what it could have known. */
-  awakeSince: number;
-  /** It has no store, or one that failed it: it can't know what the others know. */
+  /** Since when it runs again; -Infinity if it never slept. For judging what it could have known. */
+  awakeSince = Number.NEGATIVE_INFINITY;
+  /** It has no store, or one that failed it the last time: it can't know what the others know. */
   hasNoStore = false;
   /** It has no locks: what it is told comes by messages alone. */
   hasNoLocks = false;
@@ -49,7 +49,6 @@ export class Page {
   ) {
     this.#machine = machine;
     this.bornAt = machine.scheduler.now;
-    this.awakeSince = this.bornAt;
   }
 
   get life(): PageLife {

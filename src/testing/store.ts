@@ -54,11 +54,9 @@ export function openSimulatedStore(
         },
         settle: (error) => {
           pending.delete(transaction);
+          page.hasNoStore = error !== undefined;
           if (error === undefined) resolve(result);
-          else {
-            page.hasNoStore = true;
-            reject(error);
-          }
+          else reject(error);
         },
       };
       pending.add(transaction);

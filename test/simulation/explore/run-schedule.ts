@@ -5,7 +5,7 @@ import { Calls } from './calls';
 import { History } from './history';
 import { checkAftermath } from './aftermath';
 import { planOf } from './plan';
-import { Ears, watchSecrets } from './watchers';
+import { Ears, watchResumes, watchSecrets } from './watchers';
 
 export interface ScheduleResult {
   readonly seed: number;
@@ -33,6 +33,7 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   const calls = new Calls(world, (call, error) => {
     if (plan.exact) history.check(call, error, calls.all);
   });
+  world.machine.watchers.push(watchResumes(world, calls));
   const openTab = (): void => void world.openTab(tabOptions);
   const scene = { world, calls, openTab, hostile: plan.hostile };
   for (let opened = 0; opened < plan.tabs; opened++) openTab();

@@ -1,6 +1,8 @@
 /** Invariants that hold only for what the exploration does: it knows every event type and every secret. */
 import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
+import { JOURNAL_SIZE } from '../../../src/session/events';
 import { isObject, parseRecord } from '../../../src/session/record';
+import type { Calls } from './calls';
 import type { Watcher } from '../../../src/testing/machine';
 
 /** In every request, and in the message of every error: never stored, never sent. */
@@ -18,6 +20,9 @@ const EVENT_TYPES = [
   'session_ended',
   'note',
 ] as const;
+
+/** Within which a tab that is told of a later event looks at the journal. */
+const PATIENCE_MS = 1_000;
 
 /** Nothing is stored or sent that was not published. */
 export function watchSecrets(world: SimulatedBrowser): Watcher {
@@ -37,17 +42,34 @@ export class Ears {
   readonly heard = new Map<SimulatedTab['page'], { epoch: number; seq: number }>();
   readonly #world: SimulatedBrowser;
   #isCounting: boolean;
+  readonly #storedAt = new Map<number, number>();
+  #lastSeq = 0;
 
   constructor(world: SimulatedBrowser, isCounting: boolean) {
     this.#world = world;
     this.#isCounting = isCounting;
     world.machine.watchers.push({
       onLoad: (tab) => this.#listen(tab),
+      onCommit: ({ journal }) => {
+        for (const [, entry] of journal) {
+          if (!isObject(entry) || typeof entry.seq !== 'number') continue;
+          this.#storedAt.set(entry.seq, world.now);
+          this.#lastSeq = Math.max(this.#lastSeq, entry.seq);
+        }
+      },
       // Numbers begin anew.
       onWipe: () => {
         this.#isCounting = false;
       },
     });
+  }
+
+  /** It was there long enough to be found, and the store is not to blame. */
+  #isInJournal(seq: number): boolean {
+    const { faults, now } = this.#world;
+    const at = this.#storedAt.get(seq);
+    if (at === undefined || now - at < PATIENCE_MS || this.#lastSeq - seq >= JOURNAL_SIZE) return false;
+    return faults.failTransactions + faults.delayTransactions === 0;
   }
 
   #listen({ page, coordinator }: SimulatedTab<unknown, unknown>): void {
@@ -66,6 +88,10 @@ export class Ears {
           if (seq <= before) this.#world.violate(`replay: ${page.name} hears ${name}, from before its time`);
           return;
         }
+        for (let skipped = last.seq + 1; skipped < seq; skipped++) {
+          if (!page.hasNoStore && this.#isInJournal(skipped))
+            this.#world.violate(`gap: ${page.name} hears ${name} and skipped ${skipped}`);
+        }
         const owed = Math.max(0, seq - last.seq - 1);
         if (missed !== owed) {
           this.#world.violate(`gap: ${page.name} hears ${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
@@ -73,6 +99,24 @@ export class Ears {
       });
     }
   }
+}
+
+/** By itself a tab resumes only what the policy of the session lets it. */
+export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
+  return {
+    onCommit({ page, before, after }) {
+      const [lost, now] = [parseRecord(before), parseRecord(after)];
+      if (typeof lost !== 'object' || typeof now !== 'object') return;
+      if (lost.phase !== 'recovering' || lost.term !== null || now.phase !== 'connecting') return;
+      const { recovery, resumeKey } = lost;
+      const tab = world.tabs.find((each) => each.page === page);
+      if (now.hostTabId !== tab?.coordinator.tabId) return;
+      if (recovery.by === 'any-tab' || calls.pending.some((call) => call.page === page)) return;
+      const key = tab?.platform.tabStorage.get('solotab:simulated');
+      if (recovery.by === 'same-tab' && key === resumeKey) return;
+      world.violate(`${page.name} resumes by itself what is to be resumed by ${recovery.by}`);
+    },
+  };
 }
 
 function contains(value: unknown, word: string): boolean {
