@@ -17,10 +17,11 @@ import { Watcher } from './election/watcher';
 import { Tenure } from './host/tenure';
 import { checkOptions, type Settings } from './options';
 import type { LifecycleEvent, Logger, Platform } from './platform/platform';
+import { CANNOT_RESUME, NO_BROWSER, Refusals, UNSAFE } from './refusals';
 import { Listeners } from './relay/listeners';
 import { toPublicEvent } from './relay/public-event';
 import { busyCode } from './session/decide';
-import { SessionError, type SessionErrorCode, type SessionErrorEvent } from './session/errors';
+import type { SessionErrorCode } from './session/errors';
 import type { Kind, SessionRecord, Successor } from './session/record';
 import { nextSnapshot, type Snapshot } from './snapshot';
 import type {
@@ -75,6 +76,7 @@ class Tab<Session, Request> {
   private readonly resumption: Resumption;
   private readonly listeners: Listeners<EventMap>;
   private readonly closing = new AbortController();
+  private readonly refusals: Refusals;
   private snapshot: Snapshot;
   private tenure: Tenure<Session> | undefined;
   /** The term that was left when the page was hidden: let go of when it is shown again. */
@@ -114,6 +116,12 @@ class Tab<Session, Request> {
     const election = new Election({ shared, locks, tabId, newTerm, patienceMs: settings.connectTimeoutMs });
     this.watcher = new Watcher({ shared, locks, election, tabId, clock: platform.clock });
     [this.shared, this.locks, this.election] = [shared, locks, election];
+    this.refusals = new Refusals({
+      tabId,
+      epoch: () => shared.record.epoch,
+      now: () => platform.clock.now(),
+      tell: (event) => this.listeners.emit('session_error', event),
+    });
     this.snapshot = nextSnapshot(undefined, shared.record, tabId, this.guarantee());
     this.resumption = new Resumption({
       ...{ shared, election, platform, scope },
@@ -196,7 +204,7 @@ class Tab<Session, Request> {
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
     } catch (error) {
-      throw this.asRefusal(error);
+      throw this.refusals.from(error);
     }
     return this.bid({
       options,
@@ -209,10 +217,7 @@ class Tab<Session, Request> {
   private async goOn(toCall: Bid<Session>['toCall'], options: TakeOverOptions, isAutomatic = false): Promise<Session> {
     this.throwIfClosed();
     const { driver } = this.settings;
-    if (!driver.resume) {
-      const message = "This app can't resume a session: its driver has no resume().";
-      throw this.refusal(1011, { message, suggestedAction: 'End the session and start a new one.', retryable: false });
-    }
+    if (!driver.resume) throw this.refusals.make(1011, CANNOT_RESUME);
     return this.bid({
       ...{ options, toCall, isAutomatic, fallback: 1011 },
       toConnect: ({ kind, info, activeEpoch }) => {
@@ -237,7 +242,7 @@ class Tab<Session, Request> {
       const tenancy = await this.election
         .claim(bid.toCall, { ...bid.options, signal: calling.signal })
         .catch((error) => {
-          throw bid.isAutomatic ? error : this.asRefusal(error);
+          throw bid.isAutomatic ? error : this.refusals.from(error);
         });
       // Only an automatic resume is declined without a word.
       if (!tenancy) throw abortError('Another tab goes on with the session.');
@@ -256,7 +261,7 @@ class Tab<Session, Request> {
     this.calling?.abort(abortError(`The attempt was given up by ${type}().`));
     await this.ready;
     const tenancy = await this.election.endAnywhere(type, this.closing.signal).catch((error) => {
-      throw this.asRefusal(error);
+      throw this.refusals.from(error);
     });
     if (tenancy) await this.hold(tenancy).finish();
   }
@@ -387,48 +392,14 @@ class Tab<Session, Request> {
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
   private refuseIfBusy(): void {
     const { phase, term } = this.shared.record;
-    if (this.calling) throw this.refusal(1002);
+    if (this.calling) throw this.refusals.make(1002);
     // A term that the record has done with is only being tidied up.
-    if (phase !== 'idle' && term !== null && term === this.tenure?.term) throw this.refusal(busyCode(phase));
+    if (phase !== 'idle' && term !== null && term === this.tenure?.term) throw this.refusals.make(busyCode(phase));
   }
 
   private refuseIfUnsafe(): void {
-    if (!this.platform.isBrowser) {
-      const suggestedAction =
-        'Call it in a browser: here, as in server rendering, the coordinator only shows an idle session.';
-      throw this.refusal(9999, {
-        message: 'There is no browser here to hold a session.',
-        suggestedAction,
-        retryable: false,
-      });
-    }
-    if (this.settings.refusesUnsafe && this.guarantee() !== 'exclusive') {
-      const message = 'This browser gives its tabs no way to exclude each other.';
-      throw this.refusal(9999, {
-        message,
-        suggestedAction: 'Leave private or restricted mode, or use another browser.',
-        retryable: false,
-      });
-    }
-  }
-
-  /** A refusal reaches the caller and the listeners of this tab. */
-  private refusal(code: SessionErrorCode, facts: Partial<SessionErrorEvent> & { cause?: unknown } = {}): SessionError {
-    const { tabId, shared, platform } = this;
-    const error = new SessionError(code, {
-      ...facts,
-      local: true,
-      tabId,
-      epoch: shared.record.epoch,
-      at: platform.clock.now(),
-    });
-    this.listeners.emit('session_error', error.toJSON());
-    return error;
-  }
-
-  private asRefusal(error: unknown): unknown {
-    if (!(error instanceof SessionError)) return error;
-    return this.refusal(error.code, { ...error.toJSON(), cause: error.cause });
+    if (!this.platform.isBrowser) throw this.refusals.make(9999, NO_BROWSER);
+    if (this.settings.refusesUnsafe && this.guarantee() !== 'exclusive') throw this.refusals.make(9999, UNSAFE);
   }
 }
 
