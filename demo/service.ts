@@ -13,6 +13,8 @@ export type Trouble = 'cut' | 'expire-tokens' | 'close';
 /** What the service says about a site. */
 export interface SiteView {
   readonly conditions: Conditions;
+  /** Messages that were sent and are not handled yet. */
+  readonly underway: number;
   readonly counts: Readonly<Record<'starts' | 'joins' | 'resumes' | 'acts' | 'ends' | 'stale', number>>;
   readonly sessions: readonly {
     readonly sessionId: string;

@@ -29,6 +29,9 @@ export interface Experiment {
 
 /** Time enough to see `connecting`, and to call meanwhile. */
 const SLOW = { latencyMs: 1_000 } as const;
+/** How often, and how many times, the service is looked at. */
+const LOOK_MS = 20;
+const LOOKS = 250;
 /** The service's rate limit lets a user call this often. */
 const GUESSES = 20;
 
@@ -153,6 +156,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
       await service.change(SLOW);
       a.call('start');
       await tabs.until(phaseIs(b.label, 'connecting'), 'connecting');
+      await untilAsked(service);
       b.call('cancel');
       await tabs.until(phaseIs(c.label, 'canceling'), 'canceling');
       c.call('start');
@@ -200,6 +204,15 @@ export async function play(experiment: Experiment, stage: Stage): Promise<string
   } finally {
     stop();
   }
+}
+
+/** Resolves once something was asked of the service: an attempt that has asked for nothing yet is canceled in no time. */
+async function untilAsked(service: Service): Promise<void> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if ((await service.view()).underway > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  throw new Error('In vain waited for a message to the service.');
 }
 
 /** Everything works, nobody else is there, and there is no session. */

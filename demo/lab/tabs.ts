@@ -77,6 +77,7 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
     const close = h('button', { type: 'button', 'data-testid': `close-${label}` }, 'Close');
     reload.setAttribute('aria-label', `Reload tab ${label}`);
     close.setAttribute('aria-label', `Close tab ${label}`);
+    close.title = 'Takes it away at once, as a crash does';
     reload.addEventListener('click', () => reloadTab(label));
     close.addEventListener('click', () => remove(label));
     const figure = h('div', { class: 'tab' }, frame, h('div', { class: 'tab-tools' }, reload, close));

@@ -5,9 +5,11 @@ import type { TabsEvent } from './tabs';
 
 const SHOWN_MS = 20_000;
 const TICK_MS = 5_000;
-const LANE_HEIGHT = 46;
+const LANE_HEIGHT = 52;
 const AXIS_HEIGHT = 24;
 const LABEL_WIDTH = 34;
+/** Of the number of an error, with some air. */
+const CODE_WIDTH = 30;
 /** Often enough to look like a flow, seldom enough to cost nothing. */
 const REDRAW_MS = 100;
 
@@ -144,15 +146,21 @@ export function createTimeline() {
         const bar = { x: left, y: y - half, width: Math.max(1.5, xOf(to ?? now) - left), height: half * 2, rx: 3 };
         parts.push(s('rect', { ...bar, class: 'bar', 'data-phase': phase, 'data-hosts': hosts }));
       }
+      // Where errors crowd, their numbers stand above and below the lane in turn; what fits nowhere has its line and title.
+      const places = [
+        { y: y - 15, free: Number.NEGATIVE_INFINITY },
+        { y: y + 22, free: Number.NEGATIVE_INFINITY },
+      ];
       for (const { at, type, code, local } of lane.marks) {
         const title = s('title', {}, code === null ? type : `${code} ${type}`);
         const x = xOf(at);
         if (code === null) parts.push(s('circle', { cx: x, cy: y, r: 3, class: 'mark', 'data-type': type }, title));
         else {
-          parts.push(
-            s('line', { x1: x, x2: x, y1: y - 14, y2: y + 14, class: 'error-line' }, title),
-            s('text', { x: x - 4, y: y - 15, class: local ? 'error-code local' : 'error-code' }, String(code)),
-          );
+          parts.push(s('line', { x1: x, x2: x, y1: y - 14, y2: y + 14, class: 'error-line' }, title));
+          const place = places.find(({ free }) => free <= x);
+          if (!place) continue;
+          place.free = x + CODE_WIDTH;
+          parts.push(s('text', { x, y: place.y, class: local ? 'error-code local' : 'error-code' }, String(code)));
         }
       }
     }

@@ -27,13 +27,18 @@ const nameField = byId('name', HTMLInputElement);
 const pinField = byId('pin', HTMLInputElement);
 const memberList = byId('members', HTMLElement);
 const sessionPin = byId('session-pin', HTMLElement);
-const whenOut = [byId('join', HTMLButtonElement), byId('open', HTMLButtonElement)];
-const whenIn = ['leave', 'cheer', 'clear'].map((id) => byId(id, HTMLButtonElement));
+const stage = byId('stage', HTMLElement);
+const leave = byId('leave', HTMLButtonElement);
+const callsIn = [byId('join', HTMLButtonElement), byId('open', HTMLButtonElement)];
+const tools = [byId('cheer', HTMLButtonElement), byId('clear', HTMLButtonElement)];
+/** What an agent who is out needs, and what one who is in. */
+const outside = [...callsIn, byId('fields', HTMLElement), byId('where-from', HTMLElement)];
+const inside = [leave, byId('facts', HTMLElement)];
 let line: Line | null = null;
 
 nameField.value = NAMES[Math.floor(Math.random() * NAMES.length)] ?? 'Robin';
 pinField.value = location.hash.slice(1, 11);
-byId('stage', HTMLElement).append(view.element);
+stage.append(view.element);
 view.show(PLAIN_CAKE);
 
 const token = () => fetchToken(SITE, { userId, userName: nameField.value }, 'agent');
@@ -46,7 +51,7 @@ byId('entry', HTMLFormElement).addEventListener('submit', (event) => {
 byId('open', HTMLButtonElement).addEventListener('click', () => {
   void enter((token) => ({ type: 'start', version: DEMO_PROTOCOL, token, epoch: EPOCH, pin: null }));
 });
-byId('leave', HTMLButtonElement).addEventListener('click', () => {
+leave.addEventListener('click', () => {
   line?.send({ type: 'end', epoch: EPOCH, token: null, sessionId: null });
 });
 byId('clear', HTMLButtonElement).addEventListener('click', () => act({ kind: 'clear' }));
@@ -54,7 +59,7 @@ byId('cheer', HTMLButtonElement).addEventListener('click', () => {
   throwConfetti();
   act({ kind: 'cheer' });
 });
-watchPointing(byId('stage', HTMLElement), act);
+watchPointing(stage, act);
 
 async function enter(messageWith: (token: string) => ClientMessage): Promise<void> {
   notice.replaceChildren();
@@ -69,6 +74,8 @@ async function enter(messageWith: (token: string) => ClientMessage): Promise<voi
     pinField.value = connected.pin;
     if (connected.cake !== null) view.show(connected.cake);
     meet(connected.members);
+    // What had the focus is hidden now.
+    leave.focus({ preventScroll: true });
   } catch (error) {
     show('idle', 'Free', 'Ask the customer for the PIN.');
     say(error instanceof ServiceError ? error.code : 1016);
@@ -112,8 +119,8 @@ function meet(members: readonly MemberView[]): void {
   );
   if (!customer) show('active', 'Waiting', 'No customer yet. Give them the PIN.');
   else if (customer.present)
-    show('active', 'Connected', `${customer.userName} is here. You see the cake in the tab that holds the session.`);
-  else show('recovering', 'Away', `${customer.userName} is changing tabs or has lost the line. They have two minutes.`);
+    show('active', 'Connected', `${customer.userName} is here. You see the cake of the tab that holds the session.`);
+  else show('recovering', 'Away', `${customer.userName} has two minutes to come back, in whichever tab.`);
 }
 
 function act(what: Act): void {
@@ -127,10 +134,13 @@ function act(what: Act): void {
 function show(phase: string, word: string, text: string): void {
   panel.dataset.phase = phase;
   panel.dataset.whose = phase === 'active' ? 'this' : 'nobody';
+  stage.dataset.lit = String(phase === 'active' && word === 'Connected');
   state.textContent = word;
   sentence.textContent = text;
-  for (const button of whenOut) button.disabled = phase !== 'idle';
-  for (const button of whenIn) button.disabled = line === null;
+  for (const button of callsIn) button.disabled = phase !== 'idle';
+  for (const button of tools) button.disabled = line === null;
+  for (const element of outside) element.hidden = line !== null;
+  for (const element of inside) element.hidden = line === null;
 }
 
 function say(code: number): void {

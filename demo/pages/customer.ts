@@ -4,7 +4,7 @@ import { createService, type Service } from '../service';
 import { type DemoSession, parseInfo } from '../session-driver';
 import { createCakeView } from '../ui/cake-view';
 import { throwConfetti } from '../ui/confetti';
-import { byId, h } from '../ui/dom';
+import { byId } from '../ui/dom';
 import { createEventLog } from '../ui/event-log';
 import { createSessionPanel } from '../ui/session-panel';
 import { openSupport, type Support, writeLog } from '../ui/support';
@@ -13,7 +13,9 @@ const SITE = 'cakes';
 
 const view = createCakeView();
 const order = byId('order', HTMLFormElement);
+const stage = byId('stage', HTMLElement);
 const mirror = byId('mirror', HTMLElement);
+const agentLink = byId('be-agent', HTMLAnchorElement);
 const pinRequired = byId('pin-required', HTMLInputElement);
 let session: DemoSession | null = null;
 let cake: Cake = PLAIN_CAKE;
@@ -41,7 +43,7 @@ support.subscribe(sayWhoSees);
 
 byId('support', HTMLElement).append(createSessionPanel(support, { title: 'Live help' }).element);
 byId('log', HTMLElement).append(log.element);
-byId('stage', HTMLElement).append(view.element);
+stage.append(view.element);
 order.addEventListener('input', showOrder);
 order.addEventListener('submit', (event) => event.preventDefault());
 showOrder();
@@ -59,13 +61,13 @@ function sayWhoSees(): void {
   const { phase, role, info } = support.getSnapshot();
   const shared = parseInfo(info);
   const agents = shared?.agents.map(({ userName }) => userName) ?? [];
-  if (phase !== 'active' || shared === null) mirror.textContent = 'Nobody else sees this cake.';
-  else if (role !== 'host') mirror.textContent = 'Nobody else sees this cake: the one in the other tab is shown.';
+  const isShown = phase === 'active' && role === 'host';
+  agentLink.hash = shared?.pin ?? '';
+  stage.dataset.lit = String(isShown && agents.length > 0);
+  if (shared === null) mirror.textContent = 'Nobody else sees this cake.';
+  else if (!isShown) mirror.textContent = 'Nobody else sees this cake: the session shows the one in its own tab.';
   else if (agents.length > 0) mirror.textContent = `${agents.join(', ')} can see this cake.`;
-  else {
-    const link = h('a', { href: `/agent.html#${shared.pin}`, target: 'crumb-agent' }, 'Be the agent');
-    mirror.replaceChildren('An agent who joins sees this cake. ', link);
-  }
+  else mirror.textContent = 'An agent who joins will see this cake.';
 }
 
 /** The page's faults: each is a change at the session server, and what follows is its own doing. */
@@ -109,7 +111,11 @@ function offerTrouble(support: Support, service: Service): void {
         said.textContent = text;
       });
   latency.addEventListener('change', () =>
-    say(service.change({ latencyMs: Number(latency.value) }).then(() => 'Set.')),
+    say(
+      service
+        .change({ latencyMs: Number(latency.value) })
+        .then(() => `From now on every message takes ${latency.selectedOptions[0]?.text}.`),
+    ),
   );
   byId('trouble-go', HTMLButtonElement).addEventListener('click', () => say(makeTrouble()));
   byId('repair', HTMLButtonElement).addEventListener('click', () =>

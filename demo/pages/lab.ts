@@ -120,7 +120,7 @@ function offerConditions(): void {
       serviceDown: data.has('serviceDown'),
       creditUsedUp: data.has('creditUsedUp'),
     };
-    say(service.change({ latencyMs: Number(data.get('latencyMs')), tokens, ...switches }), 'Set.');
+    say(service.change({ latencyMs: Number(data.get('latencyMs')), tokens, ...switches }), 'So it is from now on.');
   });
   form.addEventListener('submit', (event) => event.preventDefault());
   for (const button of form.querySelectorAll<HTMLButtonElement>('[data-trouble]')) {

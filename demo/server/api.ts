@@ -77,8 +77,8 @@ async function route(service: Service, request: IncomingMessage, url: URL): Prom
   return { status: 200, body: describe(site) };
 }
 
-function describe({ conditions, book }: Site): unknown {
-  return { conditions, ...book.view() };
+function describe({ conditions, underway, book }: Site): unknown {
+  return { conditions, underway, ...book.view() };
 }
 
 /** Any page of this server may be anybody: that is the demo's sign-in. An app's backend would know who is signed in. */

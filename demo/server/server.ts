@@ -25,6 +25,8 @@ export interface Site {
   readonly book: SessionBook;
   readonly fair: Conditions;
   conditions: Conditions;
+  /** Messages that were sent and are not handled yet. */
+  underway: number;
 }
 
 /** One open connection. */
@@ -79,7 +81,7 @@ export function createSessionServer({
   const sites = new Map(
     appKeys.map((appKey): [string, Site] => {
       const book = createSessionBook({ now: clock.now, id: randomUUID, pin: randomPin });
-      return [appKey, { appKey, book, fair, conditions: fair }];
+      return [appKey, { appKey, book, fair, conditions: fair, underway: 0 }];
     }),
   );
 
@@ -172,7 +174,11 @@ export function createSessionServer({
     socket.on('message', (data, binary) => {
       const message = binary ? null : parseClientMessage(String(data));
       if (message === null) return socket.close(1003, 'unreadable message');
-      enqueue(seat, () => handle(seat, message));
+      site.underway += 1;
+      enqueue(seat, () => {
+        site.underway -= 1;
+        return handle(seat, message);
+      });
     });
     // The reason follows in 'close'.
     socket.on('error', () => undefined);

@@ -43,7 +43,7 @@ export function createCakeView() {
       pointer.setAttribute('visibility', 'visible');
       pointer.setAttribute('transform', `translate(${(x / 100) * WIDTH} ${(y / 100) * HEIGHT})`);
       pointerName.textContent = name;
-      pointerTag.setAttribute('width', String(12 + name.length * 7));
+      pointerTag.setAttribute('width', String(12 + pointerName.getComputedTextLength()));
     },
     draw(points: readonly (readonly [number, number])[]) {
       const places = points.map(([x, y]) => `${(x / 100) * WIDTH},${(y / 100) * HEIGHT}`);
@@ -112,6 +112,7 @@ function toppings(topping: Cake['topping'], top: number, halfWidth: number): SVG
     case 'candles':
       return places.flatMap((x) => [
         s('rect', { x: x - 3, y: top - 36, width: 6, height: 32, rx: 2, fill: '#7fb7e6' }),
+        s('line', { x1: x, x2: x, y1: top - 40, y2: top - 36, class: 'wick' }),
         s('path', { d: `M${x} ${top - 54} q8 10 0 17 q-8 -7 0 -17`, class: 'flame' }),
       ]);
     case 'sprinkles':

@@ -52,6 +52,8 @@ export function createSessionPanel(
   const company = h('dd', { 'data-testid': 'company' });
   const term = h('dd', { 'data-testid': 'epoch' });
   const notice = h('div', { class: 'notice', role: 'status', 'data-testid': 'notice' });
+  /** The phase in which this tab was refused something; null where the notice is of something else. */
+  let refusedIn: Phase | null = null;
   const pinField = h('input', {
     id: 'pin-field',
     'data-testid': 'pin-field',
@@ -87,6 +89,11 @@ export function createSessionPanel(
       pinField,
     ),
     h('div', { class: 'calls', role: 'group', 'aria-label': 'Calls' }, ...buttons.values()),
+    h(
+      'p',
+      { class: 'hint calls-hint' },
+      'Press any of them at any time: what can’t be done now is refused, with its code.',
+    ),
     notice,
   );
 
@@ -127,6 +134,8 @@ export function createSessionPanel(
       : error.tabId === support.tabId
         ? 'From this tab, in every tab'
         : `From ${nameOf(error.tabId) ?? `tab ${shortId(error.tabId)}`}, in every tab`;
+    refusedIn = error.local ? support.getSnapshot().phase : null;
+    notice.dataset.past = 'false';
     notice.replaceChildren(
       h('p', { class: 'notice-code' }, h('b', {}, String(error.code)), ' ', h('span', {}, error.exception)),
       h('p', {}, error.message, ' ', error.suggestedAction),
@@ -135,6 +144,8 @@ export function createSessionPanel(
   }
 
   function showText(text: string): void {
+    refusedIn = null;
+    notice.dataset.past = 'false';
     notice.replaceChildren(h('p', {}, text));
   }
 
@@ -144,6 +155,7 @@ export function createSessionPanel(
     const whose = whoseIs(snapshot);
     element.dataset.phase = snapshot.phase;
     element.dataset.whose = whose;
+    if (refusedIn !== null && refusedIn !== snapshot.phase) notice.dataset.past = 'true';
     phase.textContent = PHASE_WORDS[snapshot.phase];
     host.replaceChildren(sentenceFor(snapshot, whose));
     pin.textContent = info?.pin ?? '–';
