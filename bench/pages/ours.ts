@@ -5,9 +5,9 @@ export class Ours implements Subject {
   readonly #by: RecoveryPolicy;
   #coordinator: Coordinator | undefined;
   #context: DriverContext | undefined;
-  #lead: () => void = () => {};
+  #lead: (at: number) => void = () => {};
   /** Set by the driver's first call, and awaited by whoever waits for it. */
-  #leading: Promise<void> = Promise.resolve();
+  #leading: Promise<number> = Promise.resolve(0);
 
   constructor(by: RecoveryPolicy) {
     this.#by = by;
@@ -17,7 +17,7 @@ export class Ours implements Subject {
     this.#expect();
     const connect = (_: unknown, context: DriverContext): string => {
       this.#context = context;
-      this.#lead();
+      this.#lead(performance.now());
       return 'a session';
     };
     const driver = { start: connect, join: connect, resume: connect, end: () => {} };
@@ -25,7 +25,7 @@ export class Ours implements Subject {
     await this.#coordinator.ready;
   }
 
-  claim(): Promise<void> {
+  claim(): Promise<number> {
     this.#expect();
     void this.#coordinator?.start().catch(() => {});
     return this.#leading;
@@ -43,7 +43,7 @@ export class Ours implements Subject {
     if (error?.code !== 1004) throw new Error(`This should have been refused with 1004: ${error}`);
   }
 
-  wait(): Promise<void> {
+  wait(): Promise<number> {
     return this.#leading;
   }
 

@@ -16,8 +16,9 @@ export class BroadcastChannelElection implements Subject {
     this.#elector = createLeaderElection(this.#channel);
   }
 
-  async claim(): Promise<void> {
+  async claim(): Promise<number> {
     await this.#elector?.awaitLeadership();
+    return performance.now();
   }
 
   /** An elector leads once: the next claim needs another. */
@@ -31,8 +32,8 @@ export class BroadcastChannelElection implements Subject {
     await this.#elector?.hasLeader();
   }
 
-  async wait(): Promise<void> {
-    await this.#elector?.awaitLeadership();
+  wait(): Promise<number> {
+    return this.claim();
   }
 
   send(): void {
@@ -52,10 +53,10 @@ export class TabElection implements Subject {
     await this.#tab.hasLeader();
   }
 
-  claim(): Promise<void> {
+  claim(): Promise<number> {
     return new Promise((resolve) => {
       void this.#tab?.waitForLeadership(() => {
-        resolve();
+        resolve(performance.now());
         return {};
       });
     });
@@ -71,7 +72,7 @@ export class TabElection implements Subject {
     await this.#tab?.hasLeader();
   }
 
-  wait(): Promise<void> {
+  wait(): Promise<number> {
     return this.claim();
   }
 
@@ -95,8 +96,9 @@ export class BrowserTabsLock implements Subject {
     this.#scope = scope;
   }
 
-  async claim(): Promise<void> {
+  async claim(): Promise<number> {
     await this.#lock.acquireLock(this.#scope, 60_000);
+    return performance.now();
   }
 
   async release(): Promise<void> {
@@ -108,7 +110,7 @@ export class BrowserTabsLock implements Subject {
     await this.#lock.acquireLock(this.#scope, 1);
   }
 
-  async wait(): Promise<void> {
-    await this.#lock.acquireLock(this.#scope, 60_000);
+  wait(): Promise<number> {
+    return this.claim();
   }
 }

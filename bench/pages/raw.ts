@@ -55,9 +55,10 @@ export class Raw implements Subject {
     await openRawDatabase();
   }
 
-  async claim(): Promise<void> {
+  async claim(): Promise<number> {
     // Whoever loses looks at least who won.
     await ((await this.#lock({ ifAvailable: true })) ? rawGetPut() : rawGet());
+    return performance.now();
   }
 
   async release(): Promise<void> {
@@ -68,8 +69,9 @@ export class Raw implements Subject {
     await Promise.all([rawProbe(), rawGetPut()]);
   }
 
-  async wait(): Promise<void> {
+  async wait(): Promise<number> {
     await this.#lock({});
+    return performance.now();
   }
 
   send(): void {

@@ -2,14 +2,14 @@
 export interface Subject {
   /** Joins the tabs of `scope`. Resolves when it is ready to be asked. */
   open(scope: string): Promise<void>;
-  /** Becomes the leader, and resolves in the turn in which the leader's code runs. */
-  claim(): Promise<void>;
+  /** Becomes the leader. Resolves with when the leader's code ran, by `performance.now()`. */
+  claim(): Promise<number>;
   /** Stops being the leader; the next claim finds nobody. */
   release(): Promise<void>;
   /** Asks to be the leader while there is one, and is told so. */
   refused?(): Promise<void>;
-  /** Becomes the leader once the present one is gone, and resolves in the turn in which the leader's code runs. */
-  wait(): Promise<void>;
+  /** As `claim`, once the present leader is gone. */
+  wait(): Promise<number>;
   /** As `wait`, by force, while the leader hangs. */
   seize?(): Promise<void>;
   /** Tells the other tabs. */
