@@ -15,6 +15,14 @@ import { watchPointing } from '../ui/pointing';
 const SITE = 'cakes';
 /** An agent's page has one term. */
 const EPOCH = 1;
+/** What the service's reasons mean to an agent. */
+const ENDINGS: Readonly<Record<string, string>> = {
+  ended: 'The session was ended.',
+  left: 'You have left the session.',
+  lost: 'Your line was down for too long.',
+  'customer lost': 'The customer did not come back in time.',
+  'closed by the service': 'The service closed the session.',
+};
 const NAMES = ['Robin', 'Sam', 'Noor', 'Kim', 'Alex', 'Mika'] as const;
 
 const userId = `agent-${crypto.randomUUID().slice(0, 8)}`;
@@ -52,7 +60,7 @@ byId('open', HTMLButtonElement).addEventListener('click', () => {
   void enter((token) => ({ type: 'start', version: DEMO_PROTOCOL, token, epoch: EPOCH, pin: null }));
 });
 leave.addEventListener('click', () => {
-  line?.send({ type: 'end', epoch: EPOCH, token: null, sessionId: null });
+  line?.send({ type: 'leave' });
 });
 byId('clear', HTMLButtonElement).addEventListener('click', () => act({ kind: 'clear' }));
 byId('cheer', HTMLButtonElement).addEventListener('click', () => {
@@ -97,7 +105,7 @@ function hear(message: ServerMessage): void {
     case 'ended':
       line = null;
       view.forget();
-      show('idle', 'Over', `The session is over: ${message.reason}.`);
+      show('idle', 'Over', ENDINGS[message.reason] ?? 'The session is over.');
       break;
   }
 }
