@@ -87,7 +87,7 @@ class Tab<Session, Request> {
   private resuming: Promise<Session> | undefined;
   private isAsleep = false;
   /** A fenced driver lets go of its session: nothing is resumed before it has. */
-  private isLettingGo = false;
+  private lettingGo: Promise<void> | undefined;
   private hasWarned = false;
 
   constructor(
@@ -113,7 +113,10 @@ class Tab<Session, Request> {
       onBye: (term) => void this.election.reapIfGone(term),
     });
     const newTerm = (): string => platform.randomId();
-    const election = new Election({ shared, locks, tabId, newTerm, patienceMs: settings.connectTimeoutMs });
+    const election = new Election({
+      ...{ shared, locks, tabId, newTerm, clock: platform.clock },
+      patienceMs: settings.connectTimeoutMs,
+    });
     this.watcher = new Watcher({ shared, locks, election, tabId, clock: platform.clock });
     [this.shared, this.locks, this.election] = [shared, locks, election];
     this.refusals = new Refusals({
@@ -181,7 +184,7 @@ class Tab<Session, Request> {
     this.listeners.clear();
     await tenure?.leave('The coordinator was closed.', true);
     shared.close();
-    await (tenure ?? left)?.letGo();
+    await Promise.all([this.lettingGo, left?.letGo(), tenure?.letGo()]);
   }
 
   private async open(): Promise<void> {
@@ -238,6 +241,7 @@ class Tab<Session, Request> {
     this.calling = calling;
     try {
       await this.ready;
+      await this.lettingGo;
       this.refuseIfUnsafe();
       const tenancy = await this.election
         .claim(bid.toCall, { ...bid.options, signal: calling.signal })
@@ -273,7 +277,7 @@ class Tab<Session, Request> {
     const clone = <Value>(value: Value): Value => platform.clone(value);
     const onOver = (superseded: boolean): void => {
       if (this.tenure === tenure) this.tenure = undefined;
-      if (superseded) void this.letGo(tenure);
+      if (superseded) this.letGo(tenure);
     };
     const tenure: Tenure<Session> = new Tenure(
       { shared, clock, logger, tabId, driver, connectTimeoutMs, clone, onOver },
@@ -313,19 +317,24 @@ class Tab<Session, Request> {
     return this.shared.isStored || this.locks.work ? 'exclusive' : 'best-effort';
   }
 
-  /** Lets go of the session of a term that another tab fenced. That is told in this tab alone, unless it may resume. */
-  private async letGo(tenure: Tenure<Session>): Promise<void> {
-    this.isLettingGo = true;
+  /** Lets go of the session of a term that another tab fenced, `after` the record was looked at. */
+  private letGo(tenure: Tenure<Session>, after?: Promise<void>): void {
+    const done = this.letGoOf(tenure, after).then(() => {
+      if (this.lettingGo === done) this.lettingGo = undefined;
+      this.resumption.consider();
+    });
+    this.lettingGo = done;
+  }
+
+  /** That a session went elsewhere is told in this tab alone, and only if it is not to be resumed here. */
+  private async letGoOf(tenure: Tenure<Session>, after?: Promise<void>): Promise<void> {
+    await after;
     await tenure.letGo();
-    this.isLettingGo = false;
     const { tabId, platform, shared } = this;
     const { term, phase, origin } = shared.record;
-    const isOpen = phase === 'recovering' && term === null && origin === tenure.origin;
-    if (!isOpen) {
-      const event = { type: 'session_ended', reason: 'superseded', epoch: tenure.context.epoch, seq: null, tabId };
-      this.listeners.emit('session_ended', { ...event, at: platform.clock.now() });
-    }
-    this.resumption.consider();
+    if (phase === 'recovering' && term === null && origin === tenure.origin) return;
+    const event = { type: 'session_ended', reason: 'superseded', epoch: tenure.context.epoch, seq: null, tabId };
+    this.listeners.emit('session_ended', { ...event, at: platform.clock.now() });
   }
 
   /** Its outcome is told by events; there may be no caller to tell. */
@@ -340,7 +349,7 @@ class Tab<Session, Request> {
 
   /** Whether this tab could hold a session now. */
   private isFree(): boolean {
-    return !this.calling && !this.tenure && !this.isLettingGo && !this.isAsleep;
+    return !this.calling && !this.tenure && !this.lettingGo && !this.isAsleep;
   }
 
   private onLifecycle(event: LifecycleEvent): void {
@@ -369,13 +378,13 @@ class Tab<Session, Request> {
     const { shared, left } = this;
     if (!this.isAsleep || this.closing.signal.aborted) return;
     this.isAsleep = false;
-    this.isLettingGo = left !== undefined;
-    shared.openChannel();
-    await shared.refresh();
-    if (this.isAsleep) return;
     this.left = undefined;
+    shared.openChannel();
+    const looked = shared.refresh();
+    if (left) this.letGo(left, looked);
+    await looked;
+    if (this.isAsleep) return;
     this.watcher.wake();
-    if (left) await this.letGo(left);
     this.onRecord(shared.record);
   }
 

@@ -9,8 +9,8 @@
  *       │     │
  *       └── compare-and-set ──▶ granted
  */
-import type { HeldLock } from '../platform/platform';
-import type { Call, Decision } from '../session/commands';
+import type { Clock, HeldLock } from '../platform/platform';
+import type { Call, Command, Decision } from '../session/commands';
 import { SessionError } from '../session/errors';
 import type { SessionRecord, Successor } from '../session/record';
 import type { SharedRecord } from './shared-record';
@@ -47,6 +47,7 @@ export interface ClaimOptions {
 export interface ElectionPorts {
   readonly shared: SharedRecord;
   readonly locks: TermLocks;
+  readonly clock: Clock;
   readonly tabId: string;
   newTerm(): string;
   /** How long a live host may take to hand over or to end, in milliseconds. */
@@ -107,6 +108,19 @@ export class Election {
     if (isCurrent && (await this.ports.locks.probe(term)) !== 'held') await this.reap(term);
   }
 
+  /**
+   * A claim whose answer is news. A tab that was stopped meanwhile may have been fenced: it looks again before it acts on a
+   * grant, and a grant that is over counts as void.
+   */
+  private async transactAwake(command: Command): Promise<Decision> {
+    const { shared, clock } = this.ports;
+    const began = clock.monotonic();
+    const decision = await shared.transact(command);
+    if (clock.monotonic() - began < SILENCE_MS) return decision;
+    await shared.peek();
+    return shared.record.term === decision.record.term ? decision : { ...decision, verdict: 'void' };
+  }
+
   /** Whether the host of `term` lives: its lock says so, or its committed answer to a challenge. */
   async isAlive(term: string): Promise<boolean> {
     const answer = await this.ports.locks.probe(term);
@@ -122,20 +136,23 @@ export class Election {
 
   /** Sees the record as it is now, and that its host lives; reaps it otherwise. */
   private async look(signal: AbortSignal | undefined): Promise<void> {
-    const { shared } = this.ports;
-    let { term } = shared.record;
-    let alive: boolean | undefined;
-    if (term === null) await shared.peek();
-    // In the usual case this tab knows the host already: look and prove at the same time.
-    else [alive] = await Promise.all([this.isAlive(term), shared.peek()]);
+    const { shared, locks } = this.ports;
+    let known = shared.record;
+    let isAlive = false;
+    // In the usual case this tab knows the record already: look and prove at the same time.
+    if (known.term === null) await shared.peek();
+    else [isAlive] = await Promise.all([this.isAlive(known.term), shared.peek()]);
     while (shared.record.term !== null && !signal?.aborted) {
-      if (shared.record.term !== term) {
-        term = shared.record.term;
-        alive = await this.isAlive(term);
-      } else if (alive) {
+      const { record } = shared;
+      const isSame = record.term === known.term;
+      if (isSame && !isAlive) {
+        await this.reap(record.term ?? '');
+      } else if (isSame && (record.revision === known.revision || !locks.work)) {
+        // A proof speaks for what was known when it was asked for. An answer to a challenge is newer than the question.
         return;
       } else {
-        await this.reap(term);
+        known = record;
+        isAlive = await this.isAlive(record.term ?? '');
       }
     }
   }
@@ -155,7 +172,7 @@ export class Election {
     };
     // A page that is cached or frozen in the middle of its claim must not keep the locks.
     signal?.addEventListener('abort', release);
-    const decision = seat && !signal?.aborted && (await shared.transact(call));
+    const decision = seat && !signal?.aborted && (await this.transactAwake(call));
     signal?.removeEventListener('abort', release);
     if (seat && decision && decision.verdict === 'granted')
       return { term, termLock, seat, record: decision.record, before };
@@ -191,23 +208,26 @@ export class Election {
     const { shared, locks } = this.ports;
     const { term } = call.candidate;
     const termLock = await locks.takeTerm(term);
-    const asked = await shared.transact(call);
+    const asked = await this.transactAwake(call);
     if (asked.verdict === 'asked') {
       const result = await this.hostDoes(asked.record, { ours: term, ...(signal && { signal }) });
       if (shared.record.term !== term && result !== 'changed') {
         if (result === 'silent' && force) return this.seize(asked.record, 'takeOver', { term, termLock });
         await shared.transact({ type: 'withdraw', term });
       }
-      if (shared.record.term === term) {
-        // The old host has let go of it; whoever else holds it has no right to.
-        const seat = await locks.takeSeat('steal');
-        if (seat) return { term, termLock, seat, record: shared.record, before: asked.record };
+      if (shared.record.term !== term) {
+        termLock.release();
+        throwIfAborted(signal);
+        if (result === 'silent') throw this.silence(asked.record);
+        return null;
       }
+    } else if (asked.verdict !== 'granted') {
       termLock.release();
-      throwIfAborted(signal);
-      if (result === 'silent') throw this.silence(asked.record);
       return null;
     }
+    // The old host has let go of the seat, or is gone; whoever else holds it has no right to.
+    const seat = await locks.takeSeat('steal');
+    if (seat) return { term, termLock, seat, record: shared.record, before: asked.record };
     termLock.release();
     return null;
   }
@@ -237,12 +257,12 @@ export class Election {
     purpose: 'end' | 'takeOver',
     taken?: { term: string; termLock: HeldLock },
   ): Promise<Tenancy | null> {
-    const { shared, locks, tabId } = this.ports;
+    const { locks, tabId } = this.ports;
     const term = taken?.term ?? this.ports.newTerm();
     const termLock = taken?.termLock ?? (await locks.takeTerm(term));
     const seat = await locks.takeSeat('steal');
     if (seat && record.term !== null) {
-      const decision = await shared.transact({
+      const decision = await this.transactAwake({
         type: 'seize',
         term: record.term,
         candidate: { term, tabId },
@@ -255,8 +275,8 @@ export class Election {
     return null;
   }
 
-  private silence({ epoch }: SessionRecord): SessionError {
-    return new SessionError(1004, {
+  private silence({ phase, epoch }: SessionRecord): SessionError {
+    return new SessionError(phase === 'recovering' ? 1002 : 1004, {
       local: true,
       tabId: this.ports.tabId,
       epoch,

@@ -15,9 +15,6 @@ import { PatientStore } from './patient-store';
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
 const ASK_AGAIN_MS = 250;
 
-/** Asks everybody to look at the store again: for a message that may have been lost. */
-const HINT: Message = { type: 'hint' };
-
 /** Between two looks at the journal for an event that another tab has sent and not stored yet. */
 const GAP_RETRY_MS = 100;
 
@@ -112,7 +109,7 @@ export class SharedRecord {
     isTrue: (record: SessionRecord) => boolean,
     ms: number,
     signal?: AbortSignal,
-    ask: Message = HINT,
+    ask?: Message,
   ): Promise<boolean> {
     const { clock } = this.ports.platform;
     const deadline = clock.monotonic() + ms;
@@ -122,7 +119,7 @@ export class SharedRecord {
       if (left <= 0 || this.closed || signal?.aborted) return false;
       const again = await this.changeWithin(Math.max(1, Math.min(left, ASK_AGAIN_MS)), signal);
       if (again) {
-        this.post(ask);
+        this.post(ask ?? this.state());
         await this.peek();
       }
     }
@@ -176,6 +173,11 @@ export class SharedRecord {
     if (found) this.acceptStored(found.record);
     this.inbox.reconcile(this.record, found?.journal ?? []);
     this.catchUp();
+  }
+
+  /** What this tab knows, for others to compare. */
+  private state(entries: readonly JournalEntry[] = []): Message {
+    return { type: 'state', record: this.record, entries, isStored: this.isStored };
   }
 
   private step(raw: unknown, command: Command) {
@@ -258,11 +260,10 @@ export class SharedRecord {
       case 'state':
         return this.receiveState(message);
       case 'hint':
-        return this.refreshSoon();
+        return this.isStored ? this.refreshSoon() : undefined;
       case 'ask':
         // Only a tab without a store, or one that finds the seat taken, asks: it needs the record itself.
-        if (this.record.epoch > 0)
-          this.post({ type: 'state', record: this.record, entries: [], isStored: this.isStored });
+        if (this.record.epoch > 0) this.post(this.state());
         return;
       case 'events':
         return this.receiveEvents(message.term, message.entries);

@@ -13,7 +13,9 @@
 import type { HeldLock, LockRequest, Locks } from '../platform/platform';
 
 /** Stands for a lock where there are none. */
-const NO_LOCK: HeldLock = { release() {}, lost: new Promise(() => {}) };
+function noLock(): HeldLock {
+  return { release() {}, lost: new Promise(() => {}) };
+}
 
 export class TermLocks {
   constructor(
@@ -28,7 +30,7 @@ export class TermLocks {
 
   /** The lock of a new term: nobody else knows its name yet. */
   async takeTerm(term: string): Promise<HeldLock> {
-    return (await this.request(term, { mode: 'exclusive', when: 'probe' })) ?? NO_LOCK;
+    return (await this.request(term, { mode: 'exclusive', when: 'probe' })) ?? noLock();
   }
 
   /** The seat, or `null` while another tab has it. */
@@ -58,14 +60,14 @@ export class TermLocks {
   }
 
   private async request(name: string, request: LockRequest): Promise<HeldLock | null> {
-    if (!this.locks) return NO_LOCK;
+    if (!this.locks) return noLock();
     try {
       return await this.locks.request(`solotab:${this.scope}:${name}`, request);
     } catch (error) {
       // They exist and throw, as in a sandboxed frame: from now on there are none.
       this.locks = null;
       this.onBroken(error);
-      return NO_LOCK;
+      return noLock();
     }
   }
 }

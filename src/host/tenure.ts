@@ -76,7 +76,7 @@ export class Tenure<Session> {
       ended: (reason) => this.endedByDriver(reason),
     });
     // A lock that was taken away is a reason to look whether the term is still ours.
-    for (const { lost } of [tenancy.termLock, tenancy.seat]) void lost.then(() => this.isOver || shared.refreshSoon());
+    for (const { lost } of [tenancy.termLock, tenancy.seat]) void lost.then(() => this.lostLock());
   }
 
   /** Runs `connect`, the driver's call for this attempt. Rejects as `Coordinator.start` does. */
@@ -252,6 +252,14 @@ export class Tenure<Session> {
       await shared.transact({ type: 'lost', term: this.term });
     }
     this.over(abortError('The session moved to another tab.'));
+  }
+
+  /** Without a store nothing but the lock says whose turn it is. */
+  private lostLock(): void {
+    const { shared } = this.ports;
+    if (this.isOver || this.isClosing) return;
+    if (shared.isStored) shared.refreshSoon();
+    else this.fenced(shared.record);
   }
 
   private fenced(record: SessionRecord): void {

@@ -16,6 +16,12 @@ const OBJECT_STORE = 'scopes';
 /** A cold open takes some 30 ms with 12 tabs at once; one that hangs never ends. Users wait twice this long before a tab degrades. */
 const OPEN_LIMIT_MS = 2_000;
 
+/**
+ * A transaction takes a few milliseconds. One that waits this long waits for a page that was stopped between reading and
+ * writing, and may do so for ever.
+ */
+const TRANSACTION_LIMIT_MS = 5_000;
+
 interface Connection {
   readonly use: UseStore;
   /** Set by the first transaction. */
@@ -45,7 +51,7 @@ export function openIndexedDbStore(scope: string): Store | null {
     try {
       return await new Promise<Result>((resolve, reject) => {
         if (closed) throw failure('was closed');
-        if (!used.database) timer = setTimeout(reject, OPEN_LIMIT_MS, failure('does not open'));
+        if (!used.database) timer = setTimeout(reject, OPEN_LIMIT_MS, timeout('does not open'));
         const begin = (objectStore: IDBObjectStore): void => {
           clearTimeout(timer);
           const { transaction } = objectStore;
@@ -66,11 +72,19 @@ export function openIndexedDbStore(scope: string): Store | null {
             db.close();
             throw failure('was aborted');
           }
-          const result = work(objectStore, (error) => {
+          const giveUp = (error: unknown): void => {
             again = false;
             reject(error);
-          });
-          transaction.oncomplete = () => resolve(result());
+          };
+          timer = setTimeout(() => {
+            giveUp(timeout('is blocked by another tab'));
+            attempt(() => transaction.abort());
+          }, TRANSACTION_LIMIT_MS);
+          const result = work(objectStore, giveUp);
+          transaction.oncomplete = () => {
+            clearTimeout(timer);
+            resolve(result());
+          };
           transaction.onabort = () => reject(transaction.error ?? failure('was aborted'));
         };
         used.use(mode, begin).catch(reject);
@@ -122,6 +136,10 @@ export function openIndexedDbStore(scope: string): Store | null {
       if (connection) drop(connection);
     },
   };
+}
+
+function timeout(what: string): DOMException {
+  return new DOMException(`IndexedDB ${what}.`, 'TimeoutError');
 }
 
 function failure(what: string): Error {

@@ -27,9 +27,9 @@ export function toWire(message: Message): unknown {
   return { ...message, version: PROTOCOL_VERSION };
 }
 
-/** The same for a channel that goes through storage: nothing of the app's, and only what can't be looked up instead. */
+/** The same for a channel that goes through storage: nothing that is the app's. */
 export function toHint(message: Message): Message {
-  if (message.type === 'events' || (message.type === 'state' && message.isStored)) return { type: 'hint' };
+  if (message.type === 'events') return { type: 'hint' };
   if (message.type !== 'state') return message;
   const entries = message.entries.map(({ payload: _, ...entry }) => entry);
   return { ...message, record: { ...message.record, info: null }, entries };

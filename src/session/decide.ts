@@ -55,7 +55,9 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
   const found = isBetter(facts.known, stored, command) ? facts.known : (stored as SessionRecord);
   if (command.type === 'adopt') {
     const { record, entries } = command;
-    if (!isNewer(record, found)) return { verdict: 'void', record: found, changed: false, entries: [] };
+    if (!isNewer(record, found) || !isOfItsHost(record, found)) {
+      return { verdict: 'void', record: found, changed: false, entries: [] };
+    }
     return { verdict: 'done', record, changed: true, entries };
   }
   const entries: JournalEntry[] = [];
@@ -83,6 +85,11 @@ function isBetter(known: SessionRecord, stored: Stored, command: Command): boole
   return (
     command.type === 'report' && known.term === command.term && stored.term === known.term && isNewer(known, stored)
   );
+}
+
+/** What a host says, of a term that it has or has just ended. What bystanders conclude, tabs with a store see for themselves. */
+function isOfItsHost(record: SessionRecord, found: SessionRecord): boolean {
+  return record.term !== null || (found.term !== null && record.epoch === found.epoch);
 }
 
 /** `adopt` is no rule: it takes over what another tab decided. */
