@@ -295,7 +295,7 @@ class Tab<Session, Request> {
       this.listeners.emit('host_lost', { epoch, hostTabId });
     this.tenure?.observe(record);
     this.update();
-    if (this.closing.signal.aborted) return;
+    if (this.closing.signal.aborted || !this.platform.isBrowser) return;
     // A term of ours that nobody here acts for, as after a store that failed came back.
     if (record.term !== null && record.hostTabId === this.tabId && this.isFree()) void this.election.reap(record.term);
     this.watcher.observe(record);
