@@ -1,0 +1,125 @@
+/**
+ * Follows the real code in the model: knows every state of the model that explains what was seen so far. What the code
+ * writes and the model would not is a fault of the model, or of the code.
+ */
+import type { Command, Decision } from '../../src/session/commands';
+import type { SessionRecord } from '../../src/session/record';
+import { actions, callEnd } from './actions';
+import { keyInOrder } from './key';
+import { draftOf, initialState, type Rules, type State } from './state';
+import { programSteps } from './steps';
+
+/** A transaction of the real code that wrote. */
+export interface Write {
+  readonly command: Command;
+  readonly decision: Decision;
+  /** The tab ids of the present documents. */
+  readonly tabIds: readonly string[];
+}
+
+export class Acceptor {
+  readonly log: string[] = [];
+  private states: readonly State[];
+
+  constructor(
+    tabs: number,
+    private readonly rules: Rules,
+  ) {
+    this.states = [initialState(tabs)];
+  }
+
+  /** How many states explain what was seen. */
+  get size(): number {
+    return this.states.length;
+  }
+
+  /** Somebody does something to a tab. */
+  act(tab: number, label: string): void {
+    this.log.push(`${tab} ${label}`);
+    const isCall = label.startsWith('calls');
+    this.states = this.dedupe(
+      this.closure().flatMap((state) => {
+        const before = isCall ? [state, ...withoutCalls(state, tab, this.rules)] : [state];
+        const after = before.flatMap((from) =>
+          actions(from, this.rules)
+            .filter((step) => step.label === `${tab} ${label}`)
+            .map(({ next }) => next),
+        );
+        // Refused in its own tab, before anyone could see it.
+        return isCall ? [...after, state, ...endWithoutOrigin(state, tab, label, this.rules)] : after;
+      }),
+    );
+  }
+
+  /** False: the model would not have written that. */
+  write({ command, decision, tabIds }: Write): boolean {
+    const name = nameOf(command);
+    const wanted = shapeOf(decision.record, tabIds);
+    this.log.push(`writes ${name}: ${wanted}`);
+    const found: State[] = [];
+    for (const state of this.closure()) {
+      for (const { next } of programSteps(state, this.rules)) {
+        const { commit } = next;
+        if (!commit?.decision.changed || nameOf(commit.command) !== name) continue;
+        const ids = next.tabs.map(({ id, life }) => (life === 'dead' ? '' : id));
+        if (shapeOf(commit.decision.record, ids) === wanted) found.push(next);
+      }
+    }
+    this.states = this.dedupe(found);
+    return this.states.length > 0;
+  }
+
+  /** Everything that may have happened since without a write. */
+  private closure(): readonly State[] {
+    const states = [...this.states];
+    const seen = new Set(states.map(keyInOrder));
+    for (const state of states) {
+      for (const { next } of programSteps(state, this.rules)) {
+        if (next.commit?.decision.changed) continue;
+        const key = keyInOrder(next);
+        if (seen.has(key)) continue;
+        seen.add(key);
+        states.push(next);
+      }
+    }
+    return states;
+  }
+
+  private dedupe(states: readonly State[]): readonly State[] {
+    return [...new Map(states.map((state) => [keyInOrder(state), state])).values()];
+  }
+}
+
+function nameOf(command: Command): string {
+  if (command.type === 'report') return `report ${command.report.type}`;
+  return command.type === 'join' ? 'start' : command.type;
+}
+
+/** What the model says of a record, without ids of its own. */
+function shapeOf(
+  { phase, epoch, hostTabId, successor, attempts, established, asked, answered }: SessionRecord,
+  ids: readonly string[],
+): string {
+  const host = hostTabId === null ? 'nobody' : ids.indexOf(hostTabId);
+  const next = successor === null ? 'nobody' : ids.indexOf(successor.tabId);
+  return `${phase} ${epoch} of ${host}, then ${next}, ${attempts} attempts, ${established}, ${asked}/${answered}`;
+}
+
+/** A call that still looks may be over in fact: it was refused, and that writes nothing. */
+function withoutCalls(state: State, tab: number, rules: Rules): State[] {
+  const draft = draftOf(state, rules);
+  const own = draft.tabs[tab];
+  if (!own || (own.bid?.step !== 'looking' && !own.ender)) return [];
+  if (own.bid?.step === 'looking') own.bid = null;
+  own.ender = null;
+  return [draft];
+}
+
+/** Its caller may have seen an older session, or none. */
+function endWithoutOrigin(state: State, tab: number, label: string, rules: Rules): State[] {
+  const type = label.endsWith(' end') ? 'end' : label.endsWith(' cancel') ? 'cancel' : null;
+  if (type === null || state.tabs[tab]?.life !== 'awake') return [];
+  const draft = draftOf(state, rules);
+  callEnd(draft, tab, type, 0);
+  return [draft];
+}
