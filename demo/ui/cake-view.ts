@@ -11,8 +11,6 @@ const SPONGE_COLORS = { vanilla: '#f0d9a8', chocolate: '#6b4226', pistachio: '#b
 const ICING_COLORS = { raspberry: '#d9487d', lemon: '#f2cf4a', mint: '#6cc5a3', blueberry: '#6d74c9' } as const;
 const SPRINKLE_COLORS = ['#e4572e', '#2e86ab', '#f6c445', '#76b041', '#a23e8c'] as const;
 
-export type CakeView = ReturnType<typeof createCakeView>;
-
 export function createCakeView() {
   const picture = s('g');
   const drawings = s('g', { class: 'drawings' });

@@ -18,8 +18,6 @@ export interface LogEntry {
   readonly seq: number | null;
 }
 
-export type EventLog = ReturnType<typeof createEventLog>;
-
 export function createEventLog(ownTabId: string) {
   const entries = h('ol', { class: 'log-entries', 'data-testid': 'log' });
   const empty = h(

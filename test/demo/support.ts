@@ -86,8 +86,6 @@ export async function startServer() {
   };
 }
 
-export type Client = Awaited<ReturnType<typeof connect>>;
-
 async function connect(url: string, headers: Record<string, string> = {}) {
   const socket = new WebSocket(url, { headers });
   const inbox: ServerMessage[] = [];
