@@ -5,7 +5,7 @@ import type { BenchPage, PageOptions } from './pages/page-api';
 import { startBenchServer } from './server';
 
 /** Longer than anything measured here takes. */
-const HANG_MS = 180_000;
+const HANG_MS = 90_000;
 
 export interface BenchBrowser {
   readonly version: string;
@@ -55,7 +55,7 @@ export class BenchTab {
     const expression = `(async () => JSON.stringify({ value: await (${body})(window.bench, ${input}) }))()`;
     let timer: NodeJS.Timeout | undefined;
     const stuck = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`Waited in vain for ${body}`)), HANG_MS);
+      timer = setTimeout(() => reject(new Error(`Waited in vain for ${body}, given ${input}`)), HANG_MS);
     });
     const output = await Promise.race([this.page.evaluate(expression), stuck]).finally(() => clearTimeout(timer));
     return JSON.parse(output).value;
