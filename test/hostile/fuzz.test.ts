@@ -16,7 +16,7 @@ import { GENUINE_MESSAGES, GENUINE_RECORDS, hostile, make, type Recipe } from '.
 /** For the parsers: half of them records, half of them messages. */
 const VALUES = 100_000;
 /** A world of three tabs for each. */
-const WORLDS = 400;
+const WORLDS = 250;
 
 const messages = hostile(GENUINE_MESSAGES);
 const records = hostile(GENUINE_RECORDS);

