@@ -18,6 +18,8 @@ export interface Transaction {
   readonly settle: (error?: unknown) => void;
   /** Its connection was lost: it has to begin anew. */
   lost: boolean;
+  /** Its page waits for it no longer. If it was stored already, it stays so. */
+  aborted: boolean;
 }
 
 export class Database {
@@ -27,6 +29,8 @@ export class Database {
   readonly #scope: string;
   readonly #queue: Transaction[] = [];
   #current: Transaction | undefined;
+  /** The page of the current transaction can't run. */
+  #blocked = false;
   #toldAt = 0;
 
   constructor(machine: Machine, scope: string) {
@@ -37,6 +41,11 @@ export class Database {
   begin(transaction: Transaction): void {
     this.#queue.push(transaction);
     if (this.#current === undefined) this.#next();
+  }
+
+  abort(transaction: Transaction): void {
+    transaction.aborted = true;
+    if (this.#blocked && this.#current === transaction) this.#next();
   }
 
   /** Overwrites the record as another program might. */
@@ -52,6 +61,7 @@ export class Database {
   #next(): void {
     const transaction = this.#queue.shift();
     this.#current = transaction;
+    this.#blocked = false;
     if (transaction) this.#machine.scheduler.work(this.#latencyMs(), () => this.#turn(transaction));
   }
 
@@ -64,12 +74,13 @@ export class Database {
 
   #turn(transaction: Transaction): void {
     const { page } = transaction;
-    if (page.gone) {
-      this.#next();
+    if (page.gone || transaction.aborted) {
+      if (this.#current === transaction) this.#next();
     } else if (page.isFree('store')) {
       this.#run(transaction);
     } else if (this.#machine.faults.blockingTransactions) {
       page.log('keeps the store waiting');
+      this.#blocked = true;
       page.deliver('store', () => this.#turn(transaction));
       page.whenGone(() => {
         if (this.#current === transaction) this.#next();

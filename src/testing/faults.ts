@@ -15,7 +15,10 @@ export interface Faults {
   repeatTransactions: number;
   /** A transaction takes up to `longestDelayMs`. */
   delayTransactions: number;
-  /** A page that stops or freezes before its turn keeps the whole store waiting, as an open transaction does. */
+  /**
+   * A page that stops or freezes before its turn keeps the whole store waiting, as an open transaction does. The others wait
+   * for five seconds, then go on without the store.
+   */
   blockingTransactions: boolean;
   /** An attempt of an `auto` driver fails. */
   failConnects: number;

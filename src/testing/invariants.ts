@@ -10,11 +10,12 @@
  * - Each tab hears of each event once, in order.
  */
 import { JOURNAL_SIZE } from '../session/events';
-import { isObject, parseRecord, type Stored } from '../session/record';
+import { isObject } from '../session/record';
 import type { CoordinatorEvents } from '../types';
 import type { Commit, DriverCall, Machine, Watcher } from './machine';
 import type { Network } from './network';
 import type { Page } from './page';
+import { parsed } from './parsed';
 import type { SimulatedTab } from './tab';
 
 /** A page that slept has heard of whatever happened meanwhile after this long. */
@@ -29,10 +30,13 @@ const EVENT_TYPES: readonly (keyof CoordinatorEvents)[] = [
   'session_ended',
 ];
 
+/** Terms that began without a store go by seconds since 1970. Whoever stores one later, for its host, may not know all of its events. */
+const MEMORY_EPOCH = 1e9;
+
 interface Act {
   readonly page: Page;
   readonly epoch: number;
-  readonly at: number;
+  readonly hadStore: boolean;
 }
 
 export function watchInvariants(machine: Machine, network: Network, violate: (what: string) => void): Watcher {
@@ -78,21 +82,12 @@ function checkCommit(
     const last = lastNumbers.get(scope);
     // Of a flood only as much is journaled as the journal holds.
     const isNext = last && (seq === last.seq + 1 || (index === 0 && journal.length === JOURNAL_SIZE && seq > last.seq));
-    if (last && !page.hasNoStore && (!isNext || epoch < last.epoch)) {
+    const isGap = !isNext && (epoch < MEMORY_EPOCH || (last && seq <= last.seq));
+    if (last && !page.hasNoStore && (isGap || epoch < last.epoch)) {
       violate(`${page.name} wrote event ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
     }
     lastNumbers.set(scope, { epoch, seq });
   }
-}
-
-const cache = new WeakMap<object, Stored>();
-
-/** What is stored is never changed, so it need not be parsed twice. */
-function parsed(value: unknown): Stored {
-  if (!isObject(value)) return parseRecord(value);
-  const stored = cache.get(value) ?? parseRecord(value);
-  cache.set(value, stored);
-  return stored;
 }
 
 function checkAct(
@@ -104,13 +99,13 @@ function checkAct(
 ): void {
   const { page, scope, call, epoch } = act;
   const last = acts.get(scope);
-  if (last && !last.page.hasNoStore && !page.hasNoStore && epoch <= last.epoch) {
+  if (last?.hadStore && !page.hasNoStore && epoch <= last.epoch) {
     violate(
       `${page.name} calls driver.${call} under epoch ${epoch}, after ${last.page.name} acted under ${last.epoch}`,
     );
     return;
   }
-  acts.set(scope, { page, epoch, at: scheduler.now });
+  acts.set(scope, { page, epoch, hadStore: !page.hasNoStore });
   for (const live of [...network.live, ...network.connecting]) {
     if (live.scope !== scope || live.page === page || live.context.signal.aborted) continue;
     if (scheduler.now - live.page.awakeSince < INFORMED_AFTER_MS) continue;

@@ -73,13 +73,12 @@ export class LockManager {
 
   /** A page is gone, or goes where it keeps no locks. */
   drop(page: Page): void {
-    for (const claim of this.claims) if (claim.page === page) this.release(claim);
+    for (const claim of this.#claimsOf(page)) this.release(claim);
   }
 
   /** WebKit takes the locks of a page that goes into the cache, and tells it when it is back. */
   confiscate(page: Page): void {
-    for (const claim of this.claims) {
-      if (claim.page !== page) continue;
+    for (const claim of this.#claimsOf(page)) {
       if (this.#lines.get(claim.name)?.held.has(claim)) claim.lose();
       else claim.answer(false);
       this.release(claim);
@@ -87,7 +86,22 @@ export class LockManager {
   }
 
   holds(page: Page): boolean {
-    return [...this.#lines.values()].some(({ held }) => [...held].some((claim) => claim.page === page));
+    return this.#claimsOf(page).some((claim) => this.#lines.get(claim.name)?.held.has(claim));
+  }
+
+  /** Whether some page holds the lock `name` for itself. */
+  isTaken(name: string): boolean {
+    for (const { mode } of this.#lines.get(name)?.held ?? []) if (mode !== 'shared') return true;
+    return false;
+  }
+
+  /** The pages that hold the lock `name`. */
+  holdersOf(name: string): readonly Page[] {
+    return [...(this.#lines.get(name)?.held ?? [])].map(({ page }) => page);
+  }
+
+  #claimsOf(page: Page): readonly Claim[] {
+    return this.claims.filter((claim) => claim.page === page);
   }
 
   #line(name: string): Line {

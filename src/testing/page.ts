@@ -33,8 +33,9 @@ export class Page {
   readonly bornAt: number;
   /** Since when it runs again; -Infinity if it never slept. For judging what it could have known. */
   awakeSince = Number.NEGATIVE_INFINITY;
-  /** It has no store, or one that failed it the last time: it can't know what the others know. */
-  hasNoStore = false;
+  #hasNoStore = false;
+  /** When its store failed it last: since then it may have gone on from memory. */
+  lostStoreAt = Number.NEGATIVE_INFINITY;
   /** It has no locks: what it is told comes by messages alone. */
   hasNoLocks = false;
   readonly timers = new Set<ScheduledEvent>();
@@ -60,6 +61,16 @@ export class Page {
     this.#life = life;
     if (life === 'gone') this.#die();
     else this.#wake();
+  }
+
+  /** It has no store, or one that failed it the last time: it can't know what the others know. */
+  get hasNoStore(): boolean {
+    return this.#hasNoStore;
+  }
+
+  set hasNoStore(hasNoStore: boolean) {
+    this.#hasNoStore = hasNoStore;
+    if (hasNoStore) this.lostStoreAt = this.#machine.scheduler.now;
   }
 
   get stopped(): boolean {

@@ -10,6 +10,9 @@ export type StoreHealth = 'works' | 'fails' | 'hangs';
 /** The adapter gives up on a database that does not open after two tries of two seconds. */
 const OPEN_LIMIT_MS = 4_000;
 
+/** And on a transaction that is not done by then: a page that was stopped in the middle of its own keeps it waiting. */
+const TRANSACTION_LIMIT_MS = 5_000;
+
 export interface SimulatedStore extends Store {
   /** The browser closes the connection: what is under way begins anew on another one. */
   lose(): void;
@@ -35,7 +38,9 @@ export function openSimulatedStore(
       }
       if (health() !== 'works') page.hasNoStore = true;
       if (health() === 'hangs') {
-        const timer = scheduler.timer(OPEN_LIMIT_MS, () => page.deliver('timer', () => reject(storeFailure())));
+        const timer = scheduler.timer(OPEN_LIMIT_MS, () =>
+          page.deliver('timer', () => reject(storeFailure('TimeoutError'))),
+        );
         page.whenGone(() => scheduler.cancel(timer));
         return;
       }
@@ -44,22 +49,40 @@ export function openSimulatedStore(
         return;
       }
       let result: Result;
+      const giveUp = (): void => {
+        if (!pending.has(transaction)) return;
+        page.log('gives up a transaction');
+        transaction.settle(storeFailure('TimeoutError'));
+        database.abort(transaction);
+      };
       const transaction: Transaction = {
         page,
         lost: false,
+        aborted: false,
         step: () => {
           const decision = run();
           result = decision.result;
           return decision.write;
         },
         settle: (error) => {
-          pending.delete(transaction);
+          if (!pending.delete(transaction)) return;
+          if (limit) {
+            scheduler.cancel(limit);
+            page.timers.delete(limit);
+          }
           page.hasNoStore = error !== undefined;
           if (error === undefined) resolve(result);
           else reject(error);
         },
       };
       pending.add(transaction);
+      const limit = machine.faults.blockingTransactions
+        ? scheduler.timer(TRANSACTION_LIMIT_MS, () => {
+            // Of a page that slept for so long, either may come first once it goes on: the timer, or the answer.
+            if (page.canRun('timer') || random.chance(0.5)) page.deliver('timer', giveUp);
+          })
+        : null;
+      if (limit) page.timers.add(limit);
       database.begin(transaction);
     });
 

@@ -1,8 +1,10 @@
 /** What was true when: by it, refusals are judged. */
 import type { SessionError } from '../../../src';
-import { parseRecord, type Phase } from '../../../src/session/record';
+import type { Phase } from '../../../src/session/record';
 import type { SimulatedBrowser } from '../../../src/testing';
+import { parsed } from '../../../src/testing/parsed';
 import type { Watcher } from '../../../src/testing/machine';
+import type { Page } from '../../../src/testing/page';
 import type { Call } from './calls';
 
 interface Instant {
@@ -10,9 +12,13 @@ interface Instant {
   readonly phase: Phase | 'unknown';
   readonly term: string | null;
   readonly hostTabId: string | null;
+  /** The document of the host, where it has no locks to show that it lives. */
+  readonly page: Page | null;
   /** The host, if there is one, had not died or left. */
   readonly alive: boolean;
 }
+
+const UNKNOWN = { phase: 'unknown', term: null, hostTabId: null, page: null, alive: false } as const;
 
 const TRUE_IN: Readonly<Record<number, readonly Instant['phase'][]>> = {
   1002: ['connecting', 'recovering'],
@@ -25,10 +31,12 @@ const LINGERING_MS = 2_000;
 
 export class History {
   readonly #world: SimulatedBrowser;
-  readonly #instants: Instant[] = [{ from: 0, phase: 'idle', term: null, hostTabId: null, alive: false }];
+  readonly #isDeaf: boolean;
+  readonly #instants: Instant[] = [{ from: 0, ...UNKNOWN, phase: 'idle' }];
 
-  constructor(world: SimulatedBrowser) {
+  constructor(world: SimulatedBrowser, isDeaf: boolean) {
     this.#world = world;
+    this.#isDeaf = isDeaf;
     const watcher: Watcher = {
       onCommit: ({ after }) => this.#add(after),
       onWipe: () => this.#add(world.recordOf()),
@@ -41,6 +49,8 @@ export class History {
   check(call: Call, { code }: SessionError, calls: readonly Call[]): void {
     const phases = TRUE_IN[code];
     if (phases === undefined) return;
+    // Where somebody has to go on from memory, the store does not know all that is true.
+    if (this.#world.tabs.some(({ page }) => !page.gone && page.hasNoStore)) return;
     // Decided in memory: the tab itself is at it, or was until just now, maybe without being asked.
     const from = this.#world.now === call.from ? call.from - LINGERING_MS : call.from;
     const during = this.#instants.filter((_, index) => (this.#instants[index + 1]?.from ?? Infinity) >= from);
@@ -52,37 +62,44 @@ export class History {
       ({ phase, alive, term }) =>
         phases.includes(phase as Phase) && (alive || (phase === 'recovering' && term === null)),
     );
-    if (isTrue) return;
+    if (isTrue || (code === 1002 && this.#isSeatAsleep())) return;
     const seen = during.map(({ phase, alive }) => `${phase}${alive ? '' : ' (dead)'}`).join(', ');
     this.#world.violate(`false refusal: ${call.page.name} ${call.name} got ${code} while it was ${seen}`);
   }
 
+  /**
+   * Without messages nobody can ask who has the seat. A tab that was stopped or frozen in the middle of its claim can't be told
+   * from a host without a store: others are refused until it goes on or dies.
+   */
+  #isSeatAsleep(): boolean {
+    return this.#isDeaf && this.#world.locks.holdersOf('solotab:simulated:seat').some(({ awake }) => !awake);
+  }
+
   #add(stored: unknown): void {
-    const record = parseRecord(stored);
+    const record = parsed(stored);
     const from = this.#world.now;
     if (typeof record !== 'object') {
       // The host may live, and write its record anew.
-      this.#instants.push({ from, phase: 'unknown', term: null, hostTabId: null, alive: false });
+      this.#instants.push({ from, ...UNKNOWN });
       return;
     }
     const { phase, term, hostTabId } = record;
-    this.#instants.push({ from, phase, term, hostTabId, alive: this.#isAlive(term, hostTabId) });
+    const host = this.#world.tabs.find(({ coordinator }) => coordinator.tabId === hostTabId);
+    const page = host?.platform.locks === null ? host.page : null;
+    this.#instants.push({ from, phase, term, hostTabId, page, alive: this.#isAlive(term, page) });
   }
 
   #checkHost(): void {
     const last = this.#instants[this.#instants.length - 1];
     if (!last?.term) return;
-    const alive = this.#isAlive(last.term, last.hostTabId);
+    const alive = this.#isAlive(last.term, last.page);
     if (alive !== last.alive) this.#instants.push({ ...last, from: this.#world.now, alive });
   }
 
   /** With locks: somebody holds the lock of its term. Without: its page is not gone. */
-  #isAlive(term: string | null, hostTabId: string | null): boolean {
+  #isAlive(term: string | null, page: Page | null): boolean {
     if (term === null) return false;
-    const { locks, tabs } = this.#world;
-    const host = tabs.find(({ coordinator }) => coordinator.tabId === hostTabId);
-    if (host?.platform.locks === null) return !host.page.gone;
-    return locks.claims.some(({ name, mode }) => mode === 'exclusive' && name.includes(term));
+    return page ? !page.gone : this.#world.locks.isTaken(`solotab:simulated:${term}`);
   }
 }
 

@@ -30,7 +30,7 @@ export function planOf(seed: number): Plan {
     engine: random.pick(['chromium', 'chromium', 'firefox', 'webkit'] as const),
     tabs: random.integer(2, 4),
     actions: random.integer(10, 50),
-    faults: faultsFrom(random),
+    faults: { ...faultsFrom(random), blockingTransactions: createRandom(~seed).chance(0.05) },
     tabOptions: {
       driver: 'auto',
       resumable: random.chance(0.85),

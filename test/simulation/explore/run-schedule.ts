@@ -27,7 +27,7 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   const { engine, faults, tabOptions } = plan;
   const world = createSimulatedBrowser({ seed, engine, faults, automatic: false, violations: 'collect' });
   world.note(() => JSON.stringify(plan));
-  const history = new History(world);
+  const history = new History(world, plan.isDeaf);
   const ears = new Ears(world, plan.exact);
   world.machine.watchers.push(watchSecrets(world));
   const calls = new Calls(world, (call, error) => {

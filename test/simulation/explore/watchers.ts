@@ -2,6 +2,7 @@
 import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
 import { JOURNAL_SIZE } from '../../../src/session/events';
 import { isObject, parseRecord } from '../../../src/session/record';
+import { parsed } from '../../../src/testing/parsed';
 import type { Calls } from './calls';
 import type { Watcher } from '../../../src/testing/machine';
 
@@ -37,11 +38,18 @@ export function watchSecrets(world: SimulatedBrowser): Watcher {
   };
 }
 
+interface Position {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly at: number;
+}
+
 /** Where each document stands in the stream of events. */
 export class Ears {
-  readonly heard = new Map<SimulatedTab['page'], { epoch: number; seq: number }>();
+  readonly heard = new Map<SimulatedTab['page'], Position>();
   readonly #world: SimulatedBrowser;
   #isCounting: boolean;
+  #wasWiped = false;
   readonly #storedAt = new Map<number, number>();
   #lastSeq = 0;
 
@@ -60,13 +68,26 @@ export class Ears {
       // Numbers begin anew.
       onWipe: () => {
         this.#isCounting = false;
+        this.#wasWiped = true;
       },
     });
   }
 
+  /**
+   * Whether a document has heard of everything up to the event `seq` of `epoch`. Where numbers began anew, it may have heard
+   * of later ones before: those of the new count mean nothing to it until they are past that.
+   */
+  isUpToDate(page: SimulatedTab['page'], { epoch, seq }: { readonly epoch: number; readonly seq: number }): boolean {
+    const heard = this.heard.get(page);
+    if (heard?.seq === seq) return true;
+    return this.#wasWiped && heard !== undefined && (heard.epoch - epoch || heard.seq - seq) > 0;
+  }
+
   /** It was there long enough to be found, and the store is not to blame. */
-  #isInJournal(seq: number): boolean {
+  #isInJournal(page: SimulatedTab['page'], seq: number): boolean {
     const { faults, now } = this.#world;
+    // It may have gone on from memory since, and have counted events of its own.
+    if (page.lostStoreAt >= (this.heard.get(page)?.at ?? 0)) return false;
     const at = this.#storedAt.get(seq);
     if (at === undefined || now - at < PATIENCE_MS || this.#lastSeq - seq >= JOURNAL_SIZE) return false;
     return faults.failTransactions + faults.delayTransactions === 0;
@@ -81,22 +102,28 @@ export class Ears {
         const { epoch, seq, missed = 0 } = event;
         if (typeof epoch !== 'number' || typeof seq !== 'number' || typeof missed !== 'number') return;
         const last = this.heard.get(page);
-        this.heard.set(page, { epoch, seq });
-        if (!this.#isCounting) return;
-        const name = `${type} ${epoch}:${seq}`;
-        if (!last) {
-          if (seq <= before) this.#world.violate(`replay: ${page.name} hears ${name}, from before its time`);
-          return;
-        }
-        for (let skipped = last.seq + 1; skipped < seq; skipped++) {
-          if (!page.hasNoStore && this.#isInJournal(skipped))
-            this.#world.violate(`gap: ${page.name} hears ${name} and skipped ${skipped}`);
-        }
-        const owed = Math.max(0, seq - last.seq - 1);
-        if (missed !== owed) {
-          this.#world.violate(`gap: ${page.name} hears ${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
-        }
+        if (this.#isCounting) this.#check(page, `${type} ${epoch}:${seq}`, { seq, missed, before, last });
+        this.heard.set(page, { epoch, seq, at: this.#world.now });
       });
+    }
+  }
+
+  #check(
+    page: SimulatedTab['page'],
+    name: string,
+    { seq, missed, before, last }: { seq: number; missed: number; before: number; last: Position | undefined },
+  ): void {
+    if (!last) {
+      if (seq <= before) this.#world.violate(`replay: ${page.name} hears ${name}, from before its time`);
+      return;
+    }
+    for (let skipped = last.seq + 1; skipped < seq; skipped++) {
+      if (this.#isInJournal(page, skipped))
+        this.#world.violate(`gap: ${page.name} hears ${name} and skipped ${skipped}`);
+    }
+    const owed = Math.max(0, seq - last.seq - 1);
+    if (missed !== owed) {
+      this.#world.violate(`gap: ${page.name} hears ${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
     }
   }
 }
@@ -105,7 +132,7 @@ export class Ears {
 export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
   return {
     onCommit({ page, before, after }) {
-      const [lost, now] = [parseRecord(before), parseRecord(after)];
+      const [lost, now] = [parsed(before), parsed(after)];
       if (typeof lost !== 'object' || typeof now !== 'object') return;
       if (lost.phase !== 'recovering' || lost.term !== null || now.phase !== 'connecting') return;
       const { recovery, resumeKey } = lost;
