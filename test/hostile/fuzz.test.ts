@@ -207,6 +207,28 @@ describe.each([
   });
 });
 
+test.each([
+  ['there are locks', {}],
+  ['there are no locks', { locks: false }],
+])('a stored record that has counted to the end makes no second host, where %s', async (_, capabilities) => {
+  const last = { epoch: 2 ** 52 - 1, revision: 2 ** 52 - 1, seq: 2 ** 52 - 1 };
+  for (const [name, value] of Object.entries(last)) {
+    const world = createSimulatedBrowser({ seed: 5, violations: 'collect' });
+    world.putRecord(recordIn('idle', { [name]: value }));
+    const [first, second] = [
+      world.openTab({ driver: 'auto', capabilities }),
+      world.openTab({ driver: 'auto', capabilities }),
+    ];
+    await world.settle();
+    const calls = [follow(first.coordinator.start())];
+    await world.advance(20_000);
+    calls.push(follow(second.coordinator.start()));
+    await world.advance(20_000);
+    expect(hosts(world), `${name}: ${calls.map(({ outcome }) => outcome)}`).toBe(1);
+    expect(world.violations, name).toEqual([]);
+  }
+});
+
 test('a scope may have any name', async () => {
   const names = ['__proto__', 'constructor', ' ', '\u0000', '🂡', 'a:b', 'seat', '\ud800', '/../', 'x'.repeat(500)];
   for (const name of names) {
