@@ -1,0 +1,24 @@
+/** Runs random schedules until one fails. Prints one line of JSON: which seed, and what it broke. */
+import { runSchedule } from '../simulation/explore/run-schedule';
+
+const seeds = Number(process.env.SEEDS ?? 300);
+
+async function run(): Promise<void> {
+  for (let seed = 1; seed <= seeds; seed += 1) {
+    const { violations } = await runSchedule(seed);
+    const [first] = violations;
+    if (first !== undefined) return print({ seed, violation: first.split('\n')[0] ?? '' });
+  }
+  print({ seed: null, violation: '' });
+}
+
+function print(result: { readonly seed: number | null; readonly violation: string }): void {
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}
+
+// Whatever escapes the simulated world is noticed as well.
+process.on('unhandledRejection', (error) => {
+  print({ seed: 0, violation: `unhandled: ${String(error)}` });
+  process.exit(0);
+});
+void run().then(() => process.exit(0));
