@@ -61,7 +61,16 @@ export class SimulatedBrowser {
     this.faults = { ...NO_FAULTS, ...faults };
     const timeline = new Timeline();
     const ids = random.fork();
-    const machine = { scheduler, random, ids, profile: PROFILES[engine], faults: this.faults, timeline, watchers };
+    const machine = {
+      scheduler,
+      random,
+      ids,
+      profile: PROFILES[engine],
+      faults: this.faults,
+      timeline,
+      watchers,
+      forked: false,
+    };
     this.machine = machine;
     this.network = new Network(machine);
     this.locks = new LockManager(machine);

@@ -30,9 +30,6 @@ const EVENT_TYPES: readonly (keyof CoordinatorEvents)[] = [
   'session_ended',
 ];
 
-/** Terms that began without a store go by seconds since 1970. Whoever stores one later, for its host, may not know all of its events. */
-const MEMORY_EPOCH = 1e9;
-
 interface Act {
   readonly page: Page;
   readonly epoch: number;
@@ -44,9 +41,24 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   const lastNumbers = new Map<string, { epoch: number; seq: number }>();
   /** Then numbers begin anew, and each tab learns it at its own time. */
   let wiped = false;
+  let stored = false;
+  let fromMemory = false;
+  const watchForks = (): void => {
+    machine.forked ||= stored && fromMemory;
+  };
   return {
-    onCommit: (commit) => checkCommit(commit, lastNumbers, violate),
+    onCommit(commit) {
+      stored = true;
+      watchForks();
+      checkCommit(commit, machine.forked ? undefined : lastNumbers, violate);
+    },
+    onPost(_page, _scope, message) {
+      fromMemory ||= isObject(message) && message.isStored === false;
+      watchForks();
+    },
     onDriver(page, scope, call, epoch) {
+      fromMemory ||= page.hasNoStore;
+      watchForks();
       if (call === 'end' || call === 'release') return;
       checkAct(machine, network, acts, { page, scope, call, epoch }, violate);
     },
@@ -55,13 +67,14 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       acts.clear();
       lastNumbers.clear();
     },
-    onLoad: (tab) => watchEvents(tab, (what) => wiped || violate(what)),
+    onLoad: (tab) => watchEvents(tab, (what) => wiped || machine.forked || violate(what)),
   };
 }
 
 function checkCommit(
   { page, scope, before, after, journal }: Commit,
-  lastNumbers: Map<string, { epoch: number; seq: number }>,
+  /** None: numbers don't count. */
+  lastNumbers: Map<string, { epoch: number; seq: number }> | undefined,
   violate: (what: string) => void,
 ): void {
   const [old, record] = [parsed(before), parsed(after)];
@@ -70,6 +83,7 @@ function checkCommit(
     violate(`${page.name} stored a record that is ${record}`);
     return;
   }
+  if (!lastNumbers) return;
   if (typeof old === 'object' && before !== after && !page.hasNoStore) {
     if (record.revision <= old.revision) violate(`${page.name} wrote revision ${record.revision} over ${old.revision}`);
     if (record.epoch < old.epoch) violate(`${page.name} wrote epoch ${record.epoch} over ${old.epoch}`);
@@ -82,8 +96,7 @@ function checkCommit(
     const last = lastNumbers.get(scope);
     // Of a flood only as much is journaled as the journal holds.
     const isNext = last && (seq === last.seq + 1 || (index === 0 && journal.length === JOURNAL_SIZE && seq > last.seq));
-    const isGap = !isNext && (epoch < MEMORY_EPOCH || (last && seq <= last.seq));
-    if (last && !page.hasNoStore && (isGap || epoch < last.epoch)) {
+    if (last && !page.hasNoStore && (!isNext || epoch < last.epoch)) {
       violate(`${page.name} wrote event ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
     }
     lastNumbers.set(scope, { epoch, seq });
@@ -91,7 +104,7 @@ function checkCommit(
 }
 
 function checkAct(
-  { scheduler, faults }: Machine,
+  { scheduler, faults, forked }: Machine,
   network: Network,
   acts: Map<string, Act>,
   act: { readonly page: Page; readonly scope: string; readonly call: DriverCall; readonly epoch: number },
@@ -99,7 +112,7 @@ function checkAct(
 ): void {
   const { page, scope, call, epoch } = act;
   const last = acts.get(scope);
-  if (last?.hadStore && !page.hasNoStore && epoch <= last.epoch) {
+  if (!forked && last?.hadStore && !page.hasNoStore && epoch <= last.epoch) {
     violate(
       `${page.name} calls driver.${call} under epoch ${epoch}, after ${last.page.name} acted under ${last.epoch}`,
     );

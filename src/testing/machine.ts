@@ -15,6 +15,11 @@ export interface Machine {
   readonly faults: Faults;
   readonly timeline: Timeline;
   readonly watchers: Watcher[];
+  /**
+   * Some tab went on from memory beside what is stored: then epochs and numbers of both meet, and neither counts for the
+   * other. Who may act is up to the locks.
+   */
+  forked: boolean;
 }
 
 export type DriverCall = 'start' | 'join' | 'resume' | 'release' | 'end';

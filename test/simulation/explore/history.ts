@@ -50,7 +50,7 @@ export class History {
     const phases = TRUE_IN[code];
     if (phases === undefined) return;
     // Where somebody has to go on from memory, the store does not know all that is true.
-    if (this.#world.tabs.some(({ page }) => !page.gone && page.hasNoStore)) return;
+    if (this.#world.machine.forked || this.#world.tabs.some(({ page }) => !page.gone && page.hasNoStore)) return;
     // Decided in memory: the tab itself is at it, or was until just now, maybe without being asked.
     const from = this.#world.now === call.from ? call.from - LINGERING_MS : call.from;
     const during = this.#instants.filter((_, index) => (this.#instants[index + 1]?.from ?? Infinity) >= from);

@@ -80,6 +80,7 @@ export class Ears {
   isUpToDate(page: SimulatedTab['page'], { epoch, seq }: { readonly epoch: number; readonly seq: number }): boolean {
     const heard = this.heard.get(page);
     if (heard?.seq === seq) return true;
+    if (this.#world.machine.forked) return true;
     return this.#wasWiped && heard !== undefined && (heard.epoch - epoch || heard.seq - seq) > 0;
   }
 
@@ -102,7 +103,8 @@ export class Ears {
         const { epoch, seq, missed = 0 } = event;
         if (typeof epoch !== 'number' || typeof seq !== 'number' || typeof missed !== 'number') return;
         const last = this.heard.get(page);
-        if (this.#isCounting) this.#check(page, `${type} ${epoch}:${seq}`, { seq, missed, before, last });
+        if (this.#isCounting && !this.#world.machine.forked)
+          this.#check(page, `${type} ${epoch}:${seq}`, { seq, missed, before, last });
         this.heard.set(page, { epoch, seq, at: this.#world.now });
       });
     }
