@@ -1,0 +1,105 @@
+/**
+ * Chaos in real engines: rounds of random actions and faults on real tabs, then peace, and a look at what is left. All of a
+ * round but the engine's own timing follows from its seed.
+ *
+ *     CHAOS_ROUNDS=200                      so many rounds in Chromium, a quarter of it in the others
+ *     CHAOS_FIRST=1000                      beginning with that seed
+ *     CHAOS_SEED=17                         only that seed; as often as CHAOS_ROUNDS says
+ *     CHAOS_ENGINE=firefox                  only that engine
+ */
+import { describe, expect, test } from 'vitest';
+import type { Abilities } from './chaos/actions';
+import { planOf } from './chaos/plan';
+import { runRound, type Theatre } from './chaos/round';
+import type { ChaosPage } from './chaos/stage';
+import { launchChromium } from './support/chromium';
+import { launchFirefox } from './support/firefox';
+import { Tab, type TestBrowser } from './support/tab';
+import { launchWebKit } from './support/webkit';
+
+interface EngineUnderTest {
+  readonly name: string;
+  readonly launch: () => Promise<TestBrowser<ChaosPage>>;
+  readonly can: Abilities;
+  /** Of the rounds that are asked for. */
+  readonly share: number;
+}
+
+const ENGINES: readonly EngineUnderTest[] = [
+  {
+    name: 'chromium',
+    launch: launchChromium,
+    can: { kill: true, stop: true, freeze: true, duplicate: true },
+    share: 1,
+  },
+  {
+    name: 'firefox',
+    launch: launchFirefox,
+    can: { kill: true, stop: true, freeze: false, duplicate: false },
+    share: 1 / 4,
+  },
+  {
+    name: 'webkit',
+    launch: launchWebKit,
+    // A page whose process is killed takes the driver's session with it.
+    can: { kill: false, stop: true, freeze: false, duplicate: false },
+    share: 1 / 4,
+  },
+];
+
+const { CHAOS_ROUNDS, CHAOS_FIRST, CHAOS_SEED, CHAOS_ENGINE } = process.env;
+const DEFAULT_ROUNDS = 200;
+
+/** A browser serves so many rounds: what it has heard and kept would slow it down. */
+const ROUNDS_PER_BROWSER = 50;
+
+for (const engine of ENGINES) {
+  if (CHAOS_ENGINE !== undefined && CHAOS_ENGINE !== engine.name) continue;
+  describe(engine.name, () => {
+    const seeds = seedsFor(engine);
+    test(
+      `${seeds.length} rounds of random actions and faults leave one session at most, and no tab stuck`,
+      {
+        timeout: 60_000 + seeds.length * 30_000,
+      },
+      () => runRounds(engine, seeds),
+    );
+  });
+}
+
+function seedsFor({ share }: EngineUnderTest): readonly number[] {
+  if (CHAOS_SEED !== undefined) return Array.from({ length: Number(CHAOS_ROUNDS ?? 1) }, () => Number(CHAOS_SEED));
+  const count = Math.ceil(Number(CHAOS_ROUNDS ?? DEFAULT_ROUNDS) * share);
+  return Array.from({ length: count }, (_, index) => Number(CHAOS_FIRST ?? 1) + index);
+}
+
+async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly number[]): Promise<void> {
+  const startedAt = performance.now();
+  let [version, actions, longestMs] = ['', 0, 0];
+  for (let first = 0; first < seeds.length; first += ROUNDS_PER_BROWSER) {
+    const browser = await launch();
+    version = browser.engine.version;
+    try {
+      const { engine, server } = browser;
+      const theatre: Theatre = { browser, bystander: new Tab(await engine.open(server.blank), server), pool: [] };
+      for (const [index, seed] of seeds.slice(first, first + ROUNDS_PER_BROWSER).entries()) {
+        const plan = planOf(seed, can);
+        const result = await runRound(theatre, plan, `chaos ${seed} ${index}`);
+        actions += plan.steps.length;
+        longestMs = Math.max(longestMs, result.settlingMs);
+        expect(result.violations, report(name, version, seed, result.timeline)).toEqual([]);
+      }
+    } finally {
+      await browser.close();
+    }
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  console.log(
+    `${name} ${version}: ${seeds.length} rounds, ${actions} actions, ${seconds.toFixed(0)} s, no violation; settled within ${longestMs.toFixed(0)} ms`,
+  );
+}
+
+function report(engine: string, version: string, seed: number, timeline: string): string {
+  const command = `CHAOS_ENGINE=${engine} CHAOS_SEED=${seed} CHAOS_ROUNDS=20 npx vitest run --project browser test/browser/chaos.test.ts`;
+  return `seed ${seed} in ${engine} ${version}\n${timeline}\nTo see it again, which depends on the engine's timing too:\n    ${command}\n`;
+}

@@ -1,0 +1,127 @@
+/** What must hold after a round. Pure: takes what the tabs and the backend tell, and says what is wrong. */
+import type { Act } from '../support/backend';
+import type { DriverConfig } from '../support/page-api';
+import type { Observation } from './page';
+
+const AT_REST = ['idle', 'active', 'recovering'];
+
+/** Errors with which a call may be refused or fail here. 1016 is what a request is denied with. */
+const CODES = [1001, 1002, 1004, 1011, 1016, 1017];
+
+/** Why the tabs can't be said to have settled and to agree; `null` if they have. */
+export function unrest(observations: readonly Observation[]): string | null {
+  const views = observations.map(({ snapshot }) => {
+    const { phase, epoch, hostTabId, kind, info } = snapshot;
+    return JSON.stringify({ phase, epoch, hostTabId, kind, info });
+  });
+  const [first] = views;
+  if (views.some((view) => view !== first)) return `the tabs disagree: ${views.join(' | ')}`;
+  for (const { tabId, snapshot, calls } of observations) {
+    const { phase, role, hostTabId } = snapshot;
+    const short = tabId.slice(0, 8);
+    if (!AT_REST.includes(phase)) return `${short} is stuck in ${phase}`;
+    const expected = phase === 'idle' ? 'none' : hostTabId === tabId ? 'host' : 'follower';
+    if (role !== expected) return `${short} takes itself for ${role}, and is ${expected}`;
+    const pending = calls.find(({ outcome }) => outcome === null);
+    if (pending) return `${short}: ${pending.method}() of ${pending.step} has not settled`;
+  }
+  const host = observations.find(({ snapshot: { role } }) => role === 'host');
+  if (first && observations[0]?.snapshot.phase === 'active' && !host) return 'the session is active in no living tab';
+  return null;
+}
+
+/** Whether all tabs have heard the same last event. */
+export function heardAlike(observations: readonly Observation[]): string | null {
+  const last = observations.map(({ events }) => {
+    const numbered = events.filter(({ event }) => event.seq != null).at(-1);
+    return numbered ? `${numbered.type} ${numbered.event.epoch}:${numbered.event.seq}` : 'nothing';
+  });
+  return last.some((heard) => heard !== last[0]) ? `the tabs did not hear the same: ${last.join(' | ')}` : null;
+}
+
+/** What is wrong at any time at which the tabs agree. */
+export function violationsAtRest(
+  observations: readonly Observation[],
+  acts: readonly Act[],
+  driver: DriverConfig,
+): readonly string[] {
+  // A driver without release() is not told when its session moves.
+  const isTold = driver.release ?? true;
+  return [
+    ...believers(observations, acts),
+    ...observations.flatMap((each) => [...zombies(each), ...(isTold ? leaks(each) : [])]),
+  ];
+}
+
+/** What is wrong with what a document has seen so far. */
+export function violationsOf(observation: Observation): readonly string[] {
+  const { tabId, problems } = observation;
+  return [
+    ...problems.map((problem) => `${tabId.slice(0, 8)}: uncaught ${problem}`),
+    ...outOfOrder(observation),
+    ...strangeOutcomes(observation),
+  ];
+}
+
+/** One session at most that its tab believes in; and what a tab believes in, the backend knows. */
+function believers(observations: readonly Observation[], acts: readonly Act[]): readonly string[] {
+  const live = new Set<string>();
+  for (const { type, tabId, epoch, outcome } of acts) {
+    if (outcome !== 'ok' || type === 'act') continue;
+    if (type === 'end' || type === 'release') live.delete(`${tabId} ${epoch}`);
+    else live.add(`${tabId} ${epoch}`);
+  }
+  const believing = observations.filter(({ snapshot: { phase, role } }) => phase === 'active' && role === 'host');
+  const found = believing
+    .filter(({ tabId, snapshot: { epoch } }) => !live.has(`${tabId} ${epoch}`))
+    .map(({ tabId }) => `${tabId.slice(0, 8)} is active with a session that the backend does not know`);
+  return believing.length > 1 ? [...found, `${believing.length} tabs believe that they have the session`] : found;
+}
+
+/** A driver whose term is over is told so. */
+function zombies({ tabId, context, snapshot: { role, epoch } }: Observation): readonly string[] {
+  if (!context || context.aborted || (role === 'host' && context.epoch === epoch)) return [];
+  return [`${tabId.slice(0, 8)} was never told that its term ${context.epoch} is over; now it is ${epoch}`];
+}
+
+/** A session that was connected and is not this tab's any more was ended or released. */
+function leaks({ tabId, driverCalls, toldOver, snapshot: { role, epoch } }: Observation): readonly string[] {
+  return driverCalls
+    .filter(({ type, settled }) => settled === 'ok' && type !== 'end' && type !== 'release')
+    .filter((call) => !(role === 'host' && call.epoch === epoch) && !toldOver.includes(call.epoch))
+    .filter((call) => !driverCalls.some((other) => other.epoch === call.epoch && isCleaning(other.type)))
+    .map((call) => `${tabId.slice(0, 8)} never let go of what it connected under epoch ${call.epoch}`);
+}
+
+function isCleaning(type: string): boolean {
+  return type === 'end' || type === 'release';
+}
+
+/** Numbered events come in order, each once, and what is left out is owned up to. */
+function outOfOrder({ tabId, events }: Observation): readonly string[] {
+  const found: string[] = [];
+  let last: { readonly epoch: number; readonly seq: number } | null = null;
+  for (const { type, event } of events) {
+    if (event.seq == null) continue;
+    const { epoch, seq, missed = 0 } = event;
+    const name = `${tabId.slice(0, 8)} hears ${type} ${epoch}:${seq}`;
+    if (last) {
+      if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) {
+        found.push(`${name} after ${last.epoch}:${last.seq}`);
+      }
+      const owed = Math.max(0, seq - last.seq - 1);
+      if (missed !== owed) found.push(`${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
+    }
+    last = { epoch, seq };
+  }
+  return found;
+}
+
+function strangeOutcomes({ tabId, calls }: Observation): readonly string[] {
+  return calls.flatMap(({ step, method, outcome }) => {
+    const error = outcome?.error;
+    if (!error || error.name === 'AbortError') return [];
+    if (error.name === 'SessionError' && CODES.includes(Number(error.code))) return [];
+    return [`${tabId.slice(0, 8)}: ${method}() of ${step} came to ${JSON.stringify(error)}`];
+  });
+}

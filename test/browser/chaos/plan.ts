@@ -1,0 +1,174 @@
+/** The plan of a round: everything that follows from the seed. How it turns out depends on the engine's timing as well. */
+import { createRandom, type Random } from '../../../src/testing/random';
+import type { CoordinatorConfig } from '../support/page-api';
+import { type Abilities, type Action, type ActionType, apply, KINDS, type PlannedTab, type Scene } from './actions';
+
+/**
+ * What is waited for after an action, before the next one. Everything but `nothing` is waited for by looking, and not longer
+ * than it takes to see that it will not come.
+ */
+export type Pause =
+  | { readonly type: 'nothing' }
+  /** The action itself: the page has been told, or has been loaded. */
+  | { readonly type: 'done' }
+  /** So many messages to a page and back. */
+  | { readonly type: 'looks'; readonly count: number }
+  /** The backend has heard something. */
+  | { readonly type: 'heard' }
+  /** The call has settled. `long`: even if it waits for a tab that is stopped. */
+  | { readonly type: 'settled'; readonly long: boolean };
+
+export interface Step {
+  /** The index of the tab to which it happens. */
+  readonly tab: number;
+  readonly action: Action;
+  readonly pause: Pause;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly tabs: number;
+  readonly config: Omit<CoordinatorConfig, 'scope'>;
+  /** Milliseconds that the backend takes for each connect and each end. */
+  readonly delayMs: { readonly connect: number; readonly end: number };
+  readonly steps: readonly Step[];
+  /** Which of the tabs that are left make the last three calls. */
+  readonly last: readonly [number, number, number];
+}
+
+export function planOf(seed: number, can: Abilities): Plan {
+  // Seeds that follow each other give unlike plans.
+  const random = createRandom(Math.imul(seed, 0x9e3779b1));
+  const count = random.integer(3, 4);
+  const tabs = Array.from({ length: count }, (_, index): PlannedTab => openTab(index, index));
+  const scene: Scene = { can, tabs, obstacles: new Set() };
+  const config = configFrom(random);
+  const delayMs = { connect: some(random, 60), end: some(random, 40) };
+  const last = [random.integer(0, 99), random.integer(0, 99), random.integer(0, 99)] as const;
+  return { seed, tabs: count, config, delayMs, last, steps: stepsFrom(random, scene) };
+}
+
+function configFrom(random: Random): Plan['config'] {
+  return {
+    driver: {
+      resume: random.chance(0.9),
+      release: random.chance(0.8),
+      publish: { pin: random.integer(100, 999) },
+      ...(random.chance(0.4) && { actEveryMs: random.integer(10, 40) }),
+      ignoreSignal: random.chance(0.3),
+    },
+    recovery: {
+      by: random.pick(['same-tab', 'same-tab', 'any-tab', 'any-tab', 'manual', 'none'] as const),
+      windowMs: random.chance(0.15) ? 800 : 120_000,
+      attempts: random.integer(1, 2),
+    },
+    connectTimeoutMs: random.integer(3_000, 5_000),
+    events: ['note'],
+  };
+}
+
+function stepsFrom(random: Random, scene: Scene): readonly Step[] {
+  const steps: Step[] = [];
+  const length = random.integer(6, 12);
+  const isLong = scene.can.stop && random.chance(0.06);
+  /** The tab that probably has the session: half of what happens happens to it. */
+  let favourite = 0;
+  const add = (tab: PlannedTab, action: Action, pause: Pause): void => {
+    apply(action, tab, scene);
+    if (action.type === 'call' && action.method !== 'end' && action.method !== 'cancel') favourite = tab.index;
+    if (action.type === 'duplicate') scene.tabs.push(openTab(action.as, scene.can.duplicate ? tab.process : action.as));
+    steps.push({ tab: tab.index, action, pause });
+  };
+  const open = (): PlannedTab[] => scene.tabs.filter(({ place }) => place === 'open');
+
+  if (isLong || random.chance(0.6)) {
+    add(random.pick(open()), { type: 'call', method: random.pick(['start', 'join'] as const) }, settled());
+  }
+  if (isLong) {
+    const host = scene.tabs[favourite];
+    if (host) add(host, { type: 'stop' }, { type: 'done' });
+    const method = random.pick(['end', 'takeOver', 'takeOver', 'cancel', 'start'] as const);
+    const force = method === 'takeOver' && random.chance(0.8) && { force: true as const };
+    add(random.pick(open()), { type: 'call', method, ...force }, settled(true));
+  }
+  while (steps.length < length) {
+    const type = random.pick(weighted(scene));
+    const fit = [...scene.tabs].filter((tab) => KINDS[type].fits(tab, scene));
+    const first = fit.find(({ index }) => index === favourite);
+    const tab = type === 'open' ? openTab(scene.tabs.length, scene.tabs.length) : undefined;
+    if (tab) scene.tabs.push(tab);
+    const action = actionFrom(random, type, scene);
+    add(tab ?? (first && random.chance(0.4) ? first : random.pick(fit)), action, pauseFrom(random, action));
+  }
+  return steps;
+}
+
+/** The types that fit somebody now, each as often as its weight says, in halves. */
+function weighted(scene: Scene): readonly ActionType[] {
+  const types = Object.keys(KINDS) as ActionType[]; // its keys are no others
+  return types
+    .filter((type) => scene.tabs.some((tab) => KINDS[type].fits(tab, scene)))
+    .flatMap((type) => Array.from({ length: KINDS[type].weight * 2 }, () => type));
+}
+
+function actionFrom(random: Random, type: ActionType, { obstacles, tabs }: Scene): Action {
+  switch (type) {
+    case 'call': {
+      const method = random.pick(CALLS);
+      const force = method === 'takeOver' && random.chance(0.5) && { force: true as const };
+      const abortable = method !== 'cancel' && method !== 'end' && random.chance(0.25) && { abortable: true as const };
+      return { type, method, ...force, ...abortable };
+    }
+    case 'tell':
+      return { type, method: random.pick(TOLD) };
+    case 'hold':
+    case 'deny':
+      return { type, request: random.pick(['start', 'start', 'join', 'resume', 'resume', 'end'] as const) };
+    case 'allow':
+      return { type, request: random.pick([...obstacles]) };
+    case 'duplicate':
+      return { type, as: tabs.length };
+    default:
+      return { type };
+  }
+}
+
+const CALLS = [
+  ...(['start', 'start', 'start', 'start', 'join', 'join', 'resume', 'resume'] as const),
+  ...(['takeOver', 'takeOver', 'takeOver', 'takeOver', 'cancel', 'cancel', 'end', 'end', 'end'] as const),
+] as const;
+
+const TOLD = [
+  'emit',
+  'emit',
+  'emit',
+  'publish',
+  'error',
+  'reconnecting',
+  'reconnecting',
+  'reconnected',
+  'ended',
+] as const;
+
+/** Often nothing at all: what races is what breaks. */
+function pauseFrom(random: Random, { type }: Action): Pause {
+  const roll = random.next();
+  if (roll < 0.35) return { type: 'nothing' };
+  if (roll < 0.5) return { type: 'done' };
+  if (roll < 0.75) return { type: 'looks', count: random.integer(1, 8) };
+  if (roll < 0.85) return { type: 'heard' };
+  return type === 'call' ? settled() : { type: 'done' };
+}
+
+function settled(long = false): Pause {
+  return { type: 'settled', long };
+}
+
+function openTab(index: number, process: number): PlannedTab {
+  return { index, process, place: 'open', abortable: false };
+}
+
+/** Nothing, or up to `most`. */
+function some(random: Random, most: number): number {
+  return random.chance(0.5) ? random.integer(1, most) : 0;
+}

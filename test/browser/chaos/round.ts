@@ -1,0 +1,88 @@
+/** One round: the plan's actions, peace, and a look at what is left. */
+import type { Tab, TestBrowser } from '../support/tab';
+import { heardAlike, unrest, violationsAtRest, violationsOf } from './checks';
+import { type Observation, takeProblems } from './page';
+import type { Plan } from './plan';
+import { type ChaosPage, Stage } from './stage';
+import { Timeline } from './timeline';
+
+/** What one browser has for all its rounds. */
+export interface Theatre {
+  readonly browser: TestBrowser<ChaosPage>;
+  readonly bystander: Tab<ChaosPage>;
+  readonly pool: Tab<ChaosPage>[];
+}
+
+export interface RoundResult {
+  readonly violations: readonly string[];
+  /** From peace to agreement. */
+  readonly settlingMs: number;
+  readonly timeline: string;
+}
+
+/**
+ * Within which tabs that nothing happens to any more settle and agree. It holds an attempt that has to time out (5 s), a
+ * challenge of a tab that was stopped (3 s), and a busy machine.
+ */
+const PEACE_MS = 15_000;
+
+export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan, scope: string): Promise<RoundResult> {
+  const timeline = new Timeline();
+  const stage = new Stage({ browser, plan, scope, timeline, bystander, pool });
+  const { backend } = browser;
+  const violations: string[] = [];
+  let seen: readonly Observation[] = [];
+
+  /** Waits until the tabs agree twice in a row, and looks at what they agree on. */
+  const rest = async (isWanted: (observations: readonly Observation[]) => string | null): Promise<boolean> => {
+    const deadline = performance.now() + PEACE_MS;
+    let why: string | null = 'nobody has looked';
+    let quiet = 0;
+    while (quiet < 2) {
+      seen = await stage.observe();
+      why = unrest(seen) ?? isWanted(seen);
+      quiet = why === null ? quiet + 1 : 0;
+      if (why !== null && performance.now() > deadline) {
+        violations.push(`after ${PEACE_MS / 1000} s of peace ${why}`);
+        return false;
+      }
+    }
+    violations.push(...violationsAtRest(seen, backend.acts(scope), plan.config.driver ?? {}));
+    return violations.length === 0;
+  };
+  const finish = async (index: 0 | 1 | 2, method: 'start' | 'end'): Promise<boolean> => {
+    const step = `last ${index + 1}`;
+    await stage.call(plan.last[index], method, step);
+    const isOver = (observations: readonly Observation[]): string | null => {
+      const phase = method === 'end' ? 'idle' : 'active';
+      if (observations.some(({ snapshot }) => snapshot.phase !== phase)) return `${method}() did not lead to ${phase}`;
+      // An end of nothing is not heard of.
+      return index === 0 ? null : heardAlike(observations);
+    };
+    // Where the call failed, that says more than the phase to which it did not lead.
+    const isAtRest = await rest((observations) => (failed(observations, step) ? null : isOver(observations)));
+    const error = failed(seen, step);
+    if (error) violations.push(`${step}: ${method}() failed with ${JSON.stringify(error)}`);
+    return isAtRest && !error;
+  };
+
+  await stage.open();
+  for (const [index, step] of plan.steps.entries()) await stage.perform(step, `step ${index + 1}`);
+  await stage.makePeace();
+  const peaceAt = performance.now();
+  const agreed = await rest(() => null);
+  const settlingMs = performance.now() - peaceAt;
+  timeline.note('the tabs agree');
+  if (agreed && (await finish(0, 'end')) && (await finish(1, 'start'))) await finish(2, 'end');
+  violations.push(...seen.flatMap((observation) => [...violationsOf(observation)]));
+  violations.push(...backend.violations(scope));
+  violations.push(...(await takeProblems(bystander)).map((problem) => `uncaught: ${problem}`));
+  await stage.clear();
+  violations.push(...stage.troubles.map((trouble) => `the rig had trouble: ${trouble}`));
+  return { violations, settlingMs, timeline: timeline.describe(backend.acts(scope), seen) };
+}
+
+function failed(observations: readonly Observation[], step: string): unknown {
+  const call = observations.flatMap(({ calls }) => calls).find((each) => each.step === step);
+  return call?.outcome?.error ?? null;
+}

@@ -1,0 +1,345 @@
+/**
+ * Carries a plan out on the tabs of a real browser. What happens to one tab happens in the plan's order; what happens to
+ * different tabs overlaps as far as the plan's pauses let it.
+ */
+import type { EnginePage, TestBrowser } from '../support/tab';
+import { Tab } from '../support/tab';
+import type { Action, Place } from './actions';
+import { Obstacles } from './obstacles';
+import { abortCall, hasSettled, makeCall, observe, type Observation, REMEMBER_PROBLEMS, tellDriver } from './page';
+import type { Pause, Plan, Step } from './plan';
+import type { Timeline } from './timeline';
+
+/** What some engines can do. */
+export interface ChaosPage extends EnginePage {
+  stop?(): Promise<void>;
+  wake?(): void;
+  readonly duplicate?: () => Promise<ChaosPage>;
+}
+
+/** One tab of the round, and the documents that follow each other in it. */
+interface Slot {
+  readonly index: number;
+  readonly process: number;
+  tab: Tab<ChaosPage> | null;
+  place: Place;
+  /** What happens to this tab, one thing after the other. */
+  lane: Promise<void>;
+  /** The document that was left. */
+  left: string;
+  /** The page by which its process was stopped. */
+  stopped: ChaosPage | null;
+}
+
+/** A wait that gets nowhere is given up after this long; one for a tab that is stopped takes three seconds. */
+const PATIENCE_MS = 200;
+const LONG_PATIENCE_MS = 9_000;
+
+/** Looks at a page that is on its way back from the history. */
+const MOST_LOOKS = 1_000;
+
+export interface StagePorts {
+  readonly browser: TestBrowser<ChaosPage>;
+  readonly plan: Plan;
+  readonly scope: string;
+  readonly timeline: Timeline;
+  /** A page that nothing happens to. */
+  readonly bystander: Tab<ChaosPage>;
+  /** Open tabs of an earlier round; it is taken from, and given back to. */
+  readonly pool: Tab<ChaosPage>[];
+}
+
+export class Stage {
+  /** What went wrong with the rig itself. */
+  readonly troubles: string[] = [];
+  readonly #ports: StagePorts;
+  readonly #slots: Slot[] = [];
+  readonly #obstacles: Obstacles;
+  readonly #url: string;
+  #opening: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: StagePorts) {
+    const { browser, plan, scope } = ports;
+    this.#ports = ports;
+    this.#obstacles = new Obstacles(browser.backend, scope);
+    this.#url = browser.server.page({
+      script: 'coordinator',
+      config: { ...plan.config, scope },
+      initScript: REMEMBER_PROBLEMS,
+    });
+  }
+
+  /** Opens the tabs with which the round begins. */
+  async open(): Promise<void> {
+    const { browser, plan, scope } = this.#ports;
+    const { connect, end } = plan.delayMs;
+    for (const type of ['start', 'join', 'resume'] as const) browser.backend.delay(scope, type, connect);
+    browser.backend.delay(scope, 'end', end);
+    for (let index = 0; index < plan.tabs; index += 1) this.#open(this.#addSlot(index));
+    await this.#quiet();
+  }
+
+  async perform({ tab: index, action, pause }: Step, name: string): Promise<void> {
+    const { timeline, browser, scope } = this.#ports;
+    const heard = browser.backend.acts(scope).length;
+    timeline.note(`${name} ${describeAction(index, action)}`);
+    const slot = this.#slots[index] ?? this.#addSlot(index);
+    const done = this.#act(slot, action, name);
+    await this.#wait(pause, slot, name, done, heard);
+  }
+
+  /** Ends every fault: all pages are awake and shown, and the backend is willing. Resolves with how many tabs are open. */
+  async makePeace(): Promise<number> {
+    this.#ports.timeline.note('peace');
+    await this.#quiet();
+    await this.#obstacles.clear();
+    for (const slot of this.#slots) {
+      if (slot.place === 'stopped') this.#act(slot, { type: 'wake' }, 'peace');
+      if (slot.place === 'frozen') this.#act(slot, { type: 'unfreeze' }, 'peace');
+      if (slot.place === 'away') this.#act(slot, { type: 'back' }, 'peace');
+    }
+    await this.#quiet();
+    while (this.#living.length < 2) {
+      this.#open(this.#addSlot(this.#slots.length));
+      await this.#quiet();
+    }
+    return this.#living.length;
+  }
+
+  /** What the living documents tell, in the order of the tabs. */
+  observe(): Promise<readonly Observation[]> {
+    return Promise.all(this.#living.map(({ tab }) => observe(tab)));
+  }
+
+  /** Makes a call in one of the tabs that are left. */
+  async call(chance: number, method: 'start' | 'end', name: string): Promise<void> {
+    const slot = this.#living[chance % this.#living.length];
+    if (!slot) throw new Error('No tab is left.');
+    await this.perform({ tab: slot.index, action: { type: 'call', method }, pause: { type: 'done' } }, name);
+  }
+
+  /** A message to a page and back: the shortest wait there is. */
+  async look(): Promise<void> {
+    await this.#ports.bystander.evaluate(() => 0);
+  }
+
+  /** Gives the tabs back, and closes those that another round could not use. */
+  async clear(): Promise<void> {
+    await this.#quiet();
+    const shares = (slot: Slot): boolean =>
+      this.#slots.some((other) => other !== slot && other.process === slot.process);
+    for (const slot of this.#slots) {
+      if (!slot.tab) continue;
+      if (slot.place === 'open' && !shares(slot) && this.#ports.pool.length < 4) this.#ports.pool.push(slot.tab);
+      else await slot.tab.close().catch((error: unknown) => this.#trouble(`tab ${slot.index} does not close`, error));
+    }
+  }
+
+  get #living(): (Slot & { tab: Tab<ChaosPage> })[] {
+    return this.#slots.filter((slot): slot is Slot & { tab: Tab<ChaosPage> } => slot.place === 'open' && !!slot.tab);
+  }
+
+  #addSlot(index: number, process = index): Slot {
+    const slot: Slot = {
+      ...{ index, process, tab: null, place: 'open', left: '', stopped: null },
+      lane: Promise.resolve(),
+    };
+    this.#slots[index] = slot;
+    return slot;
+  }
+
+  /** Everything that was begun has been done. */
+  async #quiet(): Promise<void> {
+    await Promise.all(this.#slots.map(({ lane }) => lane));
+  }
+
+  #trouble(what: string, error: unknown): void {
+    this.troubles.push(`${what}: ${String(error)}`);
+    this.#ports.timeline.note(`TROUBLE ${what}: ${String(error)}`);
+  }
+
+  #act(slot: Slot, action: Action, name: string): Promise<void> {
+    if (action.type === 'open') return this.#open(slot);
+    if (action.type === 'duplicate') return this.#duplicate(slot, action.as);
+    if (action.type === 'hold' || action.type === 'deny' || action.type === 'allow') {
+      return this.#obstacles[action.type](action.request);
+    }
+    if (action.type === 'tell') {
+      const open = this.#slots.filter(({ place }) => place === 'open');
+      const told = open.map((each) =>
+        this.#inLane([each], `${name} in tab ${each.index}`, () => tellDriver(tabOf(each), action.method, name)),
+      );
+      return Promise.all(told).then(() => undefined);
+    }
+    const group = ['kill', 'stop', 'wake'].includes(action.type)
+      ? this.#slots.filter(({ process, place }) => process === slot.process && place !== 'gone')
+      : [slot];
+    const place = PLACES[action.type];
+    // At once, so that what follows knows; it happens when it is this tab's turn.
+    if (place) for (const each of group) each.place = place;
+    return this.#inLane(group, `${name} in tab ${slot.index}`, async () => {
+      const tab = tabOf(slot);
+      switch (action.type) {
+        case 'call':
+          return makeCall(tab, { ...action, step: name });
+        case 'abort':
+          return abortCall(tab);
+        case 'close':
+          return tab.close();
+        case 'reload':
+          await tab.reload();
+          return this.#introduce(slot, 'is loaded again as');
+        case 'leave':
+          slot.left = await tab.documentId();
+          return tab.leave();
+        case 'back':
+          return this.#back(slot, tab);
+        case 'kill':
+          return tab.page.kill?.();
+        case 'stop':
+          slot.stopped = tab.page;
+          return tab.page.stop?.();
+        case 'wake':
+          for (const each of group) {
+            each.stopped?.wake?.();
+            each.stopped = null;
+          }
+          return;
+        case 'freeze':
+          return this.#freeze(tab);
+        case 'unfreeze':
+          return tab.page.unfreeze?.();
+      }
+    });
+  }
+
+  #inLane(slots: readonly Slot[], what: string, work: () => Promise<void> | undefined): Promise<void> {
+    const done = Promise.all(slots.map(({ lane }) => lane))
+      .then(work)
+      .catch((error: unknown) => this.#trouble(what, error));
+    for (const slot of slots) slot.lane = done;
+    return done;
+  }
+
+  #open(slot: Slot): Promise<void> {
+    const { browser, pool } = this.#ports;
+    return this.#inLane([slot], `opening tab ${slot.index}`, async () => {
+      const used = pool.pop();
+      if (used) await used.page.navigate(this.#url);
+      slot.tab = used ?? (await this.#openNew(() => browser.engine.open(this.#url)));
+      await this.#introduce(slot, 'is');
+    });
+  }
+
+  /** What a tab duplicated by its user has: the address, and a copy of the `sessionStorage`. */
+  #duplicate(slot: Slot, as: number): Promise<void> {
+    const { browser, bystander } = this.#ports;
+    const isReal = bystander.page.duplicate !== undefined;
+    const copy = this.#addSlot(as, isReal ? slot.process : as);
+    return this.#inLane([slot, copy], `duplicating tab ${slot.index}`, async () => {
+      const tab = tabOf(slot);
+      const { duplicate } = tab.page;
+      if (duplicate) {
+        copy.tab = await this.#openNew(duplicate);
+      } else {
+        const stored = await tab.evaluate(() => ({ ...sessionStorage }));
+        copy.tab = await this.#openNew(() => browser.engine.open(browser.server.blank));
+        await copy.tab.evaluate((entries) => Object.assign(sessionStorage, entries), stored);
+        await copy.tab.page.navigate(this.#url);
+      }
+      await this.#introduce(copy, `is a copy of tab ${slot.index}:`);
+    });
+  }
+
+  /** One at a time: a browser only tells that a page was opened, not by whom. */
+  #openNew(open: () => Promise<ChaosPage>): Promise<Tab<ChaosPage>> {
+    const opened = this.#opening.then(open).then((page) => new Tab(page, this.#ports.browser.server));
+    this.#opening = opened.catch(() => undefined);
+    return opened;
+  }
+
+  async #back(slot: Slot, tab: Tab<ChaosPage>): Promise<void> {
+    await tab.page.back();
+    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+      // A page that is just being replaced can't answer.
+      const documentId = await tab
+        .evaluate(() => (document.readyState === 'complete' && window.fixture?.documentId) || '')
+        .catch(() => '');
+      if (documentId) return this.#introduce(slot, documentId === slot.left ? 'is back as' : 'is loaded again as');
+    }
+    throw new Error('It does not come back.');
+  }
+
+  async #freeze(tab: Tab<ChaosPage>): Promise<void> {
+    await this.#ports.bystander.page.show();
+    await tab.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          const look = (): void => void (document.visibilityState === 'hidden' && resolve());
+          document.addEventListener('visibilitychange', look);
+          look();
+        }),
+    );
+    await tab.page.freeze?.();
+  }
+
+  /** Tells whoever reads the timeline whose the backend's ids are. */
+  async #introduce({ index, tab }: Slot, how: string): Promise<void> {
+    const tabId = await tab?.evaluate(() => window.fixture.coordinator.tabId);
+    this.#ports.timeline.name(tabId ?? '', `tab ${index}`);
+    this.#ports.timeline.note(`tab ${index} ${how} ${tabId?.slice(0, 8)}`);
+  }
+
+  async #wait(pause: Pause, slot: Slot, name: string, done: Promise<void>, heard: number): Promise<void> {
+    const { browser, scope } = this.#ports;
+    const until = async (isTrue: () => boolean | Promise<boolean>, patienceMs: number): Promise<void> => {
+      const deadline = performance.now() + patienceMs;
+      while (!(await isTrue()) && performance.now() < deadline) await this.look();
+    };
+    switch (pause.type) {
+      case 'nothing':
+        return;
+      case 'done':
+        return done;
+      case 'looks':
+        for (let looks = 0; looks < pause.count; looks += 1) await this.look();
+        return;
+      case 'heard':
+        return until(() => browser.backend.acts(scope).length > heard, PATIENCE_MS);
+      case 'settled': {
+        await done;
+        const { tab } = slot;
+        if (tab) await until(() => hasSettled(tab, name), pause.long ? LONG_PATIENCE_MS : PATIENCE_MS);
+      }
+    }
+  }
+}
+
+function tabOf({ index, tab }: Slot): Tab<ChaosPage> {
+  if (!tab) throw new Error(`Tab ${index} was never opened.`);
+  return tab;
+}
+
+const PLACES: Partial<Record<Action['type'], Place>> = {
+  ...{ close: 'gone', kill: 'gone', stop: 'stopped', leave: 'away', freeze: 'frozen' },
+  ...{ wake: 'open', back: 'open', unfreeze: 'open' },
+};
+
+function describeAction(tab: number, action: Action): string {
+  switch (action.type) {
+    case 'call': {
+      const options = [action.force && 'force', action.abortable && 'signal'].filter(Boolean).join(', ');
+      return `tab ${tab}: ${action.method}(${options})`;
+    }
+    case 'tell':
+      return `drivers: context.${action.method}()`;
+    case 'hold':
+    case 'deny':
+    case 'allow':
+      return `backend: ${action.type} ${action.request}`;
+    case 'duplicate':
+      return `tab ${tab}: duplicate as tab ${action.as}`;
+    default:
+      return `tab ${tab}: ${action.type}`;
+  }
+}
