@@ -21,7 +21,7 @@ import { CANNOT_RESUME, NO_BROWSER, Refusals, UNSAFE } from './refusals';
 import { Listeners } from './relay/listeners';
 import { toPublicEvent } from './relay/public-event';
 import { busyCode } from './session/decide';
-import type { SessionErrorCode } from './session/errors';
+import { SessionError, type SessionErrorCode } from './session/errors';
 import type { Kind, SessionRecord, Successor } from './session/record';
 import { nextSnapshot, type Snapshot } from './snapshot';
 import type {
@@ -190,7 +190,8 @@ class Tab<Session, Request> {
   private async open(): Promise<void> {
     const { shared, locks, election, platform } = this;
     if (!platform.isBrowser) return;
-    await shared.refresh();
+    // Locks may exist and throw: that is known only once one was asked for.
+    await Promise.all([shared.refresh(), locks.probe(this.tabId)]);
     // Without a store that look was a question to the others.
     if (!shared.isStored) await shared.until(({ epoch }) => epoch > 0, ASK_LIMIT_MS, this.closing.signal);
     // What a crash left behind is cleared away before anyone sees it.
@@ -250,7 +251,11 @@ class Tab<Session, Request> {
         });
       // Only an automatic resume is declined without a word.
       if (!tenancy) throw abortError('Another tab goes on with the session.');
-      const connecting = this.hold(tenancy).connect(bid.toConnect(tenancy.record), bid.fallback, calling.signal);
+      // What made it safe may have failed in the claim itself.
+      const connect = this.isRefused()
+        ? () => Promise.reject(new SessionError(9999, UNSAFE))
+        : bid.toConnect(tenancy.record);
+      const connecting = this.hold(tenancy).connect(connect, bid.fallback, calling.signal);
       this.calling = undefined;
       return await connecting;
     } finally {
@@ -408,7 +413,11 @@ class Tab<Session, Request> {
 
   private refuseIfUnsafe(): void {
     if (!this.platform.isBrowser) throw this.refusals.make(9999, NO_BROWSER);
-    if (this.settings.refusesUnsafe && this.guarantee() !== 'exclusive') throw this.refusals.make(9999, UNSAFE);
+    if (this.isRefused()) throw this.refusals.make(9999, UNSAFE);
+  }
+
+  private isRefused(): boolean {
+    return this.settings.refusesUnsafe && this.guarantee() !== 'exclusive';
   }
 }
 

@@ -78,6 +78,9 @@ export interface SessionRecord {
 /** What was found in the store. */
 export type Stored = SessionRecord | 'absent' | 'malformed' | 'newer';
 
+/** No scope counts this far, and from here on a session can still count: an idle record beyond was written to break it. */
+const MAX_BELIEVED = 2 ** 51;
+
 /** What counts on from one session of a scope to the next. */
 export type Counters = Pick<SessionRecord, 'revision' | 'epoch' | 'seq' | 'lostEpoch'>;
 
@@ -148,7 +151,7 @@ export function parseRecord(value: unknown): Stored {
   const hosted = term !== null && hostTabId !== null;
   const hostless = term === null && hostTabId === null;
   const consistent = phase === 'idle' ? hostless : phase === 'recovering' ? hosted || hostless : hosted;
-  if (!consistent) return 'malformed';
+  if (!consistent || (phase === 'idle' && Math.max(epoch, revision, seq) > MAX_BELIEVED)) return 'malformed';
   return {
     ...{ version, revision, phase, epoch, term, hostTabId, kind, since, origin, established, recovery, attempts },
     ...{ lostSince, activeEpoch, resumeKey, successor, info, infoRevision, lastError, seq, lostEpoch, asked, answered },
@@ -160,7 +163,8 @@ export function parseRecord(value: unknown): Stored {
  * claim must go above its epoch, as far as that can be believed.
  */
 export function standIn(known: SessionRecord, value: unknown): SessionRecord {
-  const epoch = isObject(value) && isCount(value.epoch) ? Math.max(known.epoch, value.epoch) : known.epoch;
+  const salvaged = isObject(value) && isCount(value.epoch) && value.epoch <= MAX_BELIEVED ? value.epoch : 0;
+  const epoch = Math.max(known.epoch, salvaged);
   return known.phase === 'idle' && epoch > known.epoch ? { ...known, epoch } : known;
 }
 
