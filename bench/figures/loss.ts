@@ -45,7 +45,7 @@ export async function measureLoss(bench: Bench): Promise<Figure> {
     return at;
   });
   const left = await measure(bench, 'it navigates away, and its page is cached', LEFT, (leader) => leader.leave());
-  const lease: Measurement = { subject: 'Firestore', samples: [5_000, 9_000], note: FIRESTORE_NOTE };
+  const lease: Measurement = { subject: 'Firestore, published lease', samples: [5_000, 9_000], note: FIRESTORE_NOTE };
   return {
     number: 5,
     title: "The leader is gone, until another tab's code runs",
