@@ -23,7 +23,8 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
   // Tabs that went on from memory and have no locks can't find each other: it is enough that nothing hangs.
   if (world.machine.forked && plan.tabOptions.capabilities?.locks === false) return;
   await look(open());
-  await world.advance(CONNECT_TIMEOUT_MS);
+  // A tab that went on from memory and idles comes back to the store when it is looked at, and may find what is to be recovered.
+  await world.advance(world.machine.forked ? PEACE_MS : CONNECT_TIMEOUT_MS);
   checkViews(world, open(), plan);
   if (world.violations.length > 0) return;
 
