@@ -83,6 +83,10 @@ class Tab<Session, Request> {
   private left: Tenure<Session> | undefined;
   /** The call that is trying to become the host. */
   private calling: AbortController | undefined;
+  /** How many calls are ending the session, wherever it is. */
+  private ending = 0;
+  /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
+  private awake = new AbortController();
   /** The resume that began by itself. */
   private resuming: Promise<Session> | undefined;
   private isAsleep = false;
@@ -180,7 +184,7 @@ class Tab<Session, Request> {
     const { tenure, left, shared } = this;
     this.closing.abort(closedError());
     this.calling?.abort(closedError());
-    this.sleep();
+    this.sleep(closedError());
     this.listeners.clear();
     await tenure?.leave('The coordinator was closed.', true);
     shared.close();
@@ -257,6 +261,8 @@ class Tab<Session, Request> {
         : bid.toConnect(tenancy.record);
       const connecting = this.hold(tenancy).connect(connect, bid.fallback, calling.signal);
       this.calling = undefined;
+      // After the driver was called: writing to `sessionStorage` takes longer than the claim's own work.
+      this.resumption.keep(tenancy.term);
       return await connecting;
     } finally {
       signal?.removeEventListener('abort', stop);
@@ -269,10 +275,16 @@ class Tab<Session, Request> {
     this.throwIfClosed();
     this.calling?.abort(abortError(`The attempt was given up by ${type}().`));
     await this.ready;
-    const tenancy = await this.election.endAnywhere(type, this.closing.signal).catch((error) => {
+    this.ending += 1;
+    try {
+      const tenancy = await this.election.endAnywhere(type, this.awake.signal);
+      if (tenancy) await this.hold(tenancy).finish();
+    } catch (error) {
       throw this.refusals.from(error);
-    });
-    if (tenancy) await this.hold(tenancy).finish();
+    } finally {
+      this.ending -= 1;
+      this.resumption.consider();
+    }
   }
 
   private hold(tenancy: Tenancy): Tenure<Session> {
@@ -289,7 +301,6 @@ class Tab<Session, Request> {
       tenancy,
     );
     this.tenure = tenure;
-    this.resumption.keep(tenancy.term);
     return tenure;
   }
 
@@ -354,7 +365,7 @@ class Tab<Session, Request> {
 
   /** Whether this tab could hold a session now. */
   private isFree(): boolean {
-    return !this.calling && !this.tenure && !this.lettingGo && !this.isAsleep;
+    return !this.calling && !this.ending && !this.tenure && !this.lettingGo && !this.isAsleep;
   }
 
   private onLifecycle(event: LifecycleEvent): void {
@@ -371,7 +382,7 @@ class Tab<Session, Request> {
   /** A cached or frozen page must not hold, wait or listen: it would stop the others, or be thrown out of the cache. */
   private hide(): void {
     if (this.isAsleep) return;
-    this.sleep();
+    this.sleep(abortError('The page was left.'));
     this.calling?.abort(abortError('The page was left.'));
     this.left ??= this.tenure;
     // With locks everybody knows already, and Chromium throws a page out of the cache whose transaction another tab waits for.
@@ -383,6 +394,7 @@ class Tab<Session, Request> {
     const { shared, left } = this;
     if (!this.isAsleep || this.closing.signal.aborted) return;
     this.isAsleep = false;
+    this.awake = new AbortController();
     this.left = undefined;
     shared.openChannel();
     const looked = shared.refresh();
@@ -393,8 +405,9 @@ class Tab<Session, Request> {
     this.onRecord(shared.record);
   }
 
-  private sleep(): void {
+  private sleep(reason: DOMException): void {
     this.isAsleep = true;
+    this.awake.abort(reason);
     this.watcher.sleep();
     this.resumption.cancel();
   }

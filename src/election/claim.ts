@@ -44,6 +44,9 @@ export interface ClaimOptions {
   readonly force?: boolean;
 }
 
+/** Waits for a lock and keeps it for the claim. */
+type Hold = (request: Promise<HeldLock | null>) => Promise<HeldLock | null>;
+
 export interface ElectionPorts {
   readonly shared: SharedRecord;
   readonly locks: TermLocks;
@@ -80,18 +83,24 @@ export class Election {
   /** Ends the session, or gives up the attempt, whoever has it. A tenancy if this tab has to do it, `null` when it is done. */
   async endAnywhere(type: 'cancel' | 'end', signal: AbortSignal): Promise<Tenancy | null> {
     const { shared, tabId } = this.ports;
-    const { origin } = shared.record;
+    // Only the session that is there now: another one may begin as soon as it is over.
+    let target: { readonly origin?: number } = {};
     for (;;) {
       throwIfAborted(signal);
-      const { record, verdict } = await shared.transact({ type });
+      const { record, verdict } = await shared.transact({ type, ...target });
       if (verdict === 'refused') throw this.refusal({ record, code: 1004 });
-      if (verdict === 'void' || (origin > 0 && record.origin !== origin)) return null;
+      if (verdict === 'void') return null;
+      target = { origin: record.origin };
       if (verdict === 'needs-term') {
-        const call = { type, candidate: { term: this.ports.newTerm(), tabId } } as const;
+        const call = { type, ...target, candidate: { term: this.ports.newTerm(), tabId } } as const;
         const tenancy = await this.tryToClaim(call, { signal });
         if (tenancy) return tenancy;
       } else if ((await this.hostDoes(record, { signal })) === 'silent') {
-        const tenancy = await this.seize(record, 'end');
+        const candidate = { term: this.ports.newTerm(), tabId };
+        const tenancy = await this.withLocks(signal, async (hold) => {
+          const termLock = await hold(this.ports.locks.takeTerm(candidate.term));
+          return termLock && this.seize(record, 'end', candidate, termLock, hold);
+        });
         if (tenancy) return tenancy;
       }
     }
@@ -157,30 +166,56 @@ export class Election {
     }
   }
 
-  /** One compare-and-set. `null`: somebody else came first; look again. */
-  private async tryToClaim(call: ClaimCall, { signal }: ClaimOptions): Promise<Tenancy | null> {
-    const { shared, locks } = this.ports;
-    const before = shared.record;
-    const { term } = call.candidate;
-    // Without a seat to be taken, a damaged record is all that may speak for a live host: let it write a new one.
-    if (shared.isSpoilt && !locks.work) await shared.until(() => !shared.isSpoilt, SILENCE_MS, signal);
-    const [termLock, freeSeat] = await Promise.all([locks.takeTerm(term), locks.takeSeat('probe')]);
-    const seat = freeSeat ?? (await this.waitForSeat(signal));
+  /**
+   * Runs `claim`, which takes its locks with `hold`. They are released unless it was granted; and at once when the call is
+   * given up: a page that is cached or frozen in the middle of its claim must not keep them.
+   */
+  private async withLocks(
+    signal: AbortSignal | undefined,
+    claim: (hold: Hold) => Promise<Tenancy | null>,
+  ): Promise<Tenancy | null> {
+    const held: HeldLock[] = [];
     const release = (): void => {
-      seat?.release();
-      termLock.release();
+      for (const lock of held) lock.release();
     };
-    // A page that is cached or frozen in the middle of its claim must not keep the locks.
+    const hold: Hold = async (request) => {
+      const lock = await request;
+      if (lock) held.push(lock);
+      if (signal?.aborted) release();
+      return lock;
+    };
     signal?.addEventListener('abort', release);
-    const decision = seat && !signal?.aborted && (await this.transactAwake(call));
-    signal?.removeEventListener('abort', release);
-    if (seat && decision && decision.verdict === 'granted')
-      return { term, termLock, seat, record: decision.record, before };
-    release();
-    // No host is in the way: nothing to resume, or a record that this build can't read.
-    if (decision && decision.verdict === 'refused' && decision.record.term === null) throw this.refusal(decision);
-    if (seat || shared.record.term !== null || signal?.aborted) return null;
-    throw this.refusal({ record: before, code: 1002 });
+    let tenancy: Tenancy | null = null;
+    try {
+      tenancy = await claim(hold);
+      return tenancy;
+    } finally {
+      signal?.removeEventListener('abort', release);
+      if (!tenancy) release();
+    }
+  }
+
+  /** One compare-and-set. `null`: somebody else came first; look again. */
+  private tryToClaim(call: ClaimCall, { signal }: ClaimOptions): Promise<Tenancy | null> {
+    const { shared, locks } = this.ports;
+    const { term } = call.candidate;
+    return this.withLocks(signal, async (hold) => {
+      const before = shared.record;
+      // Without a seat to be taken, a damaged record is all that may speak for a live host: let it write a new one.
+      if (shared.isSpoilt && !locks.work) await shared.until(() => !shared.isSpoilt, SILENCE_MS, signal);
+      const [termLock, freeSeat] = await Promise.all([hold(locks.takeTerm(term)), hold(locks.takeSeat('probe'))]);
+      const seat = freeSeat ?? (await hold(this.waitForSeat(signal)));
+      if (signal?.aborted || !termLock) return null;
+      if (!seat) {
+        if (shared.record.term !== null) return null;
+        throw this.refusal({ record: before, code: 1002 });
+      }
+      const decision = await this.transactAwake(call);
+      if (decision.verdict === 'granted') return { term, termLock, seat, record: decision.record, before };
+      // No host is in the way: nothing to resume, or a record that this build can't read.
+      if (decision.verdict === 'refused' && decision.record.term === null) throw this.refusal(decision);
+      return null;
+    });
   }
 
   /**
@@ -193,7 +228,8 @@ export class Election {
     const stop = (): void => controller.abort();
     signal?.addEventListener('abort', stop);
     const ask = { type: 'ask' } as const;
-    shared.post(ask);
+    // In a crowd that starts at one instant the winner's record is there before anyone need ask.
+    if (!shared.isStored) shared.post(ask);
     const told = shared.until(({ term }) => term !== null, SILENCE_MS, controller.signal, ask);
     void told.then(stop);
     const seat = await locks.takeSeat('queue', controller.signal);
@@ -204,32 +240,29 @@ export class Election {
   }
 
   /** Asks the host to let go; it then writes our term into the record itself. */
-  private async askToHandOver(call: ClaimCall, { signal, force }: ClaimOptions): Promise<Tenancy | null> {
+  private askToHandOver(call: ClaimCall, { signal, force }: ClaimOptions): Promise<Tenancy | null> {
     const { shared, locks } = this.ports;
     const { term } = call.candidate;
-    const termLock = await locks.takeTerm(term);
-    const asked = await this.transactAwake(call);
-    if (asked.verdict === 'asked') {
-      const result = await this.hostDoes(asked.record, { ours: term, ...(signal && { signal }) });
-      if (shared.record.term !== term && result !== 'changed') {
-        if (result === 'silent' && force) return this.seize(asked.record, 'takeOver', { term, termLock });
-        await shared.transact({ type: 'withdraw', term });
+    return this.withLocks(signal, async (hold) => {
+      const termLock = await hold(locks.takeTerm(term));
+      const asked = await this.transactAwake(call);
+      if (!termLock || (asked.verdict !== 'asked' && asked.verdict !== 'granted')) return null;
+      if (asked.verdict === 'asked') {
+        const result = await this.hostDoes(asked.record, { ours: term, ...(signal && { signal }) });
+        if (shared.record.term !== term && result !== 'changed') {
+          if (result === 'silent' && force) return this.seize(asked.record, 'takeOver', call.candidate, termLock, hold);
+          await shared.transact({ type: 'withdraw', term });
+        }
+        if (shared.record.term !== term) {
+          throwIfAborted(signal);
+          if (result === 'silent') throw this.silence(asked.record);
+          return null;
+        }
       }
-      if (shared.record.term !== term) {
-        termLock.release();
-        throwIfAborted(signal);
-        if (result === 'silent') throw this.silence(asked.record);
-        return null;
-      }
-    } else if (asked.verdict !== 'granted') {
-      termLock.release();
-      return null;
-    }
-    // The old host has let go of the seat, or is gone; whoever else holds it has no right to.
-    const seat = await locks.takeSeat('steal');
-    if (seat) return { term, termLock, seat, record: shared.record, before: asked.record };
-    termLock.release();
-    return null;
+      // The old host has let go of the seat, or is gone; whoever else holds it has no right to.
+      const seat = await hold(locks.takeSeat('steal'));
+      return seat && { term, termLock, seat, record: shared.record, before: asked.record };
+    });
   }
 
   /** Waits until the host has done what the record asks of it, which shows as the end of its term. */
@@ -255,24 +288,15 @@ export class Election {
   private async seize(
     record: SessionRecord,
     purpose: 'end' | 'takeOver',
-    taken?: { term: string; termLock: HeldLock },
+    candidate: Successor,
+    termLock: HeldLock,
+    hold: Hold,
   ): Promise<Tenancy | null> {
-    const { locks, tabId } = this.ports;
-    const term = taken?.term ?? this.ports.newTerm();
-    const termLock = taken?.termLock ?? (await locks.takeTerm(term));
-    const seat = await locks.takeSeat('steal');
-    if (seat && record.term !== null) {
-      const decision = await this.transactAwake({
-        type: 'seize',
-        term: record.term,
-        candidate: { term, tabId },
-        for: purpose,
-      });
-      if (decision.verdict === 'granted') return { term, termLock, seat, record: decision.record, before: record };
-    }
-    seat?.release();
-    termLock.release();
-    return null;
+    const { term } = candidate;
+    const seat = await hold(this.ports.locks.takeSeat('steal'));
+    if (!seat || record.term === null) return null;
+    const decision = await this.transactAwake({ type: 'seize', term: record.term, candidate, for: purpose });
+    return decision.verdict === 'granted' ? { term, termLock, seat, record: decision.record, before: record } : null;
   }
 
   private silence({ phase, epoch }: SessionRecord): SessionError {

@@ -27,36 +27,42 @@ export interface ResumptionPorts {
 }
 
 export class Resumption {
-  private key: string;
+  /** Read when it is first needed: in most pages it never is. */
+  private kept: string | undefined;
   private readonly storageKey: string;
   private cancelDelay: (() => void) | undefined;
 
   constructor(private readonly ports: ResumptionPorts) {
     this.storageKey = `solotab:${ports.scope}`;
-    this.key = ports.platform.tabStorage.get(this.storageKey) ?? '';
+  }
+
+  private get key(): string {
+    this.kept ??= this.ports.platform.tabStorage.get(this.storageKey) ?? '';
+    return this.kept;
   }
 
   /** This tab holds `term` now: if it is lost, it may be resumed here. */
   keep(term: string): void {
-    this.key = term;
+    this.kept = term;
     this.ports.platform.tabStorage.set(this.storageKey, term || null);
   }
 
   /** Gives a key up that was copied with the tab: its term is still alive after this document was loaded. */
   async check(): Promise<void> {
-    const { shared, election } = this.ports;
+    const { shared, election, isFree } = this.ports;
+    if (shared.record.term === null || !isFree()) return;
     const { key } = this;
-    if (key === '' || shared.record.term !== key || !this.ports.isFree()) return;
+    if (shared.record.term !== key) return;
     if ((await election.challenge(key)) && shared.record.term === key && this.key === key) this.keep('');
   }
 
   /** Resumes if the record and the policy say so. To be called with every look at the record, and when the tab becomes free. */
   consider(): void {
     const { shared, platform, isFree, resume } = this.ports;
+    if (shared.record.phase !== 'recovering' || !isFree()) return this.cancel();
     const { key } = this;
     const toCall = (candidate: Successor): ClaimCall => ({ type: 'resume', candidate, key });
-    const verdict = isFree() && shared.preview(toCall({ term: '', tabId: '' })).verdict;
-    if (verdict !== 'granted') return this.cancel();
+    if (shared.preview(toCall({ term: '', tabId: '' })).verdict !== 'granted') return this.cancel();
     if (this.cancelDelay) return;
     const isHidden = shared.record.recovery.by === 'any-tab' && !platform.lifecycle.isVisible();
     const delayMs = shared.record.attempts > 0 ? RESUME_AGAIN_MS : isHidden ? HIDDEN_DELAY_MS : 0;

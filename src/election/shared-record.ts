@@ -262,9 +262,7 @@ export class SharedRecord {
       case 'hint':
         return this.isStored ? this.refreshSoon() : undefined;
       case 'ask':
-        // Only a tab without a store, or one that finds the seat taken, asks: it needs the record itself.
-        if (this.record.epoch > 0) this.post(this.state());
-        return;
+        return this.answer();
       case 'events':
         return this.receiveEvents(message.term, message.entries);
       case 'bye':
@@ -272,6 +270,13 @@ export class SharedRecord {
       default:
         this.ports.logger.debug?.('solotab: a message was not understood', value);
     }
+  }
+
+  /** A tab without a store asks, or one that finds the seat taken. One answer is enough; an orphan has nobody else to speak for it. */
+  private answer(): void {
+    const { term, hostTabId, phase } = this.record;
+    const isOrphan = phase === 'recovering' && term === null;
+    if (hostTabId === this.ports.tabId || isOrphan) this.post(this.state());
   }
 
   /** A record that is in the store is looked up there; one that only its host has is taken as it is, and stored for it. */

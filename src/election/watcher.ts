@@ -29,7 +29,8 @@ export class Watcher {
   private watch: { readonly term: string; readonly stop: AbortController } | undefined;
   private stopWatchdog: (() => void) | undefined;
   private stopWindow: (() => void) | undefined;
-  private answered = -1;
+  /** As of the last look. */
+  private answered = 0;
   private isDeafHost = false;
   private isAsleep = false;
 
@@ -61,10 +62,11 @@ export class Watcher {
     this.isAsleep = false;
   }
 
-  private watchHost({ term, hostTabId }: SessionRecord): void {
+  private watchHost({ term, hostTabId, answered }: SessionRecord): void {
     if (term === this.watch?.term) return;
     this.watch?.stop.abort();
     this.watch = undefined;
+    this.answered = answered;
     if (term === null || hostTabId === this.ports.tabId) return;
     const stop = new AbortController();
     this.watch = { term, stop };

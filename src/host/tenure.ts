@@ -214,11 +214,14 @@ export class Tenure<Session> {
   /** The caller's signal gave the attempt up. The tabs see `canceling` until the driver has let go of it. */
   private async abandon(): Promise<void> {
     const { shared, clock, connectTimeoutMs } = this.ports;
+    if (this.isClosing) return;
     // The record then asks for `finish`, as it does when another tab cancels.
     if (!shared.record.established) return void (await this.writer.report({ type: 'give-up' }));
-    // A session that was live before goes back to where it can be resumed.
+    // A session that was live before goes back to where it can be resumed, unless somebody ends it meanwhile.
     this.isClosing = true;
     if (this.attempt) await within(clock, connectTimeoutMs, this.attempt);
+    this.isClosing = shared.record.term !== this.term || shared.record.phase === 'connecting';
+    if (!this.isClosing) return this.finish();
     this.tenancy.seat.release();
     await this.writer.report({ type: 'failed' });
     this.over(abortError(GIVEN_UP));

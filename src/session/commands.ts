@@ -9,8 +9,11 @@ export type Call =
   /** `key`: null when a person asks; an automatic resume shows the key that it found, or '' if it has none. */
   | { readonly type: 'resume'; readonly candidate: Successor; readonly key: string | null }
   | { readonly type: 'takeOver'; readonly candidate: Successor }
-  /** Without a candidate an orphaned session is not ended but answered with `needs-term`. */
-  | { readonly type: 'cancel' | 'end'; readonly candidate?: Successor };
+  /**
+   * Without a candidate an orphaned session is not ended but answered with `needs-term`. `origin`: only the session that
+   * began under that epoch.
+   */
+  | { readonly type: 'cancel' | 'end'; readonly candidate?: Successor; readonly origin?: number };
 
 /** What any tab may report or arrange about the term of another. Void unless `term` is still the current one. */
 export type Notice =

@@ -117,10 +117,11 @@ function call(record: SessionRecord, command: Call, facts: Facts): Step {
       if (record.term === null) return resumed(record, command.candidate);
       return { verdict: 'asked', change: { successor: command.candidate, asked: record.asked + 1 } };
     case 'cancel':
-      if (phase === 'idle' || phase === 'active') return { verdict: 'void' };
+    case 'end': {
+      const isOther = command.origin !== undefined && command.origin !== record.origin;
+      if (phase === 'idle' || isOther || (phase === 'active' && command.type === 'cancel')) return { verdict: 'void' };
       return over(record, command.candidate);
-    case 'end':
-      return phase === 'idle' ? { verdict: 'void' } : over(record, command.candidate);
+    }
   }
 }
 
@@ -184,6 +185,8 @@ function notice(record: SessionRecord, command: TermNotice): Step {
       ? { verdict: 'done', change: { successor: null } }
       : { verdict: 'void' };
   }
+  // Handed over in the very moment in which it was to be seized.
+  if (command.type === 'seize' && record.term === command.candidate.term) return { verdict: 'granted' };
   if (record.term !== command.term) return { verdict: 'void' };
   switch (command.type) {
     case 'lost':
