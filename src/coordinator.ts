@@ -337,7 +337,7 @@ class Tab<Session, Request> {
   private letGo(tenure: Tenure<Session>, after?: Promise<void>): void {
     const done = this.letGoOf(tenure, after).then(() => {
       if (this.lettingGo === done) this.lettingGo = undefined;
-      this.resumption.consider();
+      this.onRecord(this.shared.record);
     });
     this.lettingGo = done;
   }

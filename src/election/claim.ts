@@ -156,7 +156,7 @@ export class Election {
       const isSame = record.term === known.term;
       if (isSame && !isAlive) {
         await this.reap(record.term ?? '');
-      } else if (isSame && (record.revision === known.revision || !locks.work)) {
+      } else if (isSame && (record.revision === known.revision || (!locks.work && record.phase === known.phase))) {
         // A proof speaks for what was known when it was asked for. An answer to a challenge is newer than the question.
         return;
       } else {

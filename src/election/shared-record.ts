@@ -171,7 +171,7 @@ export class SharedRecord {
     if (this.closed) return;
     if (!found) this.post({ type: 'ask' });
     if (found) this.acceptStored(found.record);
-    this.inbox.reconcile(this.record, found?.journal ?? []);
+    this.inbox.reconcile(this.record, found?.journal);
     this.catchUp();
   }
 
@@ -200,8 +200,11 @@ export class SharedRecord {
   }
 
   private storeChanged(): void {
+    const isHost = this.record.term !== null && this.record.hostTabId === this.ports.tabId;
     this.ports.onRecord(this.record);
-    if (this.isStored) this.refreshSoon();
+    // A host knows better than a store that was away.
+    if (this.isStored && isHost) this.ports.onGone();
+    else if (this.isStored) this.refreshSoon();
   }
 
   private accept(record: SessionRecord): void {
@@ -276,6 +279,8 @@ export class SharedRecord {
   private answer(): void {
     const { term, hostTabId, phase } = this.record;
     const isOrphan = phase === 'recovering' && term === null;
+    // Whoever asks may have found the record damaged: its host mends it when it looks.
+    if (this.isStored) this.refreshSoon();
     if (hostTabId === this.ports.tabId || isOrphan) this.post(this.state());
   }
 
@@ -285,6 +290,9 @@ export class SharedRecord {
     // The store knows better than any comparison: it may have been wiped, and count anew.
     if (isStored && this.isStored)
       return record.epoch === epoch && record.revision === revision ? undefined : this.refreshSoon();
+    const isHost =
+      record.term !== null && this.record.hostTabId === this.ports.tabId && record.term === this.record.term;
+    if (isHost) return void this.transact({ type: 'adopt', record, entries: [] });
     if (!isNewer(record, this.record)) return;
     if (this.isStored) return void this.transact({ type: 'adopt', record, entries });
     this.accept(record);

@@ -53,6 +53,7 @@ export class Tenure<Session> {
   private giveUp: (given: GivenUp) => void = () => {};
   private isAttempt = false;
   private isClosing = false;
+  private hasLostLock = false;
   private answering = 0;
   private fallback: SessionErrorCode = 1011;
 
@@ -122,6 +123,7 @@ export class Tenure<Session> {
   /** Does what the record asks of its host. Called with every look at it. */
   observe(record: SessionRecord): void {
     if (this.isOver) return;
+    if (this.hasLostLock && !this.ports.shared.isStored && !this.isClosing) return this.fenced(record);
     if (record.term !== this.term) {
       // A term that this host is closing ends by its own report.
       if (!this.isClosing) this.fenced(record);
@@ -261,6 +263,7 @@ export class Tenure<Session> {
   private lostLock(): void {
     const { shared } = this.ports;
     if (this.isOver || this.isClosing) return;
+    this.hasLostLock = true;
     if (shared.isStored) shared.refreshSoon();
     else this.fenced(shared.record);
   }

@@ -26,7 +26,8 @@ function openPackageChannel(name: string, type: Type, receive: (message: unknown
   };
   const release = (): void => window.removeEventListener('storage', guard);
   // Before the package's own: Chromium calls the listeners of a window in this order, those that capture as well.
-  window.addEventListener('storage', guard);
+  // Not for the native one: Chromium takes a millisecond to listen.
+  if (type === 'localstorage') window.addEventListener('storage', guard);
   let channel: PackageChannel<unknown>;
   try {
     channel = new PackageChannel(name, { type });

@@ -60,12 +60,13 @@ export class Inbox {
     }
   }
 
-  /** Brings this tab up to a record and the journal read with it. */
-  reconcile(record: SessionRecord, journal: readonly unknown[]): void {
+  /** Brings this tab up to a record and the journal read with it. Without a journal, what was sent is all there is. */
+  reconcile(record: SessionRecord, journal?: readonly unknown[]): void {
     const { epoch, seq } = record;
     // An epoch that fell: the storage was wiped, and counting began anew.
     if (this.cursor === undefined || epoch < this.cursor.epoch) this.cursor = { epoch, seq };
-    const entries = journal.map(parseJournalEntry).filter((entry) => entry !== undefined);
+    const known = journal ?? this.held.map(({ entry }) => entry);
+    const entries = known.map(parseJournalEntry).filter((entry) => entry !== undefined);
     for (const entry of entries.sort(inOrder)) {
       if (isAfter(entry, this.cursor) && !isAfter(entry, record)) this.deliver(entry);
     }

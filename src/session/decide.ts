@@ -54,11 +54,9 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
   if (stored === 'newer') return { verdict: 'refused', code: 1004, record: facts.known, changed: false, entries: [] };
   const found = isBetter(facts.known, stored, command) ? facts.known : (stored as SessionRecord);
   if (command.type === 'adopt') {
-    const { record, entries } = command;
-    if (!isNewer(record, found) || !isOfItsHost(record, found)) {
-      return { verdict: 'void', record: found, changed: false, entries: [] };
-    }
-    return { verdict: 'done', record, changed: true, entries };
+    const record = adopted(found, command.record);
+    const isTaken = record !== found;
+    return { verdict: isTaken ? 'done' : 'void', record, changed: isTaken, entries: isTaken ? command.entries : [] };
   }
   const entries: JournalEntry[] = [];
   let record = isOverdue(found, facts) ? apply(found, expired(found), facts, entries) : found;
@@ -87,9 +85,22 @@ function isBetter(known: SessionRecord, stored: Stored, command: Command): boole
   );
 }
 
-/** What a host says, of a term that it has or has just ended. What bystanders conclude, tabs with a store see for themselves. */
-function isOfItsHost(record: SessionRecord, found: SessionRecord): boolean {
-  return record.term !== null || (found.term !== null && record.epoch === found.epoch);
+/** Of one term both sides may know more: the host what became of it, a follower what it asks for. */
+function adopted(found: SessionRecord, heard: SessionRecord): SessionRecord {
+  if (heard.term !== null && heard.term === found.term) {
+    return isNewer(heard, found) ? withRequests(heard, found) : withRequests(found, heard);
+  }
+  // What bystanders conclude about a dead host, tabs with a store see for themselves.
+  const isOfItsHost = heard.term !== null || (found.term !== null && heard.epoch === found.epoch);
+  return isOfItsHost && isNewer(heard, found) ? heard : found;
+}
+
+function withRequests(record: SessionRecord, other: SessionRecord): SessionRecord {
+  if (other.asked <= record.asked) return record;
+  const isClosing = other.phase === 'canceling' || other.phase === 'ending';
+  const phase = isClosing ? closing(record.phase) : record.phase;
+  const { asked, successor } = other;
+  return { ...record, phase, asked, successor, revision: Math.max(record.revision, other.revision) + 1 };
 }
 
 /** `adopt` is no rule: it takes over what another tab decided. */
@@ -126,9 +137,10 @@ function call(record: SessionRecord, command: Call, facts: Facts): Step {
 }
 
 function claimed(record: SessionRecord, command: Extract<Call, { type: Kind }>, facts: Facts): Step {
-  const { now, isStored } = facts;
+  const { now, isStored, known } = facts;
+  const next = Math.max(record.epoch, known.epoch) + 1;
   // What no store remembers can't be recovered, and tabs that could not tell each other must not count the same: they go by time.
-  const epoch = isStored ? record.epoch + 1 : Math.max(record.epoch + 1, Math.floor(now / 1000));
+  const epoch = isStored ? next : Math.max(next, Math.floor(now));
   return {
     verdict: 'granted',
     change: {
@@ -299,10 +311,12 @@ function ended(record: SessionRecord, reason: string | null, events: readonly Ev
 }
 
 /** Whichever ends first, so that a clock that jumped back can't hold the scope. */
-function isOverdue({ phase, lostSince, recovery }: SessionRecord, { now, watched }: Facts): boolean {
+function isOverdue({ phase, term, lostSince, recovery }: SessionRecord, { now, watched }: Facts): boolean {
   if (phase !== 'recovering' || lostSince === null) return false;
   const watchedForMs = watched?.lostSince === lostSince ? watched.forMs : 0;
-  return Math.max(now - lostSince, watchedForMs) >= recovery.windowMs;
+  // While a host reconnects no clock that steps may end its session.
+  const storedForMs = term === null ? now - lostSince : 0;
+  return Math.max(storedForMs, watchedForMs) >= recovery.windowMs;
 }
 
 const HOSTLESS = { term: null, hostTabId: null, successor: null };

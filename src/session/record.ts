@@ -152,9 +152,31 @@ export function parseRecord(value: unknown): Stored {
   const hostless = term === null && hostTabId === null;
   const consistent = phase === 'idle' ? hostless : phase === 'recovering' ? hosted || hostless : hosted;
   if (!consistent || (phase === 'idle' && Math.max(epoch, revision, seq) > MAX_BELIEVED)) return 'malformed';
+  // One literal: this runs with every look at the store.
   return {
-    ...{ version, revision, phase, epoch, term, hostTabId, kind, since, origin, established, recovery, attempts },
-    ...{ lostSince, activeEpoch, resumeKey, successor, info, infoRevision, lastError, seq, lostEpoch, asked, answered },
+    version,
+    revision,
+    phase,
+    epoch,
+    term,
+    hostTabId,
+    kind,
+    since,
+    origin,
+    established,
+    recovery,
+    lostSince,
+    attempts,
+    activeEpoch,
+    resumeKey,
+    successor,
+    info,
+    infoRevision,
+    lastError,
+    seq,
+    lostEpoch,
+    asked,
+    answered,
   };
 }
 

@@ -177,11 +177,6 @@ export function isLocked(state: State, term: string): boolean {
   return state.tabs.some(({ locks }) => locks.includes(term));
 }
 
-/** Whether a tab other than these can run. */
-export function hostOf(state: State): Tab | undefined {
-  return state.tabs.find(({ id }) => id === state.record.hostTabId);
-}
-
 export function takeLocks(draft: Draft, index: number, term: string): void {
   tabOf(draft, index).locks.push(term);
   draft.seat = term;

@@ -157,7 +157,7 @@ describe('a granted start or join', () => {
 
 test('a session that no store remembers can’t be recovered, and its epoch goes by time: its tabs may not know each other', () => {
   const { record } = decide('absent', CALLS.start, { ...FACTS, isStored: false });
-  expect(record).toMatchObject({ phase: 'connecting', epoch: NOW / 1000, recovery: { by: 'none' } });
+  expect(record).toMatchObject({ phase: 'connecting', epoch: NOW, recovery: { by: 'none' } });
   const known = recordIn('idle', { epoch: NOW });
   expect(decide(known, CALLS.start, { ...FACTS, isStored: false }).record.epoch).toBe(NOW + 1);
 });
@@ -503,9 +503,11 @@ describe('the recovery window', () => {
     },
   );
 
-  test('is over for a host that reconnects as well: it is fenced', () => {
+  test('is over for a host that reconnects as well, but by no clock that steps: it is fenced', () => {
     const record = recordIn('reconnecting');
-    const decision = decide(record, expire, at(BEFORE + windowMs));
+    expect(decide(record, expire, at(BEFORE + windowMs)).changed).toBe(false);
+    const watched = { lostSince: BEFORE, forMs: windowMs };
+    const decision = decide(record, expire, { ...FACTS, watched });
     expect(decision.record).toMatchObject({ phase: 'idle', epoch: record.epoch + 1, term: null });
     expect(decide(decision.record, reportOf({ type: 'reconnected' }), FACTS).verdict).toBe('fenced');
   });
