@@ -29,20 +29,20 @@ const ENGINES: readonly EngineUnderTest[] = [
   {
     name: 'chromium',
     launch: launchChromium,
-    can: { kill: true, stop: true, freeze: true, duplicate: true },
+    can: { kill: true, stop: true, freeze: true, duplicate: true, openWhileStopped: true },
     share: 1,
   },
   {
     name: 'firefox',
     launch: launchFirefox,
-    can: { kill: true, stop: true, freeze: false, duplicate: false },
+    can: { kill: true, stop: true, freeze: false, duplicate: false, openWhileStopped: false },
     share: 1 / 4,
   },
   {
     name: 'webkit',
     launch: launchWebKit,
     // A page whose process is killed takes the driver's session with it.
-    can: { kill: false, stop: true, freeze: false, duplicate: false },
+    can: { kill: false, stop: true, freeze: false, duplicate: false, openWhileStopped: true },
     share: 1 / 4,
   },
 ];

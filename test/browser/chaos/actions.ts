@@ -25,6 +25,8 @@ export interface Abilities {
   readonly freeze: boolean;
   /** A tab duplicated by the engine itself; it shares its process with the original. Otherwise it is imitated. */
   readonly duplicate: boolean;
+  /** Opens and closes tabs while the process of another is stopped. */
+  readonly openWhileStopped: boolean;
 }
 
 /** Which request of the backend's is held, denied or let pass. */
@@ -60,7 +62,10 @@ interface Kind {
 const MOST_TABS = 5;
 
 const isOpen = ({ place }: PlannedTab): boolean => place === 'open';
-const hasRoom = ({ tabs }: Scene): boolean => tabs.filter(({ place }) => place !== 'gone').length < MOST_TABS;
+const isReady = ({ tabs, can }: Scene): boolean =>
+  can.openWhileStopped || tabs.every(({ place }) => place !== 'stopped');
+const hasRoom = (scene: Scene): boolean =>
+  isReady(scene) && scene.tabs.filter(({ place }) => place !== 'gone').length < MOST_TABS;
 /** Somebody has to be left to notice. */
 const isOneOfMany = (tab: PlannedTab, { tabs }: Scene): boolean =>
   tabs.some((other) => isOpen(other) && other.process !== tab.process);
@@ -76,7 +81,7 @@ export const KINDS: Readonly<Record<ActionType, Kind>> = {
   deny: { weight: 0.5, fits: (_, { obstacles }) => obstacles.size === 0 },
   allow: { weight: 2, fits: (_, { obstacles }) => obstacles.size > 0 },
   open: { weight: 1, fits: (_, scene) => hasRoom(scene) },
-  close: { weight: 1, fits: (tab, scene) => isOpen(tab) && isOneOfMany(tab, scene) },
+  close: { weight: 1, fits: (tab, scene) => isOpen(tab) && isReady(scene) && isOneOfMany(tab, scene) },
   reload: { weight: 3, fits: isOpen },
   leave: { weight: 2, fits: (tab, scene) => isOpen(tab) && isOneOfMany(tab, scene) },
   back: { weight: 4, fits: ({ place }) => place === 'away' },

@@ -35,6 +35,9 @@ interface Slot {
 const PATIENCE_MS = 200;
 const LONG_PATIENCE_MS = 9_000;
 
+/** Longer than anything takes that is not stuck, on a busy machine too. */
+const HANG_MS = 20_000;
+
 /** Looks at a page that is on its way back from the history. */
 const MOST_LOOKS = 1_000;
 
@@ -215,7 +218,11 @@ export class Stage {
 
   #inLane(slots: readonly Slot[], what: string, work: () => Promise<void> | undefined): Promise<void> {
     const done = Promise.all(slots.map(({ lane }) => lane))
-      .then(work)
+      .then(async () => {
+        // The engine's own limits are minutes.
+        const done = Promise.resolve(work()).then(() => 'done');
+        if (!(await within(HANG_MS, done))) throw new Error(`It is not done within ${HANG_MS / 1000} s.`);
+      })
       .catch((error: unknown) => this.#trouble(what, error));
     for (const slot of slots) slot.lane = done;
     return done;
@@ -318,6 +325,15 @@ export class Stage {
 function tabOf({ index, tab }: Slot): Tab<ChaosPage> {
   if (!tab) throw new Error(`Tab ${index} was never opened.`);
   return tab;
+}
+
+/** `null` where it takes longer. */
+async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ms);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 const PLACES: Partial<Record<Action['type'], Place>> = {

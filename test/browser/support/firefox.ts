@@ -69,18 +69,27 @@ export class FirefoxPage implements EnginePage {
     return String(await this.page.evaluate(expression));
   }
 
-  async navigate(url: string): Promise<void> {
-    await this.page.goto(url);
+  navigate(url: string): Promise<void> {
+    return this.#load(`location.href = ${JSON.stringify(url)}`);
   }
 
-  async reload(): Promise<void> {
-    await this.page.reload();
+  reload(): Promise<void> {
+    return this.#load('location.reload()');
   }
 
-  async back(): Promise<void> {
-    // Puppeteer waits for a load that never comes where the page comes from the cache.
+  back(): Promise<void> {
+    return this.#load('history.back()');
+  }
+
+  /**
+   * Runs what makes the page go, and waits until it or another one is there. Puppeteer itself waits for a load that never
+   * comes where the page comes from the cache, and never notices the next load of a page that did.
+   */
+  async #load(expression: string): Promise<void> {
     const shown = this.page.waitForFunction('!window.solotabLeft && document.readyState === "complete"');
-    await this.page.evaluate('window.solotabLeft = true; history.back();');
+    // A page that comes back from the cache later is not leaving any more.
+    const leaving = "window.solotabLeft = true; addEventListener('pagehide', () => delete window.solotabLeft);";
+    await this.page.evaluate(`${leaving} ${expression};`);
     await shown;
   }
 
