@@ -7,7 +7,7 @@ import { slim } from '../relay/payload';
 import { Inbox } from '../relay/inbox';
 import { type Message, parseMessage, toHint, toWire } from '../relay/messages';
 import type { Command, Decision, Facts } from '../session/commands';
-import { decide } from '../session/decide';
+import { decide, windowLeftMs } from '../session/decide';
 import { JOURNAL_SIZE, type JournalEntry, toErrorEvent } from '../session/events';
 import { idleRecord, isNewer, parseRecord, type SessionRecord, standIn } from '../session/record';
 import { PatientStore } from './patient-store';
@@ -82,6 +82,11 @@ export class SharedRecord {
   /** What `transact` would answer on the record as it was last seen. */
   preview(command: Command): Decision {
     return decide(this.record, command, this.facts(this.record));
+  }
+
+  /** Milliseconds until the recovery window is over, as far as this tab can tell. */
+  windowLeftMs(): number {
+    return windowLeftMs(this.record, this.facts(this.record));
   }
 
   /** Looks at the record alone. */

@@ -75,17 +75,15 @@ export class Watcher {
     });
   }
 
-  private watchWindow({ phase, lostSince, recovery }: SessionRecord): void {
-    if (phase !== 'recovering' || lostSince === null) return this.stopWindow?.();
+  private watchWindow({ phase }: SessionRecord): void {
+    if (phase !== 'recovering') return this.stopWindow?.();
     if (this.stopWindow) return;
     const { clock, shared } = this.ports;
-    const cancel = clock.after(
-      Math.max(0, Math.min(recovery.windowMs, lostSince + recovery.windowMs - clock.now())),
-      () => {
-        this.stopWindow = undefined;
-        void shared.transact({ type: 'expire' });
-      },
-    );
+    // At least a millisecond: timers are less exact than clocks.
+    const cancel = clock.after(Math.max(1, shared.windowLeftMs()), () => {
+      this.stopWindow = undefined;
+      void shared.transact({ type: 'expire' });
+    });
     this.stopWindow = () => {
       cancel();
       this.stopWindow = undefined;

@@ -310,13 +310,22 @@ function ended(record: SessionRecord, reason: string | null, events: readonly Ev
   };
 }
 
-/** Whichever ends first, so that a clock that jumped back can't hold the scope. */
-function isOverdue({ phase, term, lostSince, recovery }: SessionRecord, { now, watched }: Facts): boolean {
-  if (phase !== 'recovering' || lostSince === null) return false;
+/**
+ * Milliseconds until the recovery window is over: by the stored time or by how long this tab has watched, whichever ends
+ * first, so that a clock that jumped back can't hold the scope. While a host reconnects no clock that steps may end its session.
+ */
+export function windowLeftMs(
+  { term, lostSince, recovery }: SessionRecord,
+  { now, watched }: Pick<Facts, 'now' | 'watched'>,
+): number {
+  if (lostSince === null) return recovery.windowMs;
   const watchedForMs = watched?.lostSince === lostSince ? watched.forMs : 0;
-  // While a host reconnects no clock that steps may end its session.
   const storedForMs = term === null ? now - lostSince : 0;
-  return Math.max(storedForMs, watchedForMs) >= recovery.windowMs;
+  return recovery.windowMs - Math.max(storedForMs, watchedForMs);
+}
+
+function isOverdue(record: SessionRecord, facts: Facts): boolean {
+  return record.phase === 'recovering' && record.lostSince !== null && windowLeftMs(record, facts) <= 0;
 }
 
 const HOSTLESS = { term: null, hostTabId: null, successor: null };
