@@ -128,7 +128,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   show: { weight: 1, fits: ({ hidden }) => hidden, run: (tab) => tab.show() },
   jumpClock: {
     weight: 0.5,
-    fits: () => true,
+    // Without a store epochs go by the clock: such tabs may then not know each other.
+    fits: ({ state, page }) => state !== 'closed' && !page.gone && !page.hasNoStore,
     run: (tab, _, random) => tab.jumpClock(Math.round(random.between(-1, 1) * random.pick([100, 10_000, 4e6]))),
   },
   loseConnection: { weight: 0.7, fits: isAwake, run: (tab) => tab.loseConnection() },
