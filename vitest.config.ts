@@ -22,11 +22,16 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
+          exclude: ['test/browser/chaos.test.ts'],
           // One browser at a time: the machine's cores are few, and what is measured is the browser.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        test: { name: 'chaos', include: ['test/browser/chaos.test.ts'], fileParallelism: false },
       },
     ],
   },

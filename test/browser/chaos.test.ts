@@ -100,6 +100,6 @@ async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly
 }
 
 function report(engine: string, version: string, seed: number, timeline: string): string {
-  const command = `CHAOS_ENGINE=${engine} CHAOS_SEED=${seed} CHAOS_ROUNDS=20 npx vitest run --project browser test/browser/chaos.test.ts`;
+  const command = `CHAOS_ENGINE=${engine} CHAOS_SEED=${seed} CHAOS_ROUNDS=20 npx vitest run --project chaos`;
   return `seed ${seed} in ${engine} ${version}\n${timeline}\nTo see it again, which depends on the engine's timing too:\n    ${command}\n`;
 }
