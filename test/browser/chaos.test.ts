@@ -75,6 +75,7 @@ function seedsFor({ share }: EngineUnderTest): readonly number[] {
 
 async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly number[]): Promise<void> {
   const startedAt = performance.now();
+  const tally = new Map<string, number>();
   let [version, actions, longestMs] = ['', 0, 0];
   for (let first = 0; first < seeds.length; first += ROUNDS_PER_BROWSER) {
     const browser = await launch();
@@ -87,6 +88,7 @@ async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly
         const result = await runRound(theatre, plan, `chaos ${seed} ${index}`);
         actions += plan.steps.length;
         longestMs = Math.max(longestMs, result.settlingMs);
+        for (const [kind, count] of result.tally) tally.set(kind, (tally.get(kind) ?? 0) + count);
         expect(result.violations, report(name, version, seed, result.timeline)).toEqual([]);
       }
     } finally {
@@ -94,8 +96,9 @@ async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly
     }
   }
   const seconds = (performance.now() - startedAt) / 1000;
+  const kinds = [...tally].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => `${kind} ${count}`);
   console.log(
-    `${name} ${version}: ${seeds.length} rounds, ${actions} actions, ${seconds.toFixed(0)} s, no violation; settled within ${longestMs.toFixed(0)} ms`,
+    `${name} ${version}: ${seeds.length} rounds, ${actions} actions, ${seconds.toFixed(0)} s, no violation; settled within ${longestMs.toFixed(0)} ms\n  ${kinds.join(', ')}`,
   );
 }
 

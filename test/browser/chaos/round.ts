@@ -1,4 +1,6 @@
 /** One round: the plan's actions, peace, and a look at what is left. */
+import type { Act } from '../support/backend';
+import type { PlainError } from '../support/page-api';
 import type { Tab, TestBrowser } from '../support/tab';
 import { heardAlike, unrest, violationsAtRest, violationsOf } from './checks';
 import { type Observation, takeProblems } from './page';
@@ -18,6 +20,8 @@ export interface RoundResult {
   /** From peace to agreement. */
   readonly settlingMs: number;
   readonly timeline: string;
+  /** What came of it, by kind: how calls ended, what the backend heard. */
+  readonly tally: ReadonlyMap<string, number>;
 }
 
 /**
@@ -79,7 +83,26 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
   violations.push(...(await takeProblems(bystander)).map((problem) => `uncaught: ${problem}`));
   await stage.clear();
   violations.push(...stage.troubles.map((trouble) => `the rig had trouble: ${trouble}`));
-  return { violations, settlingMs, timeline: timeline.describe(backend.acts(scope), seen) };
+  const acts = backend.acts(scope);
+  return { violations, settlingMs, timeline: timeline.describe(acts, seen), tally: tallyOf(seen, acts) };
+}
+
+function tallyOf(observations: readonly Observation[], acts: readonly Act[]): ReadonlyMap<string, number> {
+  const tally = new Map<string, number>();
+  const count = (kind: string): void => void tally.set(kind, (tally.get(kind) ?? 0) + 1);
+  for (const { calls, events } of observations) {
+    for (const { outcome } of calls) count(outcome?.ok ? 'calls done' : `calls ${callEnd(outcome?.error)}`);
+    for (const { type, event } of events) if (type === 'session_ended' && event.seq == null) count('terms fenced');
+  }
+  for (const { type, outcome } of acts) {
+    if (outcome === 'stale') count('requests too late');
+    else if (type !== 'act' && outcome === 'ok') count(type);
+  }
+  return tally;
+}
+
+function callEnd(error: PlainError | undefined): string {
+  return error?.name === 'SessionError' ? String(error.code) : 'aborted';
 }
 
 function failed(observations: readonly Observation[], step: string): unknown {

@@ -188,6 +188,7 @@ export class Stage {
         case 'abort':
           return abortCall(tab);
         case 'close':
+          slot.tab = null;
           return tab.close();
         case 'reload':
           await tab.reload();

@@ -3,6 +3,7 @@
  * in exactly one of the browser's processes as a new thread with a telling name. Linux only.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 
 /** What a dedicated worker's thread is called in Chromium, Firefox and WebKit. */
 const WORKER_THREADS = ['DedicatedWorker', 'DOM Worker', 'WebCore: Worker'];
@@ -30,6 +31,8 @@ export function trackRenderers(list: () => Promise<readonly number[]>): Renderer
     const grown = [...after].filter(([pid, workers]) => workers > (before.get(pid) ?? 0)).map(([pid]) => pid);
     const [pid] = grown;
     if (pid === undefined || grown.length > 1) throw new Error(`Which process renders the page? Candidates: ${grown}`);
+    // A thread that is still ending would hide the next one.
+    while (((await count()).get(pid) ?? 0) > (before.get(pid) ?? 0)) await turn();
     return pid;
   };
 
