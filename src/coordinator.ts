@@ -202,7 +202,8 @@ class Tab<Session, Request> {
     const { term } = shared.record;
     if (term !== null && locks.work) await election.reapIfGone(term);
     this.update();
-    void this.resumption.check();
+    // Awaited: a copied key must be gone before anything can be lost.
+    await this.resumption.check();
   }
 
   private async begin(kind: Kind, given: Request, options: CallOptions): Promise<Session> {
