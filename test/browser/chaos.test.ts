@@ -103,6 +103,6 @@ async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly
 }
 
 function report(engine: string, version: string, seed: number, timeline: string): string {
-  const command = `CHAOS_ENGINE=${engine} CHAOS_SEED=${seed} CHAOS_ROUNDS=20 npx vitest run --project chaos`;
+  const command = `CHAOS_ENGINE=${engine} CHAOS_SEED=${seed} CHAOS_ROUNDS=20 npm run chaos`;
   return `seed ${seed} in ${engine} ${version}\n${timeline}\nTo see it again, which depends on the engine's timing too:\n    ${command}\n`;
 }

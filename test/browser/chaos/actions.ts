@@ -77,7 +77,7 @@ export const KINDS: Readonly<Record<ActionType, Kind>> = {
   call: { weight: 18, fits: isOpen },
   abort: { weight: 2, fits: (tab) => isOpen(tab) && tab.abortable },
   tell: { weight: 7, fits: isOpen },
-  hold: { weight: 0.5, fits: (_, { obstacles }) => obstacles.size === 0 },
+  hold: { weight: 1.5, fits: (_, { obstacles }) => obstacles.size === 0 },
   deny: { weight: 0.5, fits: (_, { obstacles }) => obstacles.size === 0 },
   allow: { weight: 2, fits: (_, { obstacles }) => obstacles.size > 0 },
   open: { weight: 1, fits: (_, scene) => hasRoom(scene) },

@@ -43,7 +43,7 @@ export function planOf(seed: number, can: Abilities): Plan {
   const tabs = Array.from({ length: count }, (_, index): PlannedTab => openTab(index, index));
   const scene: Scene = { can, tabs, obstacles: new Set() };
   const config = configFrom(random);
-  const delayMs = { connect: some(random, 60), end: some(random, 40) };
+  const delayMs = { connect: some(random, random.pick([60, 300])), end: some(random, random.pick([40, 200])) };
   const last = [random.integer(0, 99), random.integer(0, 99), random.integer(0, 99)] as const;
   return { seed, tabs: count, config, delayMs, last, steps: stepsFrom(random, scene) };
 }
@@ -81,7 +81,7 @@ function stepsFrom(random: Random, scene: Scene): readonly Step[] {
   };
   const open = (): PlannedTab[] => scene.tabs.filter(({ place }) => place === 'open');
 
-  if (isLong || random.chance(0.6)) {
+  if (isLong || random.chance(0.85)) {
     add(random.pick(open()), { type: 'call', method: random.pick(['start', 'join'] as const) }, settled());
   }
   if (isLong) {
