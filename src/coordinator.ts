@@ -112,6 +112,7 @@ class Tab<Session, Request> {
     const shared = new SharedRecord({
       ...{ platform, logger, scope, tabId },
       onRecord: (previous) => this.onRecord(previous),
+      onLastError: () => this.update(),
       onEntry: (entry, missed) => this.listeners.emit(entry.type, toPublicEvent(entry, missed)),
       onGone: () => this.tenure?.restore(),
       onBye: (term) => void this.election.reapIfGone(term),

@@ -25,6 +25,8 @@ export interface SharedRecordPorts {
   readonly tabId: string;
   /** The record was read or written; it may be the same as before. */
   onRecord(previous: SessionRecord): void;
+  /** An event changed the record's `lastError`, and nothing else. */
+  onLastError(): void;
   onEntry(entry: JournalEntry, missed: number): void;
   /** There is no stored record: whoever is host writes it anew. */
   onGone(): void;
@@ -137,8 +139,9 @@ export class SharedRecord {
 
   /** Sends events at once; they are stored with the host's next report. */
   sendEvents(term: string, entries: readonly JournalEntry[]): void {
-    this.receiveEvents(term, entries);
+    // The others first: this tab's own listeners take their time.
     if (this.channel?.carries === 'full') this.post({ type: 'events', term, entries });
+    this.receiveEvents(term, entries);
   }
 
   post(message: Message): void {
@@ -231,7 +234,7 @@ export class SharedRecord {
     const { record } = this;
     if (entry.error && entry.seq > (record.lastError?.seq ?? 0) && entry.epoch === record.epoch) {
       this.record = { ...record, lastError: toErrorEvent(entry, entry.error) };
-      this.ports.onRecord(record);
+      this.ports.onLastError();
     }
     this.ports.onEntry(entry, missed);
   }

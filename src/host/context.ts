@@ -1,8 +1,8 @@
 /** What a driver gets: its only way to the other tabs, and deaf once its term is over. */
 import type { Logger } from '../platform/platform';
 import type { Report } from '../session/commands';
-import { SessionError } from '../session/errors';
-import { type EventDraft, errorFacts } from '../session/events';
+import { factsOf } from '../session/errors';
+import type { EventDraft } from '../session/events';
 import type { DriverContext } from '../types';
 
 /** Solotab's own event types: a driver that emitted one would be believed. */
@@ -64,7 +64,7 @@ export function createContext(ports: ContextPorts): DriverContext {
       whileHost('emit', () => ports.emit({ type, payload: cloned }));
     },
     error(error) {
-      const facts = errorFacts(SessionError.from(error, 9999));
+      const facts = factsOf(error, 9999);
       whileHost('error', () => ports.emit({ type: 'session_error', error: facts }));
     },
     reconnecting: () => whileHost('reconnecting', () => ports.report({ type: 'reconnecting' })),

@@ -10,8 +10,7 @@
 import { abortError, type Tenancy } from '../election/claim';
 import type { SharedRecord } from '../election/shared-record';
 import type { Clock, Logger } from '../platform/platform';
-import { SessionError, type SessionErrorCode } from '../session/errors';
-import { type ErrorFacts, errorFacts } from '../session/events';
+import { type ErrorFacts, errorFacts, SessionError, type SessionErrorCode } from '../session/errors';
 import type { SessionRecord } from '../session/record';
 import type { Driver, DriverContext } from '../types';
 import { createContext } from './context';

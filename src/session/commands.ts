@@ -1,6 +1,6 @@
 /** What `decide` is asked and what it answers. Plain data throughout. */
-import type { SessionErrorCode } from './errors';
-import type { ErrorFacts, JournalEntry } from './events';
+import type { ErrorFacts, SessionErrorCode } from './errors';
+import type { JournalEntry } from './events';
 import type { Kind, Recovery, SessionRecord, Successor } from './record';
 
 /** What any tab may ask for. `candidate` is the term that the tab will hold if it is granted; its lock is taken already. */

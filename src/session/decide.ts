@@ -25,8 +25,8 @@
  * another tab opens a new epoch: what the fenced host still numbers can't be mistaken for what came after.
  */
 import type { Call, Command, Decision, Facts, HostCommand, Notice, Report, Verdict } from './commands';
-import { SESSION_ERRORS, type SessionErrorCode, type SessionErrorEvent } from './errors';
-import { type ErrorFacts, type EventDraft, errorFacts, type JournalEntry, toErrorEvent } from './events';
+import { type ErrorFacts, errorFacts, SESSION_ERRORS, type SessionErrorCode, type SessionErrorEvent } from './errors';
+import { type EventDraft, type JournalEntry, toErrorEvent } from './events';
 import { idleRecord, isNewer, type Kind, type Phase, type SessionRecord, type Stored, type Successor } from './record';
 
 /** What a call is refused with while a session is in `phase`. */

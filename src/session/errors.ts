@@ -199,10 +199,7 @@ export class SessionError extends Error implements SessionErrorEvent {
    * is not taken over: it would reach every tab and the journal, and might hold a token.
    */
   static from(error: unknown, fallbackCode: SessionErrorCode): SessionError {
-    if (isSessionError(error)) return error;
-    const code = property(error, 'code');
-    if (isSessionErrorCode(code)) return new SessionError(code, { cause: error });
-    return new SessionError(isNetworkFailure(error) ? 1016 : fallbackCode, { cause: error });
+    return isSessionError(error) ? error : new SessionError(codeOf(error, fallbackCode), { cause: error });
   }
 
   /** The same as plain data: survives `postMessage`, storage and `JSON`. Without `cause`, which may hold secrets. */
@@ -210,6 +207,24 @@ export class SessionError extends Error implements SessionErrorEvent {
     const { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at } = this;
     return { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at };
   }
+}
+
+/** The part of an error that all tabs may see. */
+export type ErrorFacts = Omit<CatalogueEntry, 'code'> & { readonly code: number };
+
+export function errorFacts({ code, exception, message, suggestedAction, retryable }: ErrorFacts): ErrorFacts {
+  return { code, exception, message, suggestedAction, retryable };
+}
+
+/** What other tabs are told of whatever a driver reported: the rules of `SessionError.from`, without an error that nobody throws. */
+export function factsOf(error: unknown, fallbackCode: SessionErrorCode): ErrorFacts {
+  return isSessionError(error) ? errorFacts(error) : SESSION_ERRORS[codeOf(error, fallbackCode)];
+}
+
+function codeOf(error: unknown, fallbackCode: SessionErrorCode): SessionErrorCode {
+  const code = property(error, 'code');
+  if (isSessionErrorCode(code)) return code;
+  return isNetworkFailure(error) ? 1016 : fallbackCode;
 }
 
 /** A revoked proxy can't even be asked what it is. */

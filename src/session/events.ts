@@ -2,13 +2,11 @@
  * Session events as they are journaled and sent: numbered `(epoch, seq)` in the order in which they happened. An epoch
  * has one writer, so a number is given once; between epochs the higher one is the later one.
  */
-import { type CatalogueEntry, type SessionErrorEvent, isSessionErrorCode, SESSION_ERRORS } from './errors';
+import { type ErrorFacts, isSessionErrorCode, SESSION_ERRORS, type SessionErrorEvent } from './errors';
 import { isCount, isObject } from './record';
 
 /** How many events the journal holds. A tab that sleeps through more is told how many it missed. */
 export const JOURNAL_SIZE = 64;
-
-export type ErrorFacts = Omit<CatalogueEntry, 'code'> & { readonly code: number };
 
 /** An event before it has its number. */
 export interface EventDraft {
@@ -31,11 +29,6 @@ export interface JournalEntry extends EventDraft {
 export function toErrorEvent(entry: JournalEntry, error: ErrorFacts): SessionErrorEvent {
   const { epoch, seq, tabId, at } = entry;
   return { ...error, local: false, tabId, epoch, seq, at };
-}
-
-/** The part of an error that all tabs may see. */
-export function errorFacts({ code, exception, message, suggestedAction, retryable }: ErrorFacts): ErrorFacts {
-  return { code, exception, message, suggestedAction, retryable };
 }
 
 export function parseJournalEntry(value: unknown): JournalEntry | undefined {

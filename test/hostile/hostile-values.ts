@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { type Message, toWire } from '../../src/relay/messages';
 import { SESSION_ERRORS } from '../../src/session/errors';
-import { errorFacts, JOURNAL_SIZE } from '../../src/session/events';
+import { errorFacts } from '../../src/session/errors';
+import { JOURNAL_SIZE } from '../../src/session/events';
 import { isObject } from '../../src/session/record';
 import { notes, recordIn, STATES } from '../support/records';
 

@@ -1,7 +1,8 @@
 /** Records in every state that a scope can be in, and the facts and commands that go with them. */
 import type { Facts, HostCommand, Report } from '../../src/session/commands';
 import { SESSION_ERRORS, type SessionErrorCode } from '../../src/session/errors';
-import { type ErrorFacts, errorFacts, type JournalEntry } from '../../src/session/events';
+import { type ErrorFacts, errorFacts } from '../../src/session/errors';
+import type { JournalEntry } from '../../src/session/events';
 import { idleRecord, type Recovery, type SessionRecord, type Successor } from '../../src/session/record';
 
 export const RECOVERY: Recovery = { by: 'same-tab', windowMs: 120_000, attempts: 2 };
