@@ -263,7 +263,8 @@ class Tab<Session, Request> {
         : bid.toConnect(tenancy.record);
       const connecting = this.hold(tenancy).connect(connect, bid.fallback, calling.signal);
       this.calling = undefined;
-      // After the driver was called: writing to `sessionStorage` takes longer than the claim's own work.
+      // After the driver was called: a message and `sessionStorage` take as long as the claim's own work.
+      tenancy.announce?.();
       this.resumption.keep(tenancy.term);
       return await connecting;
     } finally {
@@ -280,7 +281,9 @@ class Tab<Session, Request> {
     this.ending += 1;
     try {
       const tenancy = await this.election.endAnywhere(type, this.awake.signal);
-      if (tenancy) await this.hold(tenancy).finish();
+      if (!tenancy) return;
+      tenancy.announce?.();
+      await this.hold(tenancy).finish();
     } catch (error) {
       throw this.refusals.from(error);
     } finally {

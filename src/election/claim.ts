@@ -30,9 +30,10 @@ export interface Tenancy {
   readonly term: string;
   readonly termLock: HeldLock;
   readonly seat: HeldLock;
-  /** The record as it was claimed, and as it was before. */
+  /** The record as it was claimed. */
   readonly record: SessionRecord;
-  readonly before: SessionRecord;
+  /** Tells the other tabs, who don't know yet: the driver comes first. */
+  announce?(): void;
 }
 
 /** A call that claims. */
@@ -118,13 +119,13 @@ export class Election {
   }
 
   /**
-   * A claim whose answer is news. A tab that was stopped meanwhile may have been fenced: it looks again before it acts on a
-   * grant, and a grant that is over counts as void.
+   * A claim whose answer is news, and still to be announced. A tab that was stopped meanwhile may have been fenced: it looks
+   * again before it acts on a grant, and a grant that is over counts as void.
    */
   private async transactAwake(command: Command): Promise<Decision> {
     const { shared, clock } = this.ports;
     const began = clock.monotonic();
-    const decision = await shared.transact(command);
+    const decision = await shared.transactQuietly(command);
     if (clock.monotonic() - began < SILENCE_MS) return decision;
     await shared.peek();
     return shared.record.term === decision.record.term ? decision : { ...decision, verdict: 'void' };
@@ -211,9 +212,12 @@ export class Election {
         throw this.refusal({ record: before, code: 1002 });
       }
       const decision = await this.transactAwake(call);
-      if (decision.verdict === 'granted') return { term, termLock, seat, record: decision.record, before };
+      const { verdict, record } = decision;
+      const announce = (): void => shared.announce(decision, call);
+      if (verdict === 'granted') return { term, termLock, seat, record, announce };
+      announce();
       // No host is in the way: nothing to resume, or a record that this build can't read.
-      if (decision.verdict === 'refused' && decision.record.term === null) throw this.refusal(decision);
+      if (verdict === 'refused' && record.term === null) throw this.refusal(decision);
       return null;
     });
   }
@@ -246,6 +250,7 @@ export class Election {
     return this.withLocks(signal, async (hold) => {
       const termLock = await hold(locks.takeTerm(term));
       const asked = await this.transactAwake(call);
+      shared.announce(asked, call);
       if (!termLock || (asked.verdict !== 'asked' && asked.verdict !== 'granted')) return null;
       if (asked.verdict === 'asked') {
         const result = await this.hostDoes(asked.record, { ours: term, ...(signal && { signal }) });
@@ -261,7 +266,7 @@ export class Election {
       }
       // The old host has let go of the seat, or is gone; whoever else holds it has no right to.
       const seat = await hold(locks.takeSeat('steal'));
-      return seat && { term, termLock, seat, record: shared.record, before: asked.record };
+      return seat && { term, termLock, seat, record: shared.record };
     });
   }
 
@@ -295,8 +300,10 @@ export class Election {
     const { term } = candidate;
     const seat = await hold(this.ports.locks.takeSeat('steal'));
     if (!seat || record.term === null) return null;
-    const decision = await this.transactAwake({ type: 'seize', term: record.term, candidate, for: purpose });
-    return decision.verdict === 'granted' ? { term, termLock, seat, record: decision.record, before: record } : null;
+    const command = { type: 'seize', term: record.term, candidate, for: purpose } as const;
+    const decision = await this.transactAwake(command);
+    this.ports.shared.announce(decision, command);
+    return decision.verdict === 'granted' ? { term, termLock, seat, record: decision.record } : null;
   }
 
   private silence({ phase, epoch }: SessionRecord): SessionError {

@@ -3,9 +3,9 @@
  * writes, in one transaction. Every change is hinted at over the channel; every hint makes the others look at the store.
  */
 import type { Channel, Logger, Platform } from '../platform/platform';
-import { slim } from '../relay/payload';
 import { Inbox } from '../relay/inbox';
 import { type Message, parseMessage, toHint, toWire } from '../relay/messages';
+import { slim } from '../relay/payload';
 import type { Command, Decision, Facts } from '../session/commands';
 import { decide, windowLeftMs } from '../session/decide';
 import { JOURNAL_SIZE, type JournalEntry, toErrorEvent } from '../session/events';
@@ -72,13 +72,31 @@ export class SharedRecord {
 
   /** Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. */
   async transact(command: Command): Promise<Decision> {
+    const decision = await this.transactQuietly(command);
+    this.announce(decision, command);
+    return decision;
+  }
+
+  /** As `transact`, but it is left to the caller to `announce` what was decided. */
+  async transactQuietly(command: Command): Promise<Decision> {
     const decision =
       (await this.store.attempt((store) => store.transact((raw) => this.step(raw, command)))) ??
       this.step(this.record, command).result;
     this.accept(decision.record);
-    if (decision.changed) this.announce(decision, command);
-    this.catchUp();
     return decision;
+  }
+
+  /** Tells the others what was decided, and catches up with what was decided before. */
+  announce({ record, entries, changed }: Decision, command: Command): void {
+    if (changed) {
+      const fresh = command.type === 'report' ? entries.slice(command.entries.length) : entries;
+      this.inbox.offer(fresh, record.term, record);
+      // Events that were sent as they happened need no second message, unless the channel could not carry them.
+      const isRelay = command.type === 'report' && command.report.type === 'alive' && record.asked === 0;
+      if (!isRelay || this.channel?.carries !== 'full')
+        this.post({ type: 'state', record, entries: fresh, isStored: this.isStored });
+    }
+    this.catchUp();
   }
 
   /** What `transact` would answer on the record as it was last seen. */
@@ -237,15 +255,6 @@ export class SharedRecord {
       this.ports.onLastError();
     }
     this.ports.onEntry(entry, missed);
-  }
-
-  private announce({ record, entries }: Decision, command: Command): void {
-    const fresh = command.type === 'report' ? entries.slice(command.entries.length) : entries;
-    this.inbox.offer(fresh, record.term, record);
-    // Events that were sent as they happened need no second message, unless the channel could not carry them.
-    const isRelay = command.type === 'report' && command.report.type === 'alive' && record.asked === 0;
-    if (!isRelay || this.channel?.carries !== 'full')
-      this.post({ type: 'state', record, entries: fresh, isStored: this.isStored });
   }
 
   /** Resolves with false when the record was read or written, with true after `ms`. */
