@@ -1,6 +1,12 @@
 /** What the page of the benchmarks offers to the process that drives it. */
 
-export type SubjectName = 'bare primitives' | 'solotab' | 'broadcast-channel' | 'tab-election' | 'browser-tabs-lock';
+export type SubjectName =
+  | 'bare primitives'
+  | 'bare claim'
+  | 'solotab'
+  | 'broadcast-channel'
+  | 'tab-election'
+  | 'browser-tabs-lock';
 
 /** Something that is timed from its call until it resolves. */
 export type Task = 'get' | 'get+put' | 'probe' | 'reject' | `${'claim' | 'refused'} ${SubjectName}`;

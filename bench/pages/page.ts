@@ -2,7 +2,7 @@
 import { Ours } from './ours';
 import type { BenchPage, LoadReport, Order, PageOptions, RoundTrip, SubjectName, Task } from './page-api';
 import { BroadcastChannelElection, BrowserTabsLock, TabElection } from './peers';
-import { Raw, rawGet, rawGetPut, rawProbe } from './raw';
+import { Raw, RawClaim, rawGet, rawGetPut, rawProbe } from './raw';
 import type { Subject } from './subject';
 
 const startedMs = performance.now();
@@ -18,6 +18,8 @@ function create(name: SubjectName): Subject {
   switch (name) {
     case 'bare primitives':
       return new Raw();
+    case 'bare claim':
+      return new RawClaim();
     case 'solotab':
       return new Ours(options.recovery ?? 'any-tab');
     case 'broadcast-channel':

@@ -96,3 +96,13 @@ export class Raw implements Subject {
     });
   }
 }
+
+/** The same, but whoever is next takes a lock of its own and writes down that it leads. */
+export class RawClaim extends Raw {
+  override async wait(): Promise<number> {
+    await super.wait();
+    await rawProbe();
+    await rawGetPut();
+    return performance.now();
+  }
+}
