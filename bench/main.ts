@@ -1,11 +1,11 @@
 /**
  * Measures solotab beside its peers and the bare primitives, in real Chromium tabs, all in one run.
  *
- *     node bench/run.mjs                 everything; writes bench/results/, bench/chart.svg and the tables of the READMEs
+ *     node bench/run.mjs                 everything; writes bench/results/, bench/chart.svg and the tables of both READMEs
  *     node bench/run.mjs --quick         a rough look, which writes nothing
  *     node bench/run.mjs --only 2,3      these figures, and writes nothing
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { launchBenchBrowser } from './browser';
@@ -17,7 +17,7 @@ import { measureLoss } from './figures/loss';
 import { measureRelay } from './figures/relay';
 import { type Figure, summarize } from './measurement';
 import { chart } from './report/chart';
-import { consoleTable, markdownTable } from './report/table';
+import { consoleTable, markdownTable, overviewTable } from './report/table';
 
 const FIGURES: readonly { readonly numbers: readonly number[]; measure(bench: Bench): Promise<Figure | Figure[]> }[] = [
   { numbers: [1, 2], measure: measureRefusals },
@@ -59,8 +59,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const result = { at: new Date().toISOString(), machine, figures: summaries };
   writeFileSync(pathOf('results/latest.json'), `${JSON.stringify(result, round, 1)}\n`);
   writeFileSync(pathOf('chart.svg'), chart(figures, isCharted));
-  const table = `${machine}\n\n${markdownTable(figures)}`;
-  for (const path of ['README.md', '../README.md']) replaceBetweenMarkers(pathOf(path), table);
+  replaceBetweenMarkers(pathOf('README.md'), `${machine}\n\n${markdownTable(figures)}`);
+  replaceBetweenMarkers(pathOf('../README.md'), `${machine}\n\n${overviewTable(figures)}`);
 }
 
 function isCharted({ number }: Figure, { title }: { readonly title: string }): boolean {
@@ -84,9 +84,8 @@ function pathOf(name: string): string {
 }
 
 function replaceBetweenMarkers(path: string, text: string): void {
-  if (!existsSync(path)) return;
   const page = readFileSync(path, 'utf8');
   const [from, to] = [page.indexOf(MARKERS.begin), page.indexOf(MARKERS.end)];
-  if (from < 0 || to < from) return;
+  if (from < 0 || to < from) throw new Error(`${path} has lost the marks between which the table belongs.`);
   writeFileSync(path, `${page.slice(0, from)}${MARKERS.begin}\n\n${text}\n\n${page.slice(to)}`);
 }

@@ -1,6 +1,8 @@
 /** The figures as text: for the console, and as Markdown. */
-import { type Figure, summarize } from '../measurement';
+import { type Figure, OURS, summarize } from '../measurement';
 import { formatMedian, formatNumber, formatRatio, formatTarget } from './format';
+
+const PEERS = ['broadcast-channel', 'tab-election', 'browser-tabs-lock'];
 
 export function consoleTable(figures: readonly Figure[]): string {
   const lines: string[] = [];
@@ -39,6 +41,37 @@ export function markdownTable(figures: readonly Figure[]): string {
         const label = details.length > 0 ? `${name}; ${details.join('; ')}` : name;
         lines.push(`| | ${label} | ${formatMedian(summary)} | ${isCapped ? '' : formatNumber(p95)} | ${ratio} |`);
       }
+    }
+  }
+  return lines.join('\n');
+}
+
+/** One line for each case that has a floor, with the peers side by side: medians. */
+export function overviewTable(figures: readonly Figure[]): string {
+  const lines = [
+    `| | floor | ${OURS} | × floor | ${PEERS.join(' | ')} |`,
+    `|---|--:|--:|:--|${PEERS.map(() => '--:|').join('')}`,
+  ];
+  for (const { title, cases } of figures) {
+    for (const measured of cases) {
+      const { floor, unit } = measured;
+      const summaries = new Map(summarize(measured).map((summary) => [summary.subject, summary]));
+      const ours = summaries.get(OURS);
+      if (floor === undefined || unit === 'count' || !ours) continue;
+      const median = (subject: string): string => {
+        const summary = summaries.get(subject);
+        return summary ? formatMedian(summary) : '–';
+      };
+      const verdict =
+        ours.isMet === null ? '' : ours.isMet ? `✓ ${formatTarget(measured)}` : `✗ ${formatTarget(measured)}`;
+      const cells = [
+        `${title}: ${measured.title}, ${unit}`,
+        median(floor),
+        `**${median(OURS)}**`,
+        `${formatRatio(ours)} ${verdict}`,
+        ...PEERS.map(median),
+      ];
+      lines.push(`| ${cells.join(' | ')} |`);
     }
   }
   return lines.join('\n');
