@@ -5,7 +5,7 @@ export type { AttemptDriver, AttemptKind, AttemptOptions, PinMode } from './atte
 export { withAttempts } from './attempts/with-attempts';
 export { createCoordinator } from './create-coordinator';
 export type { Logger } from './platform/platform';
-export type { SessionErrorCode, SessionErrorEvent } from './session/errors';
+export type { CatalogueEntry, SessionErrorCode, SessionErrorEvent } from './session/errors';
 export { SESSION_ERRORS, SessionError } from './session/errors';
 export type { Kind, Phase, Recovery, RecoveryPolicy } from './session/record';
 export type {
