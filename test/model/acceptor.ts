@@ -4,7 +4,7 @@
  */
 import type { Command, Decision } from '../../src/session/commands';
 import type { SessionRecord } from '../../src/session/record';
-import { actions, callEnd } from './actions';
+import { actions } from './actions';
 import { keyInOrder } from './key';
 import { draftOf, initialState, type Rules, type State } from './state';
 import { programSteps } from './steps';
@@ -46,7 +46,7 @@ export class Acceptor {
             .map(({ next }) => next),
         );
         // Refused in its own tab, before anyone could see it.
-        return isCall ? [...after, state, ...endWithoutOrigin(state, tab, label, this.rules)] : after;
+        return isCall ? [...after, state] : after;
       }),
     );
   }
@@ -112,14 +112,5 @@ function withoutCalls(state: State, tab: number, rules: Rules): State[] {
   if (!own || (own.bid?.step !== 'looking' && !own.ender)) return [];
   if (own.bid?.step === 'looking') own.bid = null;
   own.ender = null;
-  return [draft];
-}
-
-/** Its caller may have seen an older session, or none. */
-function endWithoutOrigin(state: State, tab: number, label: string, rules: Rules): State[] {
-  const type = label.endsWith(' end') ? 'end' : label.endsWith(' cancel') ? 'cancel' : null;
-  if (type === null || state.tabs[tab]?.life !== 'awake') return [];
-  const draft = draftOf(state, rules);
-  callEnd(draft, tab, type, 0);
   return [draft];
 }

@@ -1,8 +1,20 @@
 /** The callers' shell in the model: `Election.claim` and `Election.endAnywhere`, between their transactions. */
 import type { ClaimCall } from '../../src/election/claim';
+import type { Command, Decision } from '../../src/session/commands';
 import type { SessionRecord } from '../../src/session/record';
 import { abandon, connect, hold, see } from './host';
-import { type Bid, commit, type Draft, mint, RECOVERY, releaseLocks, type Tab, tabOf, takeLocks } from './state';
+import {
+  type Bid,
+  commit,
+  type Draft,
+  type Ender,
+  mint,
+  RECOVERY,
+  releaseLocks,
+  stealSeat,
+  type Tab,
+  tabOf,
+} from './state';
 
 /** A call begins. */
 export function bid(
@@ -13,7 +25,7 @@ export function bid(
 ): void {
   tabOf(draft, index).bid = {
     ...{ type, isAutomatic, force, term: mint(draft), step: 'looking', host: null },
-    ...{ isAborted: false, isWritten: false, granted: null },
+    ...{ isAborted: false, hasSlept: false, isWritten: false, granted: null },
   };
 }
 
@@ -36,9 +48,8 @@ export function claim(draft: Draft, index: number): void {
   if (!bid) return;
   const { verdict } = commit(draft, index, callOf(bid, tab));
   see(draft, index);
-  if (verdict === 'granted') return granted(draft, bid);
-  releaseLocks(draft, index, bid.term);
-  lookAgain(tab, bid);
+  if (verdict === 'granted') granted(draft, bid);
+  else lookAgain(draft, index, bid);
 }
 
 /** `askToHandOver`: asks the host, or finds that there is none. */
@@ -51,30 +62,24 @@ export function askToHandOver(draft: Draft, index: number): void {
   if (verdict === 'asked') {
     bid.host = record.term;
     bid.step = bid.isAborted ? 'withdrawing' : 'asked';
-    return;
+  } else if (verdict === 'granted') {
+    stealSeat(draft, bid.term, bid.isAborted);
+    granted(draft, bid);
+  } else {
+    lookAgain(draft, index, bid);
   }
-  if (verdict === 'granted') {
-    draft.seat = bid.term;
-    return granted(draft, bid);
-  }
-  releaseLocks(draft, index, bid.term);
-  lookAgain(tab, bid);
 }
 
 /** The host was asked, and the record says what came of it. */
 export function handedOver(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { bid, locks } = tab;
+  const { bid, locks } = tabOf(draft, index);
   if (!bid) return;
-  if (draft.record.term === bid.term) {
-    if (!locks.includes(bid.term)) draft.violations.push(`tab ${index} hosts ${bid.term} without its lock`);
-    draft.seat = bid.term;
-    bid.isWritten = true;
-    settle(draft, index, draft.record);
-    return;
-  }
-  releaseLocks(draft, index, bid.term);
-  lookAgain(tab, bid);
+  if (draft.record.term !== bid.term) return lookAgain(draft, index, bid);
+  if (!bid.isAborted && !locks.includes(bid.term))
+    draft.violations.push(`tab ${index} hosts ${bid.term} without its lock`);
+  stealSeat(draft, bid.term, bid.isAborted);
+  bid.isWritten = true;
+  settle(draft, index, draft.record);
 }
 
 export function withdraw(draft: Draft, index: number): void {
@@ -96,9 +101,8 @@ export function seizeToTakeOver(draft: Draft, index: number): void {
   const candidate = { term: bid.term, tabId: tab.id };
   const { verdict } = commit(draft, index, { type: 'seize', term: bid.host, candidate, for: 'takeOver' });
   see(draft, index);
-  if (verdict === 'granted') return granted(draft, bid);
-  releaseLocks(draft, index, bid.term);
-  lookAgain(tab, bid);
+  if (verdict === 'granted') granted(draft, bid);
+  else lookAgain(draft, index, bid);
 }
 
 /** The tab learns that it was granted. One that was stopped meanwhile looks again before it acts. */
@@ -106,19 +110,13 @@ export function settle(draft: Draft, index: number, record: SessionRecord): void
   const tab = tabOf(draft, index);
   const { bid } = tab;
   if (!bid) return;
-  if (tab.sleptThroughGrant && draft.record.term !== bid.term) {
-    tab.sleptThroughGrant = false;
-    releaseLocks(draft, index, bid.term);
-    return lookAgain(tab, bid);
-  }
+  if (bid.hasSlept && draft.record.term !== bid.term) return lookAgain(draft, index, bid);
   tab.bid = null;
   const host = hold(draft, index, bid.term, record, 'connect');
-  if (host && bid.isAborted) {
-    see(draft, index);
-    abandon(draft, index);
-  }
-  if (host && !bid.isAborted) connect(draft, index, host);
-  tab.sleptThroughGrant = false;
+  if (!host) return;
+  if (!bid.isAborted) return connect(draft, index, host);
+  see(draft, index);
+  abandon(draft, index);
 }
 
 /** `cancel()` and `end()` in the record. */
@@ -126,60 +124,70 @@ export function askToEnd(draft: Draft, index: number): void {
   const tab = tabOf(draft, index);
   const { ender } = tab;
   if (!ender) return;
-  const { record: before } = draft;
-  const { verdict, record, changed } = commit(draft, index, { type: ender.type });
-  see(draft, index);
-  const isAnother = ender.origin > 0 && record.origin !== ender.origin;
-  if (changed && isAnother)
-    draft.violations.push(`tab ${index} was to end session ${ender.origin}, and ends session ${before.origin}`);
-  if (verdict === 'void' || isAnother) {
+  const { verdict, record } = commitEnd(draft, index, ender, { type: ender.type, ...targetOf(ender) });
+  if (verdict === 'void' || ender.isAborted) {
     tab.ender = null;
-  } else if (verdict === 'needs-term') {
-    ender.step = 'locking';
-    ender.term = mint(draft);
-  } else {
-    ender.step = 'asked';
-    ender.host = record.term;
+    return;
   }
+  ender.origin = record.origin;
+  if (verdict === 'needs-term') Object.assign(ender, { step: 'locking', term: mint(draft) });
+  else Object.assign(ender, { step: 'asked', host: record.term });
 }
 
 /** Nobody has the session: this tab becomes the host that ends it. */
 export function claimToEnd(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { ender } = tab;
+  const { id, ender } = tabOf(draft, index);
   if (!ender) return;
-  const candidate = { term: ender.term, tabId: tab.id };
-  const { verdict, record } = commit(draft, index, { type: ender.type, candidate });
-  see(draft, index);
-  if (verdict === 'granted') return void Object.assign(ender, { step: 'settling', granted: record });
-  releaseLocks(draft, index, ender.term);
-  ender.step = 'asking';
+  const candidate = { term: ender.term, tabId: id };
+  const decision = commitEnd(draft, index, ender, { type: ender.type, ...targetOf(ender), candidate });
+  grantedToEnd(draft, index, ender, decision);
 }
 
 /** `seize` for `cancel()` and `end()`. */
 export function seizeToEnd(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { ender } = tab;
+  const { id, ender } = tabOf(draft, index);
   if (!ender?.host) return;
-  const candidate = { term: ender.term, tabId: tab.id };
-  const { verdict, record } = commit(draft, index, { type: 'seize', term: ender.host, candidate, for: 'end' });
-  see(draft, index);
-  if (verdict === 'granted') return void Object.assign(ender, { step: 'settling', granted: record });
-  releaseLocks(draft, index, ender.term);
-  ender.step = 'asking';
+  const candidate = { term: ender.term, tabId: id };
+  const decision = commitEnd(draft, index, ender, { type: 'seize', term: ender.host, candidate, for: 'end' });
+  grantedToEnd(draft, index, ender, decision);
 }
 
 export function settleToEnd(draft: Draft, index: number): void {
   const tab = tabOf(draft, index);
   const { ender } = tab;
   if (!ender?.granted) return;
+  if (ender.hasSlept && draft.record.term !== ender.term) return askAgain(draft, index);
   tab.ender = null;
   hold(draft, index, ender.term, ender.granted, 'end');
 }
 
-/** Takes the term lock, and the seat with it. */
-export function takeSeat(draft: Draft, index: number, term: string): void {
-  takeLocks(draft, index, term);
+/** The loop of `endAnywhere`, which a call that was given up leaves. */
+export function askAgain(draft: Draft, index: number): void {
+  const tab = tabOf(draft, index);
+  const { ender } = tab;
+  if (!ender) return;
+  releaseLocks(draft, index, ender.term);
+  if (ender.isAborted) tab.ender = null;
+  else Object.assign(ender, { step: 'asking', term: '', host: null, granted: null, hasSlept: false });
+}
+
+function targetOf({ origin }: Ender): { readonly origin?: number } {
+  return origin === null ? {} : { origin };
+}
+
+/** Whoever ends a session ends the one that was there when he asked. */
+function commitEnd(draft: Draft, index: number, { origin }: Ender, command: Command): Decision {
+  const { record: before } = draft;
+  const decision = commit(draft, index, command);
+  if (decision.changed && origin !== null && before.origin !== origin)
+    draft.violations.push(`tab ${index} was to end session ${origin}, and ends session ${before.origin}`);
+  see(draft, index);
+  return decision;
+}
+
+function grantedToEnd(draft: Draft, index: number, ender: Ender, { verdict, record }: Decision): void {
+  if (verdict === 'granted') Object.assign(ender, { step: 'settling', granted: record });
+  else askAgain(draft, index);
 }
 
 function granted(draft: Draft, bid: Bid): void {
@@ -188,8 +196,8 @@ function granted(draft: Draft, bid: Bid): void {
 }
 
 /** A call that was given up looks no more; the others look again, or are refused. */
-function lookAgain(tab: Tab, bid: Bid): void {
-  bid.step = 'looking';
-  bid.host = null;
-  if (bid.isAborted) tab.bid = null;
+function lookAgain(draft: Draft, index: number, bid: Bid): void {
+  releaseLocks(draft, index, bid.term);
+  if (bid.isAborted) tabOf(draft, index).bid = null;
+  else Object.assign(bid, { step: 'looking', host: null, granted: null, hasSlept: false });
 }

@@ -15,6 +15,8 @@ export interface Exploration {
   readonly depth: number;
   /** Actions on every way, at most. */
   readonly actions: number;
+  /** How often each action was taken, whichever tab it was done to. */
+  readonly taken: ReadonlyMap<string, number>;
   readonly isComplete: boolean;
   readonly seconds: number;
   /** By kind, the shortest way to each. */
@@ -26,22 +28,37 @@ export interface ExploreOptions {
   readonly from: State;
   readonly actions: number;
   readonly rules: Rules;
+  /** Default: every action. */
+  readonly only?: readonly string[];
   /** Gives up after so many states. */
   readonly limit?: number;
 }
 
-interface Node {
-  readonly parent: number;
-  readonly label: string;
-  readonly depth: number;
+/** Column by column: there are millions. */
+interface Nodes {
+  readonly parent: number[];
+  readonly label: string[];
+  readonly depth: number[];
+}
+
+/** Program steps, from a state to the next. */
+interface Edges {
+  readonly from: number[];
+  readonly to: number[];
+}
+
+interface Item {
+  readonly state: State;
+  readonly id: number;
 }
 
 export function explore(options: ExploreOptions): Exploration {
-  const { from, rules, limit = Number.POSITIVE_INFINITY } = options;
+  const { from, rules, only, limit = Number.POSITIVE_INFINITY } = options;
   const began = performance.now();
-  const nodes: Node[] = [];
+  const nodes: Nodes = { parent: [], label: [], depth: [] };
   const seen = new Map<number, number>();
-  const edges: number[][] = [];
+  const edges: Edges = { from: [], to: [] };
+  const taken = new Map<string, number>();
   const calm: boolean[] = [];
   const exempt: boolean[] = [];
   const violations = new Map<string, string>();
@@ -52,18 +69,19 @@ export function explore(options: ExploreOptions): Exploration {
     const key = keyOf(state);
     const known = seen.get(key);
     if (known !== undefined) return { id: known, isNew: false };
-    const id = nodes.length;
-    const at = (nodes[parent]?.depth ?? -1) + 1;
+    const id = seen.size;
+    const at = (nodes.depth[parent] ?? -1) + 1;
     depth = Math.max(depth, at);
-    nodes.push({ parent, label, depth: at });
+    nodes.parent.push(parent);
+    nodes.label.push(label);
+    nodes.depth.push(at);
     seen.set(key, id);
-    edges.push([]);
     calm.push(isCalm(state));
     exempt.push(isExempt(state));
     return { id, isNew: true };
   };
   /** Follows a step; what comes after a violation is left alone. */
-  const take = (state: State, id: number, step: Step, queue: { state: State; id: number }[]): number | undefined => {
+  const take = (state: State, id: number, step: Step, queue: (Item | undefined)[]): number | undefined => {
     steps += 1;
     const { next, label } = step;
     const found = violationsOf(state, next);
@@ -77,10 +95,10 @@ export function explore(options: ExploreOptions): Exploration {
     return visited.id;
   };
 
-  let layer = [{ state: from, id: visit(from, -1, '').id }];
+  let layer: (Item | undefined)[] = [{ state: from, id: visit(from, -1, '').id }];
   let done = 0;
   let isComplete = true;
-  const isDone = (): boolean => nodes.length >= limit;
+  const isDone = (): boolean => seen.size >= limit;
   for (; ; done += 1) {
     for (let at = 0; at < layer.length; at += 1) {
       const item = layer[at];
@@ -89,23 +107,32 @@ export function explore(options: ExploreOptions): Exploration {
       if (!isComplete) break;
       for (const step of programSteps(item.state, rules)) {
         const target = take(item.state, item.id, step, layer);
-        if (target !== undefined) edges[item.id]?.push(target);
         // Who knows what would have come of it: it is told as what it is.
-        else calm[item.id] = true;
+        if (target === undefined) calm[item.id] = true;
+        else {
+          edges.from.push(item.id);
+          edges.to.push(target);
+        }
       }
+      // The last ones are most, and nobody needs them any more.
+      if (done === options.actions) layer[at] = undefined;
     }
     if (!isComplete || done === options.actions) break;
     const next: typeof layer = [];
-    for (const { state, id } of layer) {
+    for (const item of layer) {
       if (isDone()) isComplete = false;
-      if (!isComplete) break;
-      for (const step of actions(state, rules)) take(state, id, step, next);
+      if (!item || !isComplete) break;
+      for (const step of actions(item.state, rules, only)) {
+        const name = step.label.replace(/^\d+ | of \d+$/g, '');
+        taken.set(name, (taken.get(name) ?? 0) + 1);
+        take(item.state, item.id, step, next);
+      }
     }
     layer = next;
   }
   const stuck = isComplete ? stuckOf(edges, calm, exempt).map((id) => wayTo(nodes, id, [], options).join('\n')) : [];
   const seconds = (performance.now() - began) / 1_000;
-  return { states: nodes.length, steps, depth, actions: done, isComplete, seconds, violations, stuck };
+  return { states: seen.size, steps, depth, actions: done, taken, isComplete, seconds, violations, stuck };
 }
 
 /** Who can't run and holds a lock is waited for until a person insists; and where nobody runs, nothing does. */
@@ -117,11 +144,9 @@ function isExempt({ tabs }: State): boolean {
 }
 
 /** States from which no way of program steps leads to a calm one: the shortest first, and no more than a few. */
-function stuckOf(edges: readonly number[][], calm: readonly boolean[], exempt: readonly boolean[]): number[] {
-  const before: number[][] = edges.map(() => []);
-  edges.forEach((targets, from) => {
-    for (const to of targets) before[to]?.push(from);
-  });
+function stuckOf(edges: Edges, calm: readonly boolean[], exempt: readonly boolean[]): number[] {
+  const before: number[][] = calm.map(() => []);
+  edges.to.forEach((to, at) => void before[to]?.push(edges.from[at] ?? 0));
   const reaches = [...calm];
   const queue = calm.flatMap((isSo, id) => (isSo ? [id] : []));
   for (let at = 0; at < queue.length; at += 1) {
@@ -150,19 +175,19 @@ function stepsFrom(state: State, rules: Rules): Step[] {
 
 /** The way to a state, with what it does to the record. */
 function wayTo(
-  nodes: readonly Node[],
+  { parent, label }: Nodes,
   id: number,
   last: readonly string[],
   { from: start, rules }: ExploreOptions,
 ): string[] {
   const labels = [...last];
-  for (let at = nodes[id], from = id; at && from > 0; from = at.parent, at = nodes[from]) labels.unshift(at.label);
+  for (let at = id; at > 0; at = parent[at] ?? 0) labels.unshift(label[at] ?? '');
   let state: State = start;
-  return labels.map((label, index) => {
-    state = follow(state, rules, label);
+  return labels.map((name, index) => {
+    state = follow(state, rules, name);
     const { phase, epoch, term, hostTabId, successor } = state.record;
     const host = term === null ? '' : ` ${term} of ${hostTabId}`;
     const next = successor ? `, then ${successor.tabId}` : '';
-    return `${String(index + 1).padStart(3)}  ${label.padEnd(48)} ${phase} ${epoch}${host}${next}`;
+    return `${String(index + 1).padStart(3)}  ${name.padEnd(48)} ${phase} ${epoch}${host}${next}`;
   });
 }

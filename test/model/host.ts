@@ -1,5 +1,5 @@
 /** The host's shell in the model: `Tenure` and `HostWriter`, without the driver's details. */
-import type { Report } from '../../src/session/commands';
+import type { Decision, Report } from '../../src/session/commands';
 import { SESSION_ERRORS } from '../../src/session/errors';
 import type { SessionRecord } from '../../src/session/record';
 import { commit, type Draft, type ReportName, releaseLocks, releaseSeat, type Term, tabOf } from './state';
@@ -40,15 +40,22 @@ export function connect(draft: Draft, index: number, host: Term): void {
 /** `Tenure.abandon`: the caller gave the attempt up. */
 export function abandon(draft: Draft, index: number): void {
   const { host } = tabOf(draft, index);
-  if (!host || host.isGivenUp) return;
+  if (!host || host.isGivenUp || host.closing !== 'no') return;
   host.isGivenUp = true;
-  if (!draft.record.established) {
-    host.reports.push('give-up');
-  } else {
-    if (host.closing === 'no') host.closing = 'failed';
-    releaseSeat(draft, host.term);
-    host.reports.push('failed');
-  }
+  if (!draft.record.established) return void host.reports.push('give-up');
+  host.closing = 'abandoned';
+  if (host.driver === 'none') abandoned(draft, host);
+}
+
+/** The driver has let go of the attempt: somebody may have asked to end the session meanwhile. */
+export function abandoned(draft: Draft, host: Term): void {
+  const { term, phase } = draft.record;
+  host.closing = 'no';
+  host.driver = 'none';
+  if (term === host.term && phase !== 'connecting') return finish(host);
+  host.closing = 'failed';
+  releaseSeat(draft, host.term);
+  host.reports.push('failed');
 }
 
 /** `Tenure.observe`: does what the record asks of its host. */
@@ -76,6 +83,15 @@ export function finish(host: Term): void {
   host.driver = 'letting go';
 }
 
+/** `Tenure.leave`, where there are locks: what was to be stored is stored once the page is back. */
+export function leave(draft: Draft, index: number): void {
+  const tab = tabOf(draft, index);
+  if (!tab.host) return;
+  const { term, reports } = tab.host;
+  if (reports.length > 0) tab.late = { term, reports };
+  over(draft, index);
+}
+
 export function over(draft: Draft, index: number): void {
   const tab = tabOf(draft, index);
   if (!tab.host) return;
@@ -88,13 +104,7 @@ export function report(draft: Draft, index: number): void {
   const { host } = tabOf(draft, index);
   const name = host?.reports.shift();
   if (!host || !name) return;
-  const isFenced = draft.record.term !== host.term;
-  const { verdict, changed } =
-    name === 'lost'
-      ? commit(draft, index, { type: 'lost', term: host.term })
-      : commit(draft, index, { type: 'report', term: host.term, report: toReport(name), entries: [] });
-  if (isFenced && changed) draft.violations.push(`tab ${index} is fenced and writes ${name}`);
-  see(draft, index);
+  const { verdict } = store(draft, index, host.term, name);
   if (tabOf(draft, index).host !== host) return;
   switch (name) {
     case 'connected':
@@ -109,8 +119,6 @@ export function report(draft: Draft, index: number): void {
       if (verdict !== 'void') return over(draft, index);
       host.closing = 'no';
       if (draft.record.phase === 'ending') return finish(host);
-      host.closing = 'hand-over';
-      host.driver = 'none';
       host.reports.push('lost');
       return;
     case 'give-up':
@@ -118,6 +126,26 @@ export function report(draft: Draft, index: number): void {
     case 'reconnected':
     case 'alive':
   }
+}
+
+/** The same for a term that was left. */
+export function reportLate(draft: Draft, index: number): void {
+  const tab = tabOf(draft, index);
+  const name = tab.late?.reports.shift();
+  if (!tab.late || !name) return;
+  store(draft, index, tab.late.term, name);
+  if (tab.late.reports.length === 0) tab.late = null;
+}
+
+function store(draft: Draft, index: number, term: string, name: ReportName): Decision {
+  const isFenced = draft.record.term !== term;
+  const decision =
+    name === 'lost'
+      ? commit(draft, index, { type: 'lost', term })
+      : commit(draft, index, { type: 'report', term, report: toReport(name), entries: [] });
+  if (isFenced && decision.changed) draft.violations.push(`tab ${index} is fenced and writes ${name}`);
+  see(draft, index);
+  return decision;
 }
 
 function toReport(name: Exclude<ReportName, 'lost'>): Report {

@@ -20,8 +20,8 @@ function roughOf({ record }: State, { id, life, key, locks, bid, ender, host }: 
   const role = life === 'dead' ? '' : id === record.hostTabId ? 'h' : id === record.successor?.tabId ? 's' : '';
   const usable = key === record.resumeKey ? 'k' : key === record.term ? 't' : '';
   const parts = [life, role, usable, locks.length];
-  if (bid) parts.push(bid.type, bid.step, `${bid.isAborted}${bid.force}${bid.isAutomatic}`);
-  if (ender) parts.push(ender.type, ender.step);
+  if (bid) parts.push(bid.type, bid.step, `${bid.isAborted}${bid.force}${bid.isAutomatic}${bid.hasSlept}`);
+  if (ender) parts.push(ender.type, ender.step, `${ender.isAborted}${ender.hasSlept}`);
   if (host) parts.push(host.driver, host.closing, `${host.isGivenUp}`, host.reports.join());
   return parts.join();
 }
@@ -69,15 +69,16 @@ function textOf({ record, seat, acted, tabs: all }: State, order: readonly numbe
   const resumeKey = tabs.some(({ key }) => key === record.resumeKey) ? record.resumeKey : null;
   const parts: unknown[] = [phase, established, attempts, term(record.term), slot(record.hostTabId), term(resumeKey)];
   parts.push(term(successor?.term), slot(successor?.tabId), asked > answered);
-  for (const { life, key, locks, bid, ender, host, leaving, sleptThroughGrant } of tabs) {
-    parts.push('/', life, isUsable(key) ? term(key) : '-', leaving === record.term ? 'leaving' : '-');
+  for (const { life, key, locks, bid, ender, host, late } of tabs) {
+    parts.push('/', life, isUsable(key) ? term(key) : '-', late?.reports.join() ?? '-');
     if (bid) {
       parts.push('b', bid.type, bid.step, bid.isAutomatic, bid.force, bid.isAborted, bid.isWritten);
-      parts.push(term(bid.term), term(bid.host), (bid.granted?.epoch ?? acted + 1) <= acted, sleptThroughGrant);
+      parts.push(term(bid.term), term(bid.host), (bid.granted?.epoch ?? acted + 1) <= acted, bid.hasSlept);
     }
     if (ender) {
-      const origin = ender.origin === 0 ? 'any' : ender.origin === record.origin;
+      const origin = ender.origin === null ? 'any' : ender.origin === record.origin;
       parts.push('e', ender.type, ender.step, origin, term(ender.term), term(ender.host));
+      parts.push(ender.isAborted, ender.hasSlept);
     }
     if (host) {
       const isAnswering = host.term === record.term && host.answering >= asked;

@@ -25,6 +25,8 @@ export interface Bid {
   /** The host that was asked. */
   host: string | null;
   isAborted: boolean;
+  /** Stopped while its transaction was under way. */
+  hasSlept: boolean;
   /** Its term was in the record. */
   isWritten: boolean;
   /** The record as it was granted. */
@@ -34,11 +36,13 @@ export interface Bid {
 /** A call to `cancel` or `end`: `Election.endAnywhere`. */
 export interface Ender {
   readonly type: 'cancel' | 'end';
-  /** The session that the caller saw; 0 if it saw none. */
-  readonly origin: number;
+  /** The session that is meant: the one that was there when it asked first. */
+  origin: number | null;
   step: 'asking' | 'locking' | 'claiming' | 'asked' | 'seizing' | 'settling';
   term: string;
   host: string | null;
+  isAborted: boolean;
+  hasSlept: boolean;
   granted: SessionRecord | null;
 }
 
@@ -61,7 +65,7 @@ export interface Term {
   readonly epoch: number;
   readonly origin: number;
   driver: 'connecting' | 'connected' | 'letting go' | 'none';
-  closing: 'no' | 'finish' | 'failed' | 'ended' | 'hand-over';
+  closing: 'no' | 'finish' | 'abandoned' | 'failed' | 'ended' | 'hand-over';
   /** The caller gave it up. */
   isGivenUp: boolean;
   /** Reports that were made and not stored. */
@@ -79,10 +83,13 @@ export interface Tab {
   bid: Bid | null;
   ender: Ender | null;
   host: Term | null;
-  /** The term that it gave up when it was hidden, as long as that is not stored. */
-  leaving: string | null;
-  /** Stopped between a grant and the news of it. */
-  sleptThroughGrant: boolean;
+  /** What was to be stored for the term that it left when it was frozen. */
+  late: Late | null;
+}
+
+export interface Late {
+  readonly term: string;
+  readonly reports: ReportName[];
 }
 
 export interface State {
@@ -125,7 +132,7 @@ export function initialState(tabs: number): State {
 export function newTab(id: string, key = ''): Tab {
   return {
     ...{ id, life: 'awake', key, locks: [], bid: null, ender: null, host: null },
-    ...{ leaving: null, sleptThroughGrant: false },
+    late: null,
   };
 }
 
@@ -138,6 +145,7 @@ export function draftOf(state: State, rules: Rules): Draft {
       bid: tab.bid && { ...tab.bid },
       ender: tab.ender && { ...tab.ender },
       host: tab.host && { ...tab.host, reports: [...tab.host.reports] },
+      late: tab.late && { ...tab.late, reports: [...tab.late.reports] },
     })),
     rules,
     violations: [],
@@ -159,13 +167,11 @@ export function mint(draft: Draft): string {
 /** One transaction. The passing of time is a step of its own, so no other command finds the window over. */
 export function commit(draft: Draft, index: number, command: Command): Decision {
   const { record: before } = draft;
-  const isOver = command.type === 'expire' && before.lostSince !== null;
+  const { lostSince, recovery } = before;
+  const isOver = command.type === 'expire' && lostSince !== null;
   const facts: Facts = {
-    tabId: tabOf(draft, index).id,
-    now: isOver ? before.recovery.windowMs : 0,
-    known: before,
-    isStored: true,
-    watched: null,
+    ...{ tabId: tabOf(draft, index).id, now: 0, known: before, isStored: true },
+    watched: isOver ? { lostSince, forMs: recovery.windowMs } : null,
   };
   const decision = draft.rules(before satisfies Stored, command, facts);
   draft.record = decision.record;
@@ -186,6 +192,11 @@ export function releaseLocks(draft: Draft, index: number, term: string): void {
   const tab = tabOf(draft, index);
   tab.locks = tab.locks.filter((lock) => lock !== term);
   releaseSeat(draft, term);
+}
+
+/** Whoever has the seat has no right to it; and what was given up meanwhile keeps nothing. */
+export function stealSeat(draft: Draft, term: string, isAborted: boolean): void {
+  draft.seat = isAborted ? null : term;
 }
 
 export function releaseSeat(draft: Draft, term: string): void {

@@ -3,6 +3,7 @@
  * of time; *actions* are what people and machines do to it.
  */
 import {
+  askAgain,
   askToEnd,
   askToHandOver,
   bid as begin,
@@ -13,10 +14,9 @@ import {
   seizeToTakeOver,
   settle,
   settleToEnd,
-  takeSeat,
   withdraw,
 } from './calls';
-import { report, see } from './host';
+import { abandoned, report, reportLate, see } from './host';
 import {
   type Bid,
   commit,
@@ -29,9 +29,11 @@ import {
   type Rules,
   releaseSeat,
   type State,
+  stealSeat,
   type Tab,
   type Term,
   tabOf,
+  takeLocks,
 } from './state';
 
 export interface Step {
@@ -56,7 +58,7 @@ export function collect(state: State, rules: Rules, list: (add: Add) => void): S
 /** Forgets what can have no effect any more: a report of a fenced host is refused, and matters only if it is its last. */
 function tidy({ record, tabs }: Draft): void {
   for (const tab of tabs) {
-    if (tab.leaving !== record.term) tab.leaving = null;
+    if (tab.late?.term !== record.term) tab.late = null;
     const { host } = tab;
     if (!host || host.term === record.term || host.reports.length === 0) continue;
     const last = host.reports[host.reports.length - 1];
@@ -72,19 +74,12 @@ export function programSteps(state: State, rules: Rules): Step[] {
   return collect(state, rules, (add) => {
     addWatching(state, add);
     state.tabs.forEach((tab, index) => {
-      if (tab.leaving !== null && tab.life !== 'dead' && tab.life !== 'stopped') {
-        const term = tab.leaving;
-        add(`${index} stores that it left`, (draft) => {
-          tabOf(draft, index).leaving = null;
-          commit(draft, index, { type: 'lost', term });
-          see(draft, index);
-        });
-      }
       if (tab.life !== 'awake') return;
+      if (tab.late) add(`${index} reports late: ${tab.late.reports[0]}`, (draft) => reportLate(draft, index));
       if (tab.host) addHost(state, index, tab.host, add);
       if (tab.bid) addBid(state, rules, index, tab.bid, add);
       if (tab.ender) addEnder(state, index, tab.ender, add);
-      if (!tab.bid && !tab.host && mayResume(state, rules, tab))
+      if (isFree(tab) && mayResume(state, rules, tab))
         add(`${index} resumes by itself`, (draft) => begin(draft, index, 'resume', { isAutomatic: true }));
     });
   });
@@ -99,9 +94,10 @@ function addWatching(state: State, add: Add): void {
   if (phase === 'recovering' && lostSince !== null)
     add(`${watcher} sees the window end`, (draft) => void commit(draft, watcher, { type: 'expire' }));
   if (term === null) return;
-  // The host's own tab, where nobody acts for the term, needs no proof.
-  const own = tabs.findIndex(({ id, life, host, bid }) => id === hostTabId && life === 'awake' && !host && !bid);
-  const reaper = isLocked(state, term) ? own : watcher;
+  // The tab that the record names waits for no lock of its own, and needs no proof where it acts for nobody.
+  const own = tabs.findIndex((tab) => tab.id === hostTabId && tab.life === 'awake' && isFree(tab));
+  const other = tabs.findIndex(({ id, life, host }) => life === 'awake' && (id !== hostTabId || !host));
+  const reaper = isLocked(state, term) ? own : other;
   if (reaper >= 0) add(`${reaper} reaps ${term}`, (draft) => void commit(draft, reaper, { type: 'lost', term }));
   for (const [index, { life, key, host }] of tabs.entries()) {
     if (life === 'awake' && key === term && !host)
@@ -137,6 +133,7 @@ function addHost(state: State, index: number, host: Term, add: Add): void {
       own.reports.push('failed');
     });
   }
+  if (host.closing === 'abandoned') change('its driver gives the attempt up', (own, draft) => abandoned(draft, own));
   if (host.closing === 'finish' && host.driver === 'letting go')
     change('its driver has ended the session', (own, draft) => {
       own.driver = 'none';
@@ -166,7 +163,7 @@ function addBid(state: State, rules: Rules, index: number, bid: Bid, add: Add): 
         });
       if (isSeatFree(state))
         change('takes its locks', (own, _, draft) => {
-          takeSeat(draft, index, own.term);
+          takeLocks(draft, index, own.term);
           own.step = 'claiming';
         });
       if (bid.type === 'takeOver')
@@ -187,7 +184,7 @@ function addBid(state: State, rules: Rules, index: number, bid: Bid, add: Add): 
         if (isSilent(state, bid.host))
           change('waits in vain', (own, _, draft) => {
             own.step = own.force ? 'seizing' : 'withdrawing';
-            if (own.force) draft.seat = own.term;
+            if (own.force) stealSeat(draft, own.term, own.isAborted);
           });
       }
       return;
@@ -214,26 +211,20 @@ function addEnder(state: State, index: number, ender: Ender, add: Add): void {
     case 'locking':
       if (isSeatFree(state))
         change('takes its locks', (own, draft) => {
-          takeSeat(draft, index, own.term);
+          takeLocks(draft, index, own.term);
           own.step = 'claiming';
         });
-      else if (state.record.term !== null)
-        change('looks again', (own) => {
-          own.step = 'asking';
-        });
+      else if (state.record.term !== null) change('looks again', (_, draft) => askAgain(draft, index));
       return;
     case 'claiming':
       return add(`${index} ${ender.type}: claims`, (draft) => claimToEnd(draft, index));
     case 'asked':
-      if (state.record.term !== ender.host)
-        return change('sees the answer', (own) => {
-          own.step = 'asking';
-        });
+      if (state.record.term !== ender.host) return change('sees the answer', (_, draft) => askAgain(draft, index));
       addChallenge(state, index, ender.host, add);
       if (isSilent(state, ender.host) && tabOf(state, index).host?.term !== ender.host)
         change('waits in vain', (own, draft) => {
           own.term = mint(draft);
-          takeSeat(draft, index, own.term);
+          takeLocks(draft, index, own.term);
           own.step = 'seizing';
         });
       return;
@@ -256,7 +247,12 @@ function addChallenge({ record }: State, index: number, term: string | null, add
 /** Nobody waits for ever for a host that can't run, or whose driver does not let go. */
 function isSilent(state: State, term: string | null): boolean {
   const tab = state.tabs.find(({ id }) => state.record.term === term && id === state.record.hostTabId);
-  return tab !== undefined && (tab.life !== 'awake' || (tab.host !== null && tab.host.closing !== 'no'));
+  return tab !== undefined && (tab.life !== 'awake' || (tab.host?.term === term && tab.host.closing !== 'no'));
+}
+
+/** Whether it could hold a session now. */
+function isFree({ bid, ender, host }: Tab): boolean {
+  return !bid && !ender && !host;
 }
 
 /** Nobody has it, or a tab that can't run and is in no record: it will not come back to say so. */
