@@ -25,6 +25,9 @@ export const SILENCE_MS = 3_000;
 /** A host that has answered but not acted is challenged again after this long. */
 const CHALLENGE_AGAIN_MS = 10_000;
 
+/** Long against a message: within this, tabs without a store that take a session from a silent host hear of each other. */
+const AGREE_MS = 50;
+
 /** A term that this tab holds. */
 export interface Tenancy {
   readonly term: string;
@@ -261,6 +264,7 @@ export class Election {
         if (shared.record.term !== term) {
           throwIfAborted(signal);
           if (result === 'silent') throw this.silence(asked.record);
+          await this.letOthersAsk(asked.record, signal);
           return null;
         }
       }
@@ -268,6 +272,14 @@ export class Election {
       const seat = await hold(locks.takeSeat('steal'));
       return seat && { term, termLock, seat, record: shared.record };
     });
+  }
+
+  /**
+   * The host hands over to whoever asked last. Who was overtaken waits for what comes of that: two that ask again at once
+   * overtake each other for ever, and neither ever finds the host silent.
+   */
+  private letOthersAsk({ term }: SessionRecord, signal: AbortSignal | undefined): Promise<boolean> {
+    return this.ports.shared.until((now) => now.term !== term || now.successor === null, 2 * SILENCE_MS, signal);
   }
 
   /** Waits until the host has done what the record asks of it, which shows as the end of its term. */
@@ -297,12 +309,20 @@ export class Election {
     termLock: HeldLock,
     hold: Hold,
   ): Promise<Tenancy | null> {
+    const { shared, locks } = this.ports;
     const { term } = candidate;
-    const seat = await hold(this.ports.locks.takeSeat('steal'));
-    if (!seat || record.term === null) return null;
+    if (record.term === null) return null;
     const command = { type: 'seize', term: record.term, candidate, for: purpose } as const;
+    if (!shared.isStored) {
+      // Two that insist at once agree by messages on who it is. Both would find the seat theirs, for a moment.
+      await shared.transact(command);
+      await shared.until((now) => now.term !== term, AGREE_MS);
+      if (shared.record.term !== term) return null;
+    }
+    const seat = await hold(locks.takeSeat('steal'));
+    if (!seat) return null;
     const decision = await this.transactAwake(command);
-    this.ports.shared.announce(decision, command);
+    shared.announce(decision, command);
     return decision.verdict === 'granted' ? { term, termLock, seat, record: decision.record } : null;
   }
 

@@ -202,6 +202,27 @@ describe('a host that is stopped', () => {
     expect(world.network.live.size).toBe(1);
   });
 
+  test.each([{}, { store: false }])('and is taken over by two tabs at once: one gets it, %o', async (capabilities) => {
+    const { a, b, c, world } = await openWorld({ driver: 'auto', capabilities });
+    await world.advance(1_000);
+    follow(a.coordinator.start());
+    await world.advance(1_000);
+    await a.stop();
+    const calls = [b, c].map(({ coordinator }) => follow(coordinator.takeOver({ force: true })));
+    await world.advance(5_000);
+    expect(calls.map(({ outcome }) => outcome).sort()).toEqual([1002, 'done']);
+  });
+
+  test('goes to the tab that insists, also if another asked after it and gave up', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto' });
+    await a.stop();
+    const insisting = follow(b.coordinator.takeOver({ force: true }));
+    await world.advance(100);
+    const asking = follow(c.coordinator.takeOver());
+    await world.advance(2 * SILENCE_MS + 1_000);
+    expect([insisting, asking].map(({ outcome }) => outcome)).toEqual(['done', 1004]);
+  });
+
   test('with an active session is left alone by cancel, which settles', async () => {
     const { a, b, c, world } = await openSession({ driver: 'auto' });
     await a.stop();
