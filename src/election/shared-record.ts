@@ -195,10 +195,17 @@ export class SharedRecord {
   private async look(): Promise<void> {
     const found = await this.store.attempt((store) => store.read({ journal: true }));
     if (this.closed) return;
-    if (!found) this.post({ type: 'ask' });
     if (found) this.acceptStored(found.record);
+    else this.askOthers();
     this.inbox.reconcile(this.record, found?.journal);
     this.catchUp();
+  }
+
+  /** Also makes anew what was asked of the host: it may have been lost together with the tab that asked it. */
+  private askOthers(): void {
+    const { asked, answered } = this.record;
+    if (asked > answered) this.post(this.state());
+    this.post({ type: 'ask' });
   }
 
   /** What this tab knows, for others to compare. */
@@ -303,10 +310,12 @@ export class SharedRecord {
 
   /** A record that is in the store is looked up there; one that only its host has is taken as it is, and stored for it. */
   private receiveState({ record, entries, isStored }: Extract<Message, { type: 'state' }>): void {
-    const { epoch, revision } = this.record;
+    const { epoch, revision, asked } = this.record;
     // The store knows better than any comparison: it may have been wiped, and count anew.
     if (isStored && this.isStored)
-      return record.epoch === epoch && record.revision === revision ? undefined : this.refreshSoon();
+      return record.epoch === epoch && record.revision === revision && record.asked === asked
+        ? undefined
+        : this.refreshSoon();
     const isHost =
       record.term !== null && this.record.hostTabId === this.ports.tabId && record.term === this.record.term;
     if (isHost) return void this.transact({ type: 'adopt', record, entries: [] });

@@ -51,6 +51,7 @@ export class Tenure<Session> {
   private attempt: Promise<Outcome<Session>> | undefined;
   private giveUp: (given: GivenUp) => void = () => {};
   private isAttempt = false;
+  private isConnected = false;
   private isClosing = false;
   private hasLostLock = false;
   private answering = 0;
@@ -130,6 +131,8 @@ export class Tenure<Session> {
     }
     if (record.phase === 'canceling' || record.phase === 'ending') void this.finish();
     else if (record.successor && this.session) void this.handOver(this.session.value);
+    // The record was lost, and a tab that had not heard of it yet wrote what it knew.
+    else if (record.phase === 'connecting' && this.isConnected) void this.writer.report({ type: 'connected' });
     if (record.asked > record.answered && record.asked > this.answering) {
       this.answering = record.asked;
       void this.writer.report({ type: 'alive' });
@@ -188,6 +191,7 @@ export class Tenure<Session> {
     this.attempt = undefined;
     const { verdict } = await this.writer.report({ type: 'connected' });
     if (verdict === 'done') {
+      this.isConnected = true;
       this.observe(this.ports.shared.record);
       return session;
     }

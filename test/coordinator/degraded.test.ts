@@ -117,6 +117,22 @@ describe('a store', () => {
     expect(world.network.live.size).toBe(0);
   });
 
+  test('that is not there loses no request: it is made anew if message and caller were lost', async () => {
+    const { a, b, c, world } = await openWorld({ driver: 'auto', capabilities: { store: false } });
+    await world.advance(1_000);
+    follow(a.coordinator.start());
+    await world.advance(1_000);
+    world.faults.loseMessages = 1;
+    follow(b.coordinator.end());
+    await world.settle();
+    await b.navigateAway();
+    await b.goBack();
+    world.heal();
+    expect([a, b].map(look)).toEqual(['active host', 'ending follower']);
+    await world.advance(LONG_MS);
+    expect([a, b, c].map(look)).toEqual(['idle none', 'idle none', 'idle none']);
+  });
+
   test('that was wiped while a session is active is written anew by its host', async () => {
     const { a, b, world } = await openSession({ driver: 'auto' });
     world.wipeStorage();
@@ -126,6 +142,21 @@ describe('a store', () => {
     expect([a, b].map(look)).toEqual(['active host', 'active follower']);
     expect(world.recordOf()).toMatchObject({ phase: 'active', epoch: 1 });
   });
+});
+
+test('a host that is connected says so again if its record was written anew by a tab that had not heard of it', async () => {
+  const { a, b, world } = await openWorld({ capabilities: { locks: false } });
+  follow(a.coordinator.start());
+  await world.settle();
+  await b.stop();
+  await world.connect(a);
+  world.putRecord(null);
+  // As another tab would, that read the record before the host was connected.
+  const refused = follow(b.coordinator.start());
+  await b.cont();
+  await world.advance(LONG_MS);
+  expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+  expect(refused.outcome).toBe(1004);
 });
 
 describe('a record that is no record', () => {
