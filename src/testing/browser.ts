@@ -1,6 +1,6 @@
 import { ChannelHub } from './channels';
 import { Database } from './database';
-import { type Faults, NO_FAULTS } from './faults';
+import { areLossy, type Faults, NO_FAULTS } from './faults';
 import { watchInvariants } from './invariants';
 import type { Boot, TabOptions, TabWorld } from './load-page';
 import { LockManager } from './locks';
@@ -70,6 +70,7 @@ export class SimulatedBrowser {
       timeline,
       watchers,
       forked: false,
+      outOfReachUntil: Number.NEGATIVE_INFINITY,
     };
     this.machine = machine;
     this.network = new Network(machine);
@@ -167,6 +168,7 @@ export class SimulatedBrowser {
   /** No more faults from here on. Pages that sleep still sleep. */
   heal(): void {
     this.note('the faults stop');
+    if (areLossy(this.faults)) this.machine.outOfReachUntil = Math.max(this.machine.outOfReachUntil, this.now);
     Object.assign(this.faults, NO_FAULTS);
   }
 

@@ -61,6 +61,7 @@ export class Database {
   #next(): void {
     const transaction = this.#queue.shift();
     this.#current = transaction;
+    if (this.#blocked) this.#machine.outOfReachUntil = this.#machine.scheduler.now;
     this.#blocked = false;
     if (transaction) this.#machine.scheduler.work(this.#latencyMs(), () => this.#turn(transaction));
   }
@@ -81,6 +82,7 @@ export class Database {
     } else if (this.#machine.faults.blockingTransactions) {
       page.log('keeps the store waiting');
       this.#blocked = true;
+      this.#machine.outOfReachUntil = Number.POSITIVE_INFINITY;
       page.deliver('store', () => this.#turn(transaction));
       page.whenGone(() => {
         if (this.#current === transaction) this.#next();

@@ -32,6 +32,11 @@ export interface Faults {
   hangEnds: number;
 }
 
+/** Whether a page that is awake may hear and be heard too late. */
+export function areLossy(faults: Faults): boolean {
+  return faults.loseMessages + faults.delayMessages + faults.delayTransactions + faults.failTransactions > 0;
+}
+
 export const NO_FAULTS: Readonly<Faults> = {
   loseMessages: 0,
   duplicateMessages: 0,

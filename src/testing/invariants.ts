@@ -12,6 +12,7 @@
 import { JOURNAL_SIZE } from '../session/events';
 import { isObject } from '../session/record';
 import type { CoordinatorEvents } from '../types';
+import { areLossy } from './faults';
 import type { Commit, DriverCall, Machine, Watcher } from './machine';
 import type { Network } from './network';
 import type { Page } from './page';
@@ -20,6 +21,9 @@ import type { SimulatedTab } from './tab';
 
 /** A page that slept has heard of whatever happened meanwhile after this long. */
 const INFORMED_AFTER_MS = 15_000;
+
+/** Nobody counts this far: epochs beyond go by the clock, which is how a tab counts that goes on from memory. */
+const COUNTED_BY_CLOCK = 1e12;
 
 const EVENT_TYPES: readonly (keyof CoordinatorEvents)[] = [
   'session_error',
@@ -74,7 +78,16 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       acts.clear();
       lastNumbers.clear();
     },
-    onLoad: (tab) => watchEvents(tab, (what) => wiped || machine.forked || violate(what)),
+    onLoad: (tab) =>
+      watchEvents(
+        tab,
+        (epoch) => {
+          // Without a channel nothing else tells that somebody does.
+          fromMemory ||= epoch > COUNTED_BY_CLOCK;
+          watchForks();
+        },
+        (what) => wiped || machine.forked || violate(what),
+      ),
   };
 }
 
@@ -111,7 +124,7 @@ function checkCommit(
 }
 
 function checkAct(
-  { scheduler, faults, forked }: Machine,
+  { scheduler, faults, forked, outOfReachUntil }: Machine,
   network: Network,
   acts: Map<string, Act>,
   act: { readonly page: Page; readonly scope: string; readonly call: DriverCall; readonly epoch: number },
@@ -130,14 +143,18 @@ function checkAct(
     if (live.scope !== scope || live.page === page || live.context.signal.aborted) continue;
     if (scheduler.now - live.page.awakeSince < INFORMED_AFTER_MS) continue;
     // A host whose answer is lost or late is taken over by force, and finds out a moment later.
-    if (faults.loseMessages + faults.delayMessages + faults.delayTransactions + faults.failTransactions > 0) continue;
+    if (areLossy(faults) || scheduler.now - outOfReachUntil < INFORMED_AFTER_MS) continue;
     // Without locks and without a store nothing but messages keeps two tabs apart.
     if (page.hasNoLocks && (page.hasNoStore || live.page.hasNoStore)) continue;
     violate(`${page.name} calls driver.${call} while ${live.page.name} still has the session`);
   }
 }
 
-function watchEvents(tab: SimulatedTab<unknown, unknown>, violate: (what: string) => void): void {
+function watchEvents(
+  tab: SimulatedTab<unknown, unknown>,
+  onEpoch: (epoch: number) => void,
+  violate: (what: string) => void,
+): void {
   if (tab.isBare) return;
   const { page, coordinator } = tab;
   let last = { epoch: 0, seq: 0 };
@@ -145,6 +162,7 @@ function watchEvents(tab: SimulatedTab<unknown, unknown>, violate: (what: string
     coordinator.on(type, (event) => {
       const { epoch, seq } = event as { readonly epoch: number; readonly seq: number | null };
       page.log(() => `hears ${describeEntry({ type, ...event })}`);
+      onEpoch(epoch);
       if (seq === null) return;
       if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) {
         violate(`${page.name} hears ${type} ${epoch}:${seq} after ${last.epoch}:${last.seq}`);

@@ -48,6 +48,7 @@ export function openSimulatedStore(
         scheduler.work(random.between(0.1, 1), () => page.deliver('store', () => reject(storeFailure())));
         return;
       }
+      const begunAt = scheduler.now;
       let result: Result;
       const giveUp = (): void => {
         if (!pending.has(transaction)) return;
@@ -70,7 +71,8 @@ export function openSimulatedStore(
             scheduler.cancel(limit);
             page.timers.delete(limit);
           }
-          page.hasNoStore = error !== undefined;
+          // One that began before the store failed proves nothing: by then the page may have gone on from memory.
+          if (error !== undefined || begunAt > page.lostStoreAt) page.hasNoStore = error !== undefined;
           if (error === undefined) resolve(result);
           else reject(error);
         },

@@ -24,7 +24,9 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
   if (world.machine.forked && plan.tabOptions.capabilities?.locks === false) return;
   await look(open());
   // A tab that went on from memory and idles comes back to the store when it is looked at, and may find what is to be recovered.
-  await world.advance(world.machine.forked ? PEACE_MS : CONNECT_TIMEOUT_MS);
+  // So may one that was never told of a claim, since its host died in it: without locks it then takes a challenge to notice.
+  await world.advance(CONNECT_TIMEOUT_MS);
+  if (world.machine.forked || plan.tabOptions.capabilities?.locks === false) await world.advance(PEACE_MS);
   checkViews(world, open(), plan);
   if (world.violations.length > 0) return;
 

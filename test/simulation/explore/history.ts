@@ -26,8 +26,9 @@ const TRUE_IN: Readonly<Record<number, readonly Instant['phase'][]>> = {
   1017: ['canceling', 'ending'],
 };
 
-/** How long an automatic resume that came too late may keep its tab busy. */
+/** How long an automatic resume that came too late may keep its tab busy; and where the store may keep it waiting. */
 const LINGERING_MS = 2_000;
+const LINGERING_FOR_STORE_MS = 30_000;
 
 export class History {
   readonly #world: SimulatedBrowser;
@@ -52,7 +53,7 @@ export class History {
     // Where somebody has to go on from memory, the store does not know all that is true.
     if (this.#world.machine.forked || this.#world.tabs.some(({ page }) => !page.gone && page.hasNoStore)) return;
     // Decided in memory: the tab itself is at it, or was until just now, maybe without being asked.
-    const from = this.#world.now === call.from ? call.from - LINGERING_MS : call.from;
+    const from = this.#world.now === call.from ? call.from - this.#lingeringMs : call.from;
     const during = this.#instants.filter((_, index) => (this.#instants[index + 1]?.from ?? Infinity) >= from);
     if (from < call.from && during.some(({ phase }) => phase !== 'idle')) return;
     const beside = calls.some((other) => other !== call && other.page === call.page && other.from <= this.#world.now);
@@ -62,17 +63,23 @@ export class History {
       ({ phase, alive, term }) =>
         phases.includes(phase as Phase) && (alive || (phase === 'recovering' && term === null)),
     );
-    if (isTrue || (code === 1002 && this.#isSeatAsleep())) return;
+    if (isTrue || (code === 1002 && this.#wasSeatAsleep(call.from))) return;
     const seen = during.map(({ phase, alive }) => `${phase}${alive ? '' : ' (dead)'}`).join(', ');
     this.#world.violate(`false refusal: ${call.page.name} ${call.name} got ${code} while it was ${seen}`);
   }
 
   /**
    * Without messages nobody can ask who has the seat. A tab that was stopped or frozen in the middle of its claim can't be told
-   * from a host without a store: others are refused until it goes on or dies.
+   * from a host without a store: others are refused until it goes on with its claim or dies.
    */
-  #isSeatAsleep(): boolean {
-    return this.#isDeaf && this.#world.locks.holdersOf('solotab:simulated:seat').some(({ awake }) => !awake);
+  #wasSeatAsleep(since: number): boolean {
+    const holders = this.#world.locks.holdersOf('solotab:simulated:seat');
+    return this.#isDeaf && holders.some(({ awakeSince }) => awakeSince >= since);
+  }
+
+  get #lingeringMs(): number {
+    const { delayTransactions, blockingTransactions } = this.#world.faults;
+    return delayTransactions > 0 || blockingTransactions ? LINGERING_FOR_STORE_MS : LINGERING_MS;
   }
 
   #add(stored: unknown): void {

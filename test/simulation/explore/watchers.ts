@@ -38,9 +38,12 @@ export function watchSecrets(world: SimulatedBrowser): Watcher {
   };
 }
 
-interface Position {
+interface Place {
   readonly epoch: number;
   readonly seq: number;
+}
+
+interface Position extends Place {
   readonly at: number;
 }
 
@@ -48,10 +51,10 @@ interface Position {
 export class Ears {
   readonly heard = new Map<SimulatedTab['page'], Position>();
   readonly #world: SimulatedBrowser;
-  /** Where the stream was when a document was loaded. */
-  readonly #foundAt = new Map<SimulatedTab['page'], { readonly epoch: number; readonly seq: number }>();
+  /** How far the stream had come, at most, when a document outlived a wipe. */
+  readonly #outlived = new Map<SimulatedTab['page'], Place>();
   #isCounting: boolean;
-  #wasWiped = false;
+  #last: Place | undefined;
   readonly #storedAt = new Map<number, number>();
   #lastSeq = 0;
 
@@ -60,7 +63,9 @@ export class Ears {
     this.#isCounting = isCounting;
     world.machine.watchers.push({
       onLoad: (tab) => this.#listen(tab),
-      onCommit: ({ journal }) => {
+      onCommit: ({ after, journal }) => {
+        const record = parsed(after);
+        if (typeof record === 'object') this.#last = { epoch: record.epoch, seq: record.seq };
         for (const [, entry] of journal) {
           if (!isObject(entry) || typeof entry.seq !== 'number') continue;
           this.#storedAt.set(entry.seq, world.now);
@@ -70,20 +75,26 @@ export class Ears {
       // Numbers begin anew.
       onWipe: () => {
         this.#isCounting = false;
-        this.#wasWiped = true;
+        for (const { page } of world.tabs) this.#outlive(page);
+        this.#last = undefined;
       },
     });
   }
 
   /**
-   * Whether a document has heard of everything up to the event `seq` of `epoch`. Where numbers began anew, it may have heard
-   * of later ones before: those of the new count mean nothing to it until they are past that.
+   * Whether a document has heard of everything up to the event `seq` of `epoch`. Where numbers began anew, it may know of later
+   * ones from before: those of the new count mean nothing to it until they are past that.
    */
-  isUpToDate(page: SimulatedTab['page'], { epoch, seq }: { readonly epoch: number; readonly seq: number }): boolean {
+  isUpToDate(page: SimulatedTab['page'], { epoch, seq }: Place): boolean {
     if (this.heard.get(page)?.seq === seq) return true;
     if (this.#world.machine.forked) return true;
-    const heard = this.heard.get(page) ?? this.#foundAt.get(page);
-    return this.#wasWiped && heard !== undefined && (heard.epoch - epoch || heard.seq - seq) >= 0;
+    const known = this.#outlived.get(page);
+    return known !== undefined && [known, this.heard.get(page)].some((at) => at && isAtLeast(at, { epoch, seq }));
+  }
+
+  #outlive(page: SimulatedTab['page']): void {
+    const [last, before] = [this.#last, this.#outlived.get(page)];
+    if (last && !(before && isAtLeast(before, last))) this.#outlived.set(page, last);
   }
 
   /** It was there long enough to be found, and the store is not to blame. */
@@ -99,7 +110,6 @@ export class Ears {
   #listen({ page, coordinator }: SimulatedTab<unknown, unknown>): void {
     const record = parseRecord(this.#world.recordOf());
     const before = typeof record === 'object' ? record.seq : 0;
-    if (typeof record === 'object') this.#foundAt.set(page, record);
     for (const type of EVENT_TYPES) {
       coordinator.on(type, (event: unknown) => {
         if (!isObject(event)) return;
@@ -133,6 +143,10 @@ export class Ears {
       this.#world.violate(`gap: ${page.name} hears ${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
     }
   }
+}
+
+function isAtLeast(a: Place, b: Place): boolean {
+  return (a.epoch - b.epoch || a.seq - b.seq) >= 0;
 }
 
 /** By itself a tab resumes only what the policy of the session lets it. */
