@@ -270,7 +270,7 @@ class Tab<Session, Request> {
     } finally {
       signal?.removeEventListener('abort', stop);
       if (this.calling === calling) this.calling = undefined;
-      this.resumption.consider();
+      this.considerRecord();
     }
   }
 
@@ -288,7 +288,7 @@ class Tab<Session, Request> {
       throw this.refusals.from(error);
     } finally {
       this.ending -= 1;
-      this.resumption.consider();
+      this.considerRecord();
     }
   }
 
@@ -317,9 +317,15 @@ class Tab<Session, Request> {
     this.tenure?.observe(record);
     this.update();
     if (this.closing.signal.aborted || !this.platform.isBrowser) return;
-    // A term of ours that nobody here acts for, as after a store that failed came back.
-    if (record.term !== null && record.hostTabId === this.tabId && this.isFree()) void this.election.reap(record.term);
     this.watcher.observe(record);
+    this.considerRecord();
+  }
+
+  /** What a tab does by itself once it is free, with every look and after every call. */
+  private considerRecord(): void {
+    const { term, hostTabId } = this.shared.record;
+    // A term of ours that nobody here acts for, as after a store that failed came back.
+    if (term !== null && hostTabId === this.tabId && this.isFree()) void this.election.reap(term);
     this.resumption.consider();
   }
 

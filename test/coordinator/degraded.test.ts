@@ -133,6 +133,23 @@ describe('a store', () => {
     expect([a, b, c].map(look)).toEqual(['idle none', 'idle none', 'idle none']);
   });
 
+  test('that is not there leaves no tab the host of what it left, also if it was busy when it came back', async () => {
+    const browser = { automatic: false };
+    const { a, b, world } = await openWorld({ driver: 'auto', capabilities: { store: false }, browser });
+    await world.advance(1_000);
+    follow(a.coordinator.start());
+    await world.advance(1_000);
+    await a.navigateAway();
+    follow(b.coordinator.resume());
+    await world.advance(1_000);
+    await a.goBack();
+    await world.advance(1);
+    follow(a.coordinator.start());
+    follow(a.coordinator.cancel());
+    await world.advance(1_000);
+    expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
+  });
+
   test('that was wiped while a session is active is written anew by its host', async () => {
     const { a, b, world } = await openSession({ driver: 'auto' });
     world.wipeStorage();
