@@ -34,6 +34,12 @@ const EVENT_TYPES: readonly (keyof CoordinatorEvents)[] = [
   'session_ended',
 ];
 
+interface LastNumber {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly at: number;
+}
+
 interface Act {
   readonly page: Page;
   readonly epoch: number;
@@ -42,7 +48,7 @@ interface Act {
 
 export function watchInvariants(machine: Machine, network: Network, violate: (what: string) => void): Watcher {
   const acts = new Map<string, Act>();
-  const lastNumbers = new Map<string, { epoch: number; seq: number }>();
+  const lastNumbers = new Map<string, LastNumber>();
   /** Then numbers begin anew, and each tab learns it at its own time. */
   let wiped = false;
   let stored = false;
@@ -54,7 +60,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
     onCommit(commit) {
       stored = true;
       watchForks();
-      checkCommit(commit, machine.forked ? undefined : lastNumbers, violate);
+      checkCommit(commit, machine.scheduler.now, machine.forked ? undefined : lastNumbers, violate);
     },
     onPost(_page, _scope, message) {
       fromMemory ||= isObject(message) && message.isStored === false;
@@ -93,8 +99,9 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
 
 function checkCommit(
   { page, scope, before, after, journal }: Commit,
+  at: number,
   /** None: numbers don't count. */
-  lastNumbers: Map<string, { epoch: number; seq: number }> | undefined,
+  lastNumbers: Map<string, LastNumber> | undefined,
   violate: (what: string) => void,
 ): void {
   const [old, record] = [parsed(before), parsed(after)];
@@ -115,11 +122,14 @@ function checkCommit(
     if (typeof epoch !== 'number' || typeof seq !== 'number') continue;
     const last = lastNumbers.get(scope);
     // Of a flood only as much is journaled as the journal holds.
-    const isNext = last && (seq === last.seq + 1 || (index === 0 && journal.length === JOURNAL_SIZE && seq > last.seq));
+    const isFlood = index === 0 && journal.length === JOURNAL_SIZE;
+    // One whose store failed since may have counted on from memory, and nobody been told.
+    const mayHaveCounted = last && page.lostStoreAt >= last.at;
+    const isNext = last && (seq === last.seq + 1 || ((isFlood || mayHaveCounted) && seq > last.seq));
     if (last && !page.hasNoStore && (!isNext || epoch < last.epoch)) {
       violate(`${page.name} wrote event ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
     }
-    lastNumbers.set(scope, { epoch, seq });
+    lastNumbers.set(scope, { epoch, seq, at });
   }
 }
 

@@ -53,7 +53,7 @@ export class History {
     // Where somebody has to go on from memory, the store does not know all that is true.
     if (this.#world.machine.forked || this.#world.tabs.some(({ page }) => !page.gone && page.hasNoStore)) return;
     // Decided in memory: the tab itself is at it, or was until just now, maybe without being asked.
-    const from = this.#world.now === call.from ? call.from - this.#lingeringMs : call.from;
+    const from = this.#world.now === call.from ? this.#lingersSince(call) : call.from;
     const during = this.#instants.filter((_, index) => (this.#instants[index + 1]?.from ?? Infinity) >= from);
     if (from < call.from && during.some(({ phase }) => phase !== 'idle')) return;
     const beside = calls.some((other) => other !== call && other.page === call.page && other.from <= this.#world.now);
@@ -77,9 +77,11 @@ export class History {
     return this.#isDeaf && holders.some(({ awakeSince }) => awakeSince >= since);
   }
 
-  get #lingeringMs(): number {
+  /** A tab that woke just now goes on with what it was at when it fell asleep, whenever that was. */
+  #lingersSince({ page, from }: Call): number {
     const { delayTransactions, blockingTransactions } = this.#world.faults;
-    return delayTransactions > 0 || blockingTransactions ? LINGERING_FOR_STORE_MS : LINGERING_MS;
+    const since = from - (delayTransactions > 0 || blockingTransactions ? LINGERING_FOR_STORE_MS : LINGERING_MS);
+    return page.awakeSince >= since ? Number.NEGATIVE_INFINITY : since;
   }
 
   #add(stored: unknown): void {

@@ -45,6 +45,8 @@ interface Place {
 
 interface Position extends Place {
   readonly at: number;
+  /** It went by what it was told, by tabs that may not have known each other's numbers. */
+  readonly fromMemory: boolean;
 }
 
 /** Where each document stands in the stream of events. */
@@ -116,9 +118,10 @@ export class Ears {
         const { epoch, seq, missed = 0 } = event;
         if (typeof epoch !== 'number' || typeof seq !== 'number' || typeof missed !== 'number') return;
         const last = this.heard.get(page);
-        if (this.#isCounting && !this.#world.machine.forked)
+        const isTold = page.hasNoStore || last?.fromMemory === true;
+        if (this.#isCounting && !isTold && !this.#world.machine.forked)
           this.#check(page, `${type} ${epoch}:${seq}`, { seq, missed, before, last });
-        this.heard.set(page, { epoch, seq, at: this.#world.now });
+        this.heard.set(page, { epoch, seq, at: this.#world.now, fromMemory: page.hasNoStore });
       });
     }
   }
