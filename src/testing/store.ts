@@ -2,6 +2,7 @@ import type { Store, StoreWrite } from '../platform/platform';
 import { clone } from './clone';
 import { type Database, storeFailure, type Transaction } from './database';
 import type { Machine } from './machine';
+import type { ScheduledEvent } from './event-queue';
 import type { Page } from './page';
 
 /** `hangs`: it does not open, and calls reject once the adapter has given up waiting. */
@@ -78,13 +79,22 @@ export function openSimulatedStore(
         },
       };
       pending.add(transaction);
-      const limit = machine.faults.blockingTransactions
-        ? scheduler.timer(TRANSACTION_LIMIT_MS, () => {
-            // Of a page that slept for so long, either may come first once it goes on: the timer, or the answer.
-            if (page.canRun('timer') || random.chance(0.5)) page.deliver('timer', giveUp);
+      const limitAfter = (giveUpThen: () => void): ScheduledEvent => {
+        const timer = scheduler.timer(TRANSACTION_LIMIT_MS, giveUpThen);
+        page.timers.add(timer);
+        return timer;
+      };
+      const expire = (): void => page.deliver('timer', giveUp);
+      let limit = machine.faults.blockingTransactions
+        ? limitAfter(() => {
+            if (page.canRun('timer')) expire();
+            // Of a page that slept for so long, the timer may come before the answer: it is set once more.
+            else page.deliver('timer', again);
           })
         : null;
-      if (limit) page.timers.add(limit);
+      const again = (): void => {
+        if (pending.has(transaction)) limit = limitAfter(expire);
+      };
       database.begin(transaction);
     });
 

@@ -180,6 +180,46 @@ describe('when IndexedDB fails', () => {
     expect((await other.read({ journal: false })).record).toBe('before');
   });
 
+  test('a page that slept gives a transaction the same time once more: its answer may have come meanwhile', async () => {
+    const other = open();
+    await put(other, 'before');
+    const blocking = await blockStore();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const beginning = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const pending = [put(open(), 'after'), open().read({ journal: false })].map((each) =>
+      each.catch(({ name }) => name),
+    );
+    await vi.waitUntil(() => beginning.mock.calls.length === 2);
+    // Timers run late, and one of the answers is there by then.
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 60_000);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(vi.getTimerCount()).toBe(2);
+    blocking.abort();
+    await vi.waitFor(async () => expect(await Promise.race([pending[0], 'waiting'])).toBe('written'));
+    expect(await pending[1]).toMatchObject({ record: 'after' });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('a page that slept gives up a transaction that is still blocked after that time', async () => {
+    const other = open();
+    await put(other, 'before');
+    const blocking = await blockStore();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const beginning = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const pending = put(open(), 'after').catch(({ name }) => name);
+    await vi.waitUntil(() => beginning.mock.calls.length > 0);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 60_000);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(await Promise.race([pending, 'waiting'])).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await pending).toBe('TimeoutError');
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+    blocking.abort();
+  });
+
   test('no timer is left when a transaction is done', async () => {
     const store = open();
     await put(store, 'warm');
