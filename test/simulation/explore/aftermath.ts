@@ -8,6 +8,9 @@ import { type Ears, SECRET } from './watchers';
 /** Long enough for what was under way, its time limit, the recovery of what it was and the end of that. */
 const PEACE_MS = 3 * WINDOW_MS + 6 * CONNECT_TIMEOUT_MS + 60_000;
 
+/** From the death of a host until every tab that is awake has noticed. */
+const NOTICED_MS = 1_000;
+
 export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Promise<void> {
   const { world, calls } = scene;
   await makePeace(world);
@@ -67,6 +70,31 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
     world.violate(`rest is not free: ${timers} timers, ${locks} locks, ${work} other things are left`);
   }
   if (world.network.live.size > 0) world.violate('a session is left over');
+  if (world.violations.length === 0 && plan.tabOptions.capabilities?.locks !== false) {
+    await checkDeath(scene, plan, caller, () => open().filter((tab) => tab !== caller));
+  }
+}
+
+/** Where there are locks, nobody waits to learn that the host died, whatever the tabs have been through. */
+async function checkDeath(
+  { world, calls }: Scene,
+  plan: Plan,
+  host: SimulatedTab,
+  others: () => readonly SimulatedTab[],
+): Promise<void> {
+  calls.make(host, 'start', (coordinator) => coordinator.start({ token: SECRET }));
+  await world.advance(CONNECT_TIMEOUT_MS);
+  if (plan.isDeaf) await look(others());
+  await world.settle();
+  const { tabId } = host.coordinator;
+  for (const { coordinator, page } of others()) {
+    if (coordinator.getSnapshot().hostTabId !== tabId) world.violate(`views: ${page.name} does not see its host`);
+  }
+  await host.crash();
+  await world.advance(NOTICED_MS);
+  for (const { coordinator, page } of others()) {
+    if (coordinator.getSnapshot().hostTabId === tabId) world.violate(`unnoticed: ${page.name} sees a host that died`);
+  }
 }
 
 async function makePeace(world: SimulatedBrowser): Promise<void> {
