@@ -83,6 +83,13 @@ export class Ears {
     });
   }
 
+  /** What the document that is ahead of the others has heard of. */
+  get furthest(): Place | undefined {
+    let furthest: Place | undefined;
+    for (const [page, at] of this.heard) if (!page.gone && !(furthest && isAtLeast(furthest, at))) furthest = at;
+    return furthest;
+  }
+
   /**
    * Whether a document has heard of everything up to the event `seq` of `epoch`. Where numbers began anew, it may know of later
    * ones from before: those of the new count mean nothing to it until they are past that.
