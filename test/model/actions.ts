@@ -120,7 +120,7 @@ function abortEnder(draft: Draft, index: number): void {
   if (!ender) return;
   ender.isAborted = true;
   releaseLocks(draft, index, ender.term);
-  if (ender.step === 'locking' || ender.step === 'asked') askAgain(draft, index);
+  if (ender.step === 'locking') askAgain(draft, index);
 }
 
 export function callEnd(draft: Draft, index: number, type: Ender['type']): void {

@@ -191,6 +191,8 @@ function addBid(state: State, rules: Rules, index: number, bid: Bid, add: Add): 
     case 'seizing':
       return add(`${index} takeOver: seizes the session`, (draft) => seizeToTakeOver(draft, index));
     case 'withdrawing':
+      // Given up in the moment in which it was to ask once more.
+      if (bid.isAborted) addChallenge(state, index, bid.host, add);
       return add(`${index} takeOver: withdraws`, (draft) => withdraw(draft, index));
     case 'settling': {
       const { granted } = bid;
@@ -221,6 +223,7 @@ function addEnder(state: State, index: number, ender: Ender, add: Add): void {
     case 'asked':
       if (state.record.term !== ender.host) return change('sees the answer', (_, draft) => askAgain(draft, index));
       addChallenge(state, index, ender.host, add);
+      if (ender.isAborted) return change('gives up', (_, draft) => askAgain(draft, index));
       if (isSilent(state, ender.host) && tabOf(state, index).host?.term !== ender.host)
         change('waits in vain', (own, draft) => {
           own.term = mint(draft);
