@@ -12,6 +12,10 @@ export function violationsOf(before: State, draft: Draft): readonly string[] {
     check(record.epoch >= epoch, `epoch ${record.epoch} is written over ${epoch}`);
     check(record.seq >= seq, `event number ${record.seq} is written over ${seq}`);
     check(record.term === null || record.term === term || record.epoch > epoch, 'a term begins without a new epoch');
+    const isOthers = term !== null && record.term !== term && commit.command.type !== 'report';
+    check(!isOthers || record.epoch > epoch, "a host's term is ended without a new epoch");
+    const isAnother = record.phase !== 'idle' && record.origin !== before.record.origin;
+    check(!isAnother || before.record.phase === 'idle', 'a session begins before the last is over');
     const { lostSince, recovery } = record;
     check(typeof parseRecord(record) === 'object', `the record is malformed: ${JSON.stringify(record)}`);
     check(record.attempts <= recovery.attempts + 1, `${record.attempts} attempts of ${recovery.attempts}`);
