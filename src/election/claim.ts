@@ -70,7 +70,7 @@ export class Election {
    */
   async claim(toCall: (candidate: Successor) => ClaimCall, options: ClaimOptions = {}): Promise<Tenancy | null> {
     const { shared, tabId } = this.ports;
-    const call = toCall({ term: this.ports.newTerm(), tabId });
+    let call = toCall({ term: this.ports.newTerm(), tabId });
     for (;;) {
       throwIfAborted(options.signal);
       if (shared.preview(call).verdict !== 'granted') await this.look(options.signal);
@@ -81,6 +81,10 @@ export class Election {
       const tenancy =
         preview.verdict === 'asked' ? await this.askToHandOver(call, options) : await this.tryToClaim(call, options);
       if (tenancy) return tenancy;
+      // A term that the record has done with is spent: others may still wait for its lock.
+      const { term } = call.candidate;
+      const isNamed = shared.record.term === term || shared.record.successor?.term === term;
+      if (!isNamed) call = toCall({ term: this.ports.newTerm(), tabId });
     }
   }
 
@@ -130,8 +134,15 @@ export class Election {
     const began = clock.monotonic();
     const decision = await shared.transactQuietly(command);
     if (clock.monotonic() - began < SILENCE_MS) return decision;
+    return (await this.isStill(decision.record.term)) ? decision : { ...decision, verdict: 'void' };
+  }
+
+  /** Whether the record names `term` as its host's, in a look that was not interrupted itself. */
+  private async isStill(term: string | null): Promise<boolean> {
+    const { shared, clock } = this.ports;
+    const began = clock.monotonic();
     await shared.peek();
-    return shared.record.term === decision.record.term ? decision : { ...decision, verdict: 'void' };
+    return clock.monotonic() - began < SILENCE_MS && shared.record.term === term;
   }
 
   /** Whether the host of `term` lives: its lock says so, or its committed answer to a challenge. */
@@ -270,7 +281,9 @@ export class Election {
       }
       // The old host has let go of the seat, or is gone; whoever else holds it has no right to.
       const seat = await hold(locks.takeSeat('steal'));
-      return seat && { term, termLock, seat, record: shared.record };
+      // Stopped since it saw the answer, this tab may have been fenced.
+      if (!seat || !(await this.isStill(term))) return null;
+      return { term, termLock, seat, record: shared.record };
     });
   }
 

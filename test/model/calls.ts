@@ -78,8 +78,7 @@ export function handedOver(draft: Draft, index: number): void {
   if (!bid.isAborted && !locks.includes(bid.term))
     draft.violations.push(`tab ${index} hosts ${bid.term} without its lock`);
   stealSeat(draft, bid.term, bid.isAborted);
-  bid.isWritten = true;
-  settle(draft, index, draft.record);
+  granted(draft, bid);
 }
 
 export function withdraw(draft: Draft, index: number): void {
@@ -191,13 +190,20 @@ function grantedToEnd(draft: Draft, index: number, ender: Ender, { verdict, reco
 }
 
 function granted(draft: Draft, bid: Bid): void {
-  if (bid.isWritten && draft.commit?.decision.changed) draft.violations.push(`${bid.term} is written a second time`);
+  if (bid.isWritten) draft.violations.push(`${bid.term} is granted a second time`);
   Object.assign(bid, { step: 'settling', isWritten: true, granted: draft.record });
 }
 
-/** A call that was given up looks no more; the others look again, or are refused. */
+/** A call that was given up looks no more; the others look again, or are refused. A term that was granted is spent. */
 function lookAgain(draft: Draft, index: number, bid: Bid): void {
+  const { term, successor } = draft.record;
+  const isNamed = term === bid.term || successor?.term === bid.term;
   releaseLocks(draft, index, bid.term);
   if (bid.isAborted) tabOf(draft, index).bid = null;
-  else Object.assign(bid, { step: 'looking', host: null, granted: null, hasSlept: false });
+  else
+    Object.assign(bid, { step: 'looking', host: null, granted: null, hasSlept: false }, isNamed ? {} : another(draft));
+}
+
+function another(draft: Draft): Pick<Bid, 'term' | 'isWritten'> {
+  return { term: mint(draft), isWritten: false };
 }

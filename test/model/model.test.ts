@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { decide } from '../../src/session/decide';
 import { SEVEN } from './actions';
 import { type Exploration, explore } from './explore';
-import { activeScene, lostScene } from './scenes';
+import { activeScene, handedOverScene, lostScene } from './scenes';
 import { initialState, type Rules, type State } from './state';
 
 /** `ACTIONS=4` goes deeper with every action: minutes rather than seconds, and some gigabytes. */
@@ -21,6 +21,12 @@ const SCENES: readonly Scene[] = [
   { name: `three idle tabs × ${THE_SEVEN}`, from: () => initialState(3), actions: 4, only: SEVEN },
   { name: 'three idle tabs × every action', from: () => initialState(3), actions: 3 + more },
   { name: 'three tabs, one with the session × every action', from: () => activeScene(3, decide), actions: 2 + more },
+  {
+    name: 'three tabs, one was stopped as it was handed the session × start, end, wake',
+    from: () => handedOverScene(3, decide),
+    actions: 3,
+    only: ['calls start', 'calls end', 'wakes'],
+  },
   { name: 'three tabs and a lost session × every action', from: () => lostScene(3, decide), actions: 2 + more },
 ];
 
@@ -40,7 +46,7 @@ for (const { name, from, actions, only } of SCENES) {
     expect([...result.violations.values()]).toEqual([]);
     expect(result.stuck, result.stuck[0]).toEqual([]);
     expect(result.isComplete).toBe(true);
-    expect([...result.taken.keys()]).toEqual(expect.arrayContaining([...SEVEN]));
+    expect([...result.taken.keys()]).toEqual(expect.arrayContaining([...(only ?? SEVEN)]));
   });
 }
 

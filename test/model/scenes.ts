@@ -20,3 +20,20 @@ export function activeScene(tabs: number, rules: Rules): State {
 export function lostScene(tabs: number, rules: Rules): State {
   return follow(activeScene(tabs, rules), rules, '0 crashes', '1 reaps term-1', '0 opens');
 }
+
+/** The second tab has asked for the session, sees that it was given, and is stopped before it acts. */
+export function handedOverScene(tabs: number, rules: Rules): State {
+  return follow(
+    activeScene(tabs, rules),
+    rules,
+    '1 calls takeOver',
+    '1 takeOver: takes its lock',
+    '1 takeOver: asks the host',
+    '0 sees the record',
+    '0 reports alive',
+    '0: its driver has released the session',
+    '0 reports hand-over',
+    '1 takeOver: sees the answer',
+    '1 is stopped',
+  );
+}

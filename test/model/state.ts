@@ -20,7 +20,7 @@ export interface Bid {
   /** Nobody called it. */
   readonly isAutomatic: boolean;
   readonly force: boolean;
-  readonly term: string;
+  term: string;
   step: 'looking' | 'claiming' | 'asking' | 'asked' | 'seizing' | 'withdrawing' | 'settling';
   /** The host that was asked. */
   host: string | null;
