@@ -89,10 +89,11 @@ export class SharedRecord {
   /** Tells the others what was decided, and catches up with what was decided before. */
   announce({ record, entries, changed }: Decision, command: Command): void {
     if (changed) {
-      const fresh = command.type === 'report' ? entries.slice(command.entries.length) : entries;
+      const sent = command.type === 'report' ? command.entries.length : 0;
+      const fresh = entries.slice(sent);
       this.inbox.offer(fresh, record.term, record);
       // Events that were sent as they happened need no second message, unless the channel could not carry them.
-      const isRelay = command.type === 'report' && command.report.type === 'alive' && record.asked === 0;
+      const isRelay = sent > 0 && record.asked === 0 && command.type === 'report' && command.report.type === 'alive';
       if (!isRelay || this.channel?.carries !== 'full')
         this.post({ type: 'state', record, entries: fresh, isStored: this.isStored });
     }

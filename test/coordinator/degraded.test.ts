@@ -150,6 +150,22 @@ describe('a store', () => {
     expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
   });
 
+  test('that works again in the host’s tab is told to those who never heard of its session', async () => {
+    const { a, b, world } = await openWorld({ driver: 'auto' });
+    a.setStore('fails');
+    world.faults.loseMessages = 1;
+    follow(a.coordinator.start());
+    await world.advance(LONG_MS);
+    world.heal();
+    a.setStore('works');
+    expect([a, b].map(look)).toEqual(['active host', 'idle none']);
+    await world.advance(LONG_MS);
+    await a.hide();
+    await a.show();
+    await world.advance(1_000);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+  });
+
   test('that was wiped while a session is active is written anew by its host', async () => {
     const { a, b, world } = await openSession({ driver: 'auto' });
     world.wipeStorage();
