@@ -25,7 +25,7 @@ export const SILENCE_MS = 3_000;
 /** A host that has answered but not acted is challenged again after this long. */
 const CHALLENGE_AGAIN_MS = 10_000;
 
-/** Long against a message: within this, tabs without a store that take a session from a silent host hear of each other. */
+/** Long against a message: within this, tabs without a store hear of what others do at the same time. */
 const AGREE_MS = 50;
 
 /** A term that this tab holds. */
@@ -116,7 +116,10 @@ export class Election {
 
   /** Reaps the term of a host that is proven dead. */
   async reap(term: string): Promise<void> {
-    await this.ports.shared.transact({ type: 'lost', term });
+    const { shared } = this.ports;
+    // Without a store a hand-over is told by a message, which may come after the news that the old host let go of its lock.
+    if (!shared.isStored) await shared.until((now) => now.term !== term, AGREE_MS);
+    await shared.transact({ type: 'lost', term });
   }
 
   /** Reaps the term of a host that is said to have left, unless its lock shows that it has not. */
@@ -279,12 +282,26 @@ export class Election {
           return null;
         }
       }
-      // The old host has let go of the seat, or is gone; whoever else holds it has no right to.
-      const seat = await hold(locks.takeSeat('steal'));
+      const seat = await hold(this.seatOf(term));
       // Stopped since it saw the answer, this tab may have been fenced.
       if (!seat || !(await this.isStill(term))) return null;
       return { term, termLock, seat, record: shared.record };
     });
+  }
+
+  /**
+   * The seat of a term that was handed over. The old host has let go of it, or is gone; whoever else holds it has no right to, as
+   * the store says. Without one a tab that slept may be told so long after: then nothing but the seat says whose turn it is.
+   */
+  private async seatOf(term: string): Promise<HeldLock | null> {
+    const { shared, locks } = this.ports;
+    if (shared.isStored) return locks.takeSeat('steal');
+    const controller = new AbortController();
+    const stop = (): void => controller.abort();
+    void shared.until((now) => now.term !== term, SILENCE_MS, controller.signal).then(stop);
+    const seat = await locks.takeSeat('queue', controller.signal);
+    stop();
+    return seat;
   }
 
   /**

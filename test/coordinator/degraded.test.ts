@@ -65,6 +65,19 @@ describe.each(Object.entries(BROWSERS))('where %s', (_, [capabilities, guarantee
     expect(started.outcome).toBe('done');
   });
 
+  test('a session moves to the tab that takes it over', async () => {
+    const { a, b, c, world } = await openWorld(options);
+    await world.advance(LONG_MS);
+    follow(a.coordinator.start());
+    await world.advance(LONG_MS);
+    for (const [index, to] of [b, c, a, b, c, a].entries()) {
+      const taken = follow(to.coordinator.takeOver());
+      await world.advance(LONG_MS);
+      expect([index, taken.outcome]).toEqual([index, 'done']);
+    }
+    expect(look(a)).toBe('active host');
+  });
+
   test('events reach the other tabs, in order', async () => {
     const { a, b, world } = await openWorld(options);
     await world.advance(LONG_MS);

@@ -223,6 +223,53 @@ describe('a host that is stopped', () => {
     expect([insisting, asking].map(({ outcome }) => outcome)).toEqual(['done', 1004]);
   });
 
+  test.each([{}, { store: false }])(
+    'hands over to a tab that sleeps by then: it does not wake as host, %o',
+    async (has) => {
+      const { a, b, c, world } = await openWorld({ driver: 'auto', capabilities: has });
+      await world.advance(1_000);
+      follow(a.coordinator.start());
+      await world.advance(1_000);
+      await a.stop();
+      const taken = follow(b.coordinator.takeOver());
+      await world.advance(100);
+      await b.stop();
+      await a.cont();
+      await world.advance(100);
+      expect([a, c].map(look)).toEqual(['connecting follower', 'connecting follower']);
+      follow(c.coordinator.end());
+      await world.advance(5_000);
+      follow(c.coordinator.start());
+      await world.advance(1_000);
+      await b.cont();
+      await world.advance(1_000);
+      // It asks again, and is handed the session that there is now.
+      expect(taken.outcome).toBe('done');
+      expect(world.network.calls.map(({ call, page }) => `${call} ${page}`)).toEqual([
+        ...['start A', 'release A', 'end C', 'start C'],
+        ...['release C', 'resume B'],
+      ]);
+    },
+  );
+
+  test('as soon as the session was handed to it looks again when it wakes, and does not act on that', async () => {
+    const { a, b, c, world } = await openWorld({ driver: 'auto', browser: { automatic: false } });
+    follow(a.coordinator.start());
+    await world.advance(1_000);
+    const taken = follow(b.coordinator.takeOver());
+    while (look(b) !== 'connecting host') await world.step();
+    await b.stop();
+    follow(c.coordinator.end());
+    await world.advance(5_000);
+    const next = follow(c.coordinator.start());
+    await world.advance(1_000);
+    const calls = world.network.calls.length;
+    await b.cont();
+    while (taken.outcome === 'pending' && world.network.calls.length === calls) await world.step();
+    expect(next.outcome).toBe('done');
+    expect(world.network.calls[calls]).toMatchObject({ call: 'release', page: 'C' });
+  });
+
   test('with an active session is left alone by cancel, which settles', async () => {
     const { a, b, c, world } = await openSession({ driver: 'auto' });
     await a.stop();
