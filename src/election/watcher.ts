@@ -104,6 +104,8 @@ export class Watcher {
   private async lookAgain(): Promise<void> {
     const { shared, locks, election, tabId } = this.ports;
     await shared.refresh();
+    // Without a store a look may find nothing to observe; the next one comes all the same.
+    this.observe(shared.record);
     const { term, hostTabId, answered } = shared.record;
     if (locks.work || term === null || hostTabId === tabId) return;
     // Another tab may have challenged the host since, and the answer serves all.

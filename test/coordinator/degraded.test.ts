@@ -130,6 +130,19 @@ describe('a store', () => {
     expect(world.network.live.size).toBe(0);
   });
 
+  test('that works again tells the others of the session that its tab had meanwhile', async () => {
+    const { a, b, world } = await openWorld({ driver: 'auto' });
+    a.setStore('fails');
+    world.faults.loseMessages = 1;
+    follow(a.coordinator.start());
+    await world.advance(LONG_MS);
+    world.heal();
+    expect([a, b].map(look)).toEqual(['active host', 'idle none']);
+    a.setStore('works');
+    await world.advance(2 * LONG_MS);
+    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+  });
+
   test('that is not there loses no request: it is made anew if message and caller were lost', async () => {
     const { a, b, c, world } = await openWorld({ driver: 'auto', capabilities: { store: false } });
     await world.advance(1_000);
@@ -161,22 +174,6 @@ describe('a store', () => {
     follow(a.coordinator.cancel());
     await world.advance(1_000);
     expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
-  });
-
-  test('that works again in the host’s tab is told to those who never heard of its session', async () => {
-    const { a, b, world } = await openWorld({ driver: 'auto' });
-    a.setStore('fails');
-    world.faults.loseMessages = 1;
-    follow(a.coordinator.start());
-    await world.advance(LONG_MS);
-    world.heal();
-    a.setStore('works');
-    expect([a, b].map(look)).toEqual(['active host', 'idle none']);
-    await world.advance(LONG_MS);
-    await a.hide();
-    await a.show();
-    await world.advance(1_000);
-    expect([a, b].map(look)).toEqual(['active host', 'active follower']);
   });
 
   test('that was wiped while a session is active is written anew by its host', async () => {
