@@ -48,31 +48,27 @@ export function markdownTable(figures: readonly Figure[]): string {
 
 /** One line for each case that has a floor, with the peers side by side: medians. */
 export function overviewTable(figures: readonly Figure[]): string {
-  const lines = [
-    `| | floor | ${OURS} | × floor | ${PEERS.join(' | ')} |`,
-    `|---|--:|--:|:--|${PEERS.map(() => '--:|').join('')}`,
-  ];
+  const subjects = ['floor', `**${OURS}**`, '× floor', ...PEERS];
+  const lines = [row('', ...subjects), row('---', ...subjects.map(() => '--:'))];
   for (const { title, cases } of figures) {
-    for (const measured of cases) {
-      const { floor, unit } = measured;
-      const summaries = new Map(summarize(measured).map((summary) => [summary.subject, summary]));
-      const ours = summaries.get(OURS);
-      if (floor === undefined || unit === 'count' || !ours) continue;
-      const median = (subject: string): string => {
-        const summary = summaries.get(subject);
+    const compared = cases.filter(({ floor, unit }) => floor !== undefined && unit !== 'count');
+    if (compared.length > 0) lines.push(row(`**${title}**`, ...subjects.map(() => '')));
+    for (const measured of compared) {
+      const summaries = summarize(measured);
+      const median = (name: string | undefined): string => {
+        const summary = summaries.find(({ subject }) => subject === name);
         return summary ? formatMedian(summary) : '–';
       };
-      const verdict =
-        ours.isMet === null ? '' : ours.isMet ? `✓ ${formatTarget(measured)}` : `✗ ${formatTarget(measured)}`;
-      const cells = [
-        `${title}: ${measured.title}, ${unit}`,
-        median(floor),
-        `**${median(OURS)}**`,
-        `${formatRatio(ours)} ${verdict}`,
-        ...PEERS.map(median),
-      ];
-      lines.push(`| ${cells.join(' | ')} |`);
+      const ours = summaries.find(({ subject }) => subject === OURS);
+      const target = formatTarget(measured);
+      const ratio = [ours && formatRatio(ours), target && `(${target} ${ours?.isMet ? '✓' : '✗'})`].join(' ');
+      const label = `${measured.title}, ${measured.unit}`;
+      lines.push(row(label, median(measured.floor), `**${median(OURS)}**`, ratio, ...PEERS.map(median)));
     }
   }
   return lines.join('\n');
+}
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
 }
