@@ -19,7 +19,7 @@ interface Contender {
 
 const WITH_LOCKS: readonly Contender[] = [
   { name: 'bare primitives', label: 'bare Web Lock', hasLocks: true, every: 1 },
-  { name: 'bare claim', label: 'bare Web Lock, then a lock and a transaction', hasLocks: true, every: 1 },
+  { name: 'bare claim', label: 'bare Web Lock, then a claim', hasLocks: true, every: 1 },
   { name: 'solotab', label: 'solotab', hasLocks: true, every: 1 },
   { name: 'broadcast-channel', label: 'broadcast-channel', hasLocks: true, every: 1 },
 ];
