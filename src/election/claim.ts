@@ -228,11 +228,17 @@ export class Election {
         if (shared.record.term !== null) return null;
         throw this.refusal({ record: before, code: 1002 });
       }
+      let isStolen = false;
+      void seat.lost.then(() => {
+        isStolen = true;
+      });
       const decision = await this.transactAwake(call);
       const { verdict, record } = decision;
       const announce = (): void => shared.announce(decision, call);
-      if (verdict === 'granted') return { term, termLock, seat, record, announce };
+      if (verdict === 'granted' && !isStolen) return { term, termLock, seat, record, announce };
       announce();
+      // This tab slept with the seat, and somebody else took it: whatever the record says now, that tab may have a session.
+      if (verdict === 'granted') await this.reap(term);
       // No host is in the way: nothing to resume, or a record that this build can't read.
       if (verdict === 'refused' && record.term === null) throw this.refusal(decision);
       return null;

@@ -223,11 +223,15 @@ function parseSuccessor(value: unknown): Successor | null | undefined {
   return { term: value.term, tabId: value.tabId };
 }
 
-/** Whether `a` is a later state of the scope than `b`. Two hosts without a store may claim one epoch: the lower id wins. */
+/**
+ * Whether `a` is a later state of the scope than `b`. Without a store two tabs may claim one epoch: the lower id wins; or write
+ * one revision of a term, as its host and whoever handed it over do: the one that is further on counts.
+ */
 export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
   if (a.epoch !== b.epoch) return a.epoch > b.epoch;
   if (a.term !== null && b.term !== null && a.term !== b.term) return a.term < b.term;
-  return a.revision > b.revision;
+  if (a.revision !== b.revision) return a.revision > b.revision;
+  return PHASES.indexOf(a.phase) > PHASES.indexOf(b.phase);
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -51,6 +51,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   const lastNumbers = new Map<string, LastNumber>();
   /** Then numbers begin anew, and each tab learns it at its own time. */
   let wiped = false;
+  /** By scope, the epoch that was stored since. */
+  const storedEpochs = new Map<string, unknown>();
   let stored = false;
   let fromMemory = false;
   const watchForks = (): void => {
@@ -59,6 +61,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   return {
     onCommit(commit) {
       stored = true;
+      if (isObject(commit.after)) storedEpochs.set(commit.scope, commit.after.epoch);
       watchForks();
       checkCommit(commit, machine.scheduler.now, machine.forked ? undefined : lastNumbers, violate);
     },
@@ -70,6 +73,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       fromMemory ||= page.hasNoStore;
       watchForks();
       if (call === 'end' || call === 'release') return;
+      // Under a claim that was wiped away before its host began: the next one may have the same number, and fences it.
+      if (wiped && storedEpochs.get(scope) !== epoch) return;
       // Where nothing but the record tells who has the session, nobody knows once it is wiped, until the host writes it anew.
       checkAct(
         machine,
@@ -81,6 +86,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
     },
     onWipe() {
       wiped = true;
+      storedEpochs.clear();
       acts.clear();
       lastNumbers.clear();
     },

@@ -55,6 +55,22 @@ test.each([1, 2, 3, 4, 5])(
   },
 );
 
+test('a tab that was stopped with the seat, which another tab took since, does not act on what it is granted', async () => {
+  for (let seed = 1; seed <= 5; seed += 1) {
+    const { world, a, b } = await openWorld({ driver: 'auto', browser: { seed, automatic: false } });
+    follow(a.coordinator.start());
+    await a.stop();
+    const started = follow(b.coordinator.start());
+    await world.advance(8_000);
+    expect(started.outcome).toBe('done');
+    world.putRecord(null);
+    // The claim that it began is granted now: the record says nothing of the other host.
+    await a.cont();
+    await world.advance(60_000);
+    expect(world.network.live.size).toBeLessThanOrEqual(1);
+  }
+});
+
 test('a claim that came to nothing is not made again under its term, whose lock another tab may wait for', async () => {
   for (let seed = 1; seed <= 5; seed += 1) {
     const { world, a, b, c } = await openWorld({ driver: 'auto', browser: { seed, automatic: false } });

@@ -188,6 +188,7 @@ describe('the newer of two records', () => {
       { term: 'a', revision: 1 },
       { term: 'b', revision: 9 },
     ],
+    ['is further on in the same revision of a term', { phase: 'active' }, { phase: 'connecting' }],
   ])('%s', (_, newer, older) => {
     expect(isNewer({ ...FULL, ...newer }, { ...FULL, ...older })).toBe(true);
     expect(isNewer({ ...FULL, ...older }, { ...FULL, ...newer })).toBe(false);

@@ -19,7 +19,8 @@ export async function wedge(
   const ended = await other.call('end');
   expect(ended).toMatchObject({ ok: true });
   console.log(`${scope}: end() towards a stopped host took ${ended.ms.toFixed(0)} ms`);
-  expect(ended.ms).toBeLessThan(5_000);
+  // Three seconds of silence, and what a busy machine makes of them.
+  expect(ended.ms).toBeLessThan(20_000);
   expect(await other.call('start')).toMatchObject({ ok: true });
   // The backend hears of the new host's acts all the while, so it looks often enough.
   await browser.backend.until(() => performance.now() - stoppedAt >= 7_000, 'seven seconds');
