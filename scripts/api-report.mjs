@@ -45,7 +45,9 @@ ${entries.map(describe).join('\n')}`;
 if (!process.argv.includes('--check')) {
   writeFileSync(REPORT, report);
 } else if (!existsSync(REPORT) || readFileSync(REPORT, 'utf8') !== report) {
-  console.error('The API is not what etc/api.md says. If that is meant, run `node scripts/api-report.mjs` and commit the file.');
+  console.error(
+    'The API is not what etc/api.md says. If that is meant, run `node scripts/api-report.mjs` and commit the file.',
+  );
   process.exitCode = 1;
 }
 
