@@ -69,12 +69,13 @@ export class History {
   }
 
   /**
-   * Without messages nobody can ask who has the seat. A tab that was stopped or frozen in the middle of its claim can't be told
-   * from a host without a store: others are refused until it goes on with its claim or dies.
+   * Without messages nobody can ask who has the seat. A tab that was stopped or frozen in the middle of its claim, or that the
+   * store keeps waiting, can't be told from a host without a store: others are refused until it goes on with its claim or dies.
    */
   #wasSeatAsleep(since: number): boolean {
     const holders = this.#world.locks.holdersOf('solotab:simulated:seat');
-    return this.#isDeaf && holders.some(({ awakeSince }) => awakeSince >= since);
+    const isSlow = this.#world.faults.delayTransactions > 0;
+    return this.#isDeaf && holders.some(({ awakeSince }) => isSlow || awakeSince >= since);
   }
 
   /** A tab that woke just now goes on with what it was at when it fell asleep, whenever that was. */
