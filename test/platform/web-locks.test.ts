@@ -1,9 +1,10 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { webLocks } from '../../src/platform/web-locks';
 
 type Grant = (lock: object | null) => Promise<void> | undefined;
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -66,16 +67,52 @@ test('Chromium’s first request does not hear its signal: it is given up all th
   expect(requests[0]?.grant({})).toBeUndefined();
 });
 
-test('WebKit rejects the request of a page that goes to the cache: a lock that was held is lost, one that was not is an error', async () => {
+test('WebKit rejects the request of a page that goes to the cache: a lock that was held is lost', async () => {
   const { locks, requests } = stubLocks();
-  const dropped = new DOMException('The page is cached.', 'AbortError');
   const holding = locks.request('name', { mode: 'exclusive', when: 'queue' });
-  const waiting = locks.request('name', { mode: 'exclusive', when: 'queue' });
   requests[0]?.grant({});
   const held = await holding;
-  for (const { reject } of requests) reject(dropped);
+  requests[0]?.reject(new DOMException('The page is cached.', 'AbortError'));
   await held?.lost;
-  await expect(waiting).rejects.toBe(dropped);
+  expect(requests).toHaveLength(1);
+});
+
+describe('a request that is rejected because the page falls asleep', () => {
+  const asleep = new Error('The provided callback is no longer runnable.');
+
+  test('is made again when it is awake', async () => {
+    vi.useFakeTimers();
+    const { locks, requests } = stubLocks();
+    const holding = locks.request('name', { mode: 'exclusive', when: 'probe' });
+    requests[0]?.reject(asleep);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(requests).toHaveLength(2);
+    requests[1]?.grant({});
+    expect(await holding).not.toBeNull();
+  });
+
+  test('is given up once it was given up meanwhile', async () => {
+    vi.useFakeTimers();
+    const { locks, requests } = stubLocks();
+    const aborter = new AbortController();
+    const waiting = locks.request('name', { mode: 'shared', when: 'queue', signal: aborter.signal });
+    aborter.abort();
+    requests[0]?.reject(asleep);
+    expect(await waiting).toBeNull();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(requests).toHaveLength(1);
+  });
+
+  test('is an error if it always is', async () => {
+    vi.useFakeTimers();
+    const { locks, requests } = stubLocks();
+    const failed = expect(locks.request('name', { mode: 'exclusive', when: 'probe' })).rejects.toBe(asleep);
+    for (let tries = 0; tries < 10; tries += 1) {
+      for (const { reject } of requests) reject(asleep);
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    await failed;
+  });
 });
 
 test('a lock is held until it is released', async () => {
