@@ -16,7 +16,7 @@ export function unrest(observations: readonly Observation[]): string | null {
   });
   const [first] = views;
   if (views.some((view) => view !== first)) return `the tabs disagree: ${views.join(' | ')}`;
-  for (const { tabId, snapshot, calls } of observations) {
+  for (const { tabId, snapshot, calls, driverCalls } of observations) {
     const { phase, role, hostTabId } = snapshot;
     const short = tabId.slice(0, 8);
     if (!AT_REST.includes(phase)) return `${short} is stuck in ${phase}`;
@@ -24,6 +24,9 @@ export function unrest(observations: readonly Observation[]): string | null {
     if (role !== expected) return `${short} takes itself for ${role}, and is ${expected}`;
     const pending = calls.find(({ outcome }) => outcome === null);
     if (pending) return `${short}: ${pending.method}() of ${pending.step} has not settled`;
+    // A session that is asked for elsewhere is active until its driver has let go of it, and that is written down.
+    const isReleasing = driverCalls.some(({ type, epoch }) => type === 'release' && epoch === snapshot.epoch);
+    if (role === 'host' && isReleasing) return `${short} is letting go of the session`;
   }
   const host = observations.find(({ snapshot: { role } }) => role === 'host');
   if (first && observations[0]?.snapshot.phase === 'active' && !host) return 'the session is active in no living tab';
