@@ -9,7 +9,7 @@ import { slim } from '../relay/payload';
 import type { Command, Decision, Facts } from '../session/commands';
 import { decide, windowLeftMs } from '../session/decide';
 import { JOURNAL_SIZE, type JournalEntry, toErrorEvent } from '../session/events';
-import { idleRecord, isNewer, parseRecord, type SessionRecord, standIn } from '../session/record';
+import { idleRecord, isFurther, isNewer, parseRecord, type SessionRecord, standIn } from '../session/record';
 import { PatientStore } from './patient-store';
 
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
@@ -320,7 +320,7 @@ export class SharedRecord {
     const isHost =
       record.term !== null && this.record.hostTabId === this.ports.tabId && record.term === this.record.term;
     if (isHost) return void this.transact({ type: 'adopt', record, entries: [] });
-    if (!isNewer(record, this.record)) return;
+    if (!isNewer(record, this.record) && !isFurther(record, this.record)) return;
     if (this.isStored) return void this.transact({ type: 'adopt', record, entries });
     this.accept(record);
     this.inbox.offer(entries, record.term, record);

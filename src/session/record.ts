@@ -223,15 +223,17 @@ function parseSuccessor(value: unknown): Successor | null | undefined {
   return { term: value.term, tabId: value.tabId };
 }
 
-/**
- * Whether `a` is a later state of the scope than `b`. Without a store two tabs may claim one epoch: the lower id wins; or write
- * one revision of a term, as its host and whoever handed it over do: the one that is further on counts.
- */
+/** Whether `a` is a later state of the scope than `b`. Two hosts without a store may claim one epoch: the lower id wins. */
 export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
   if (a.epoch !== b.epoch) return a.epoch > b.epoch;
   if (a.term !== null && b.term !== null && a.term !== b.term) return a.term < b.term;
-  if (a.revision !== b.revision) return a.revision > b.revision;
-  return PHASES.indexOf(a.phase) > PHASES.indexOf(b.phase);
+  return a.revision > b.revision;
+}
+
+/** Without a store a term's host and whoever handed it over may write one revision: the one that is further on counts. */
+export function isFurther(a: SessionRecord, b: SessionRecord): boolean {
+  const isTie = a.epoch === b.epoch && a.term === b.term && a.revision === b.revision;
+  return isTie && PHASES.indexOf(a.phase) > PHASES.indexOf(b.phase);
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -61,7 +61,7 @@ export const MUTANTS = [
     name: 'stale state accepted',
     breaks: 'a tab without a store believes only a newer record',
     file: 'src/election/shared-record.ts',
-    find: 'if (!isNewer(record, this.record)) return;',
+    find: 'if (!isNewer(record, this.record) && !isFurther(record, this.record)) return;',
     replace: '',
   },
   {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   idleRecord,
   isCount,
+  isFurther,
   isNewer,
   isObject,
   parseErrorEvent,
@@ -188,7 +189,6 @@ describe('the newer of two records', () => {
       { term: 'a', revision: 1 },
       { term: 'b', revision: 9 },
     ],
-    ['is further on in the same revision of a term', { phase: 'active' }, { phase: 'connecting' }],
   ])('%s', (_, newer, older) => {
     expect(isNewer({ ...FULL, ...newer }, { ...FULL, ...older })).toBe(true);
     expect(isNewer({ ...FULL, ...older }, { ...FULL, ...newer })).toBe(false);
@@ -196,6 +196,13 @@ describe('the newer of two records', () => {
 
   test('is neither where they are the same', () => {
     expect(isNewer(FULL, { ...FULL })).toBe(false);
+  });
+
+  test('of the same revision of a term is the one that is further on', () => {
+    const earlier = { ...FULL, phase: 'connecting' } as const;
+    expect([isNewer(FULL, earlier), isFurther(FULL, earlier), isFurther(earlier, FULL)]).toEqual([false, true, false]);
+    expect(isFurther(FULL, { ...earlier, term: 'another' })).toBe(false);
+    expect(isFurther(FULL, FULL)).toBe(false);
   });
 });
 
