@@ -210,9 +210,9 @@ export class SessionError extends Error implements SessionErrorEvent {
 }
 
 /** The part of an error that all tabs may see. */
-export type ErrorFacts = Omit<CatalogueEntry, 'code'> & { readonly code: number };
+export type ErrorFacts = Partial<Omit<CatalogueEntry, 'code'>> & { readonly code: number };
 
-export function errorFacts({ code, exception, message, suggestedAction, retryable }: ErrorFacts): ErrorFacts {
+export function errorFacts({ code, exception, message, suggestedAction, retryable }: SessionError): ErrorFacts {
   return { code, exception, message, suggestedAction, retryable };
 }
 

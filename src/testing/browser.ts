@@ -1,3 +1,4 @@
+import type { DriverContext } from '../types';
 import { ChannelHub } from './channels';
 import { Database } from './database';
 import { areLossy, type Faults, NO_FAULTS } from './faults';
@@ -11,7 +12,6 @@ import { createRandom } from './random';
 import { Scheduler } from './scheduler';
 import { SimulatedTab } from './tab';
 import { Timeline } from './timeline';
-import type { DriverContext } from '../types';
 
 export interface SimulatedBrowserOptions {
   /** Decides every delay, fault and random id. Default 1. */

@@ -9,8 +9,9 @@
  * - When one acts, no other page that could answer still has the session.
  * - Each tab hears of each event once, in order.
  */
+
+import { isObject } from '../session/check';
 import { JOURNAL_SIZE } from '../session/events';
-import { isObject } from '../session/record';
 import type { CoordinatorEvents } from '../types';
 import { areLossy } from './faults';
 import type { Commit, DriverCall, Machine, Watcher } from './machine';

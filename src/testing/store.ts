@@ -1,8 +1,8 @@
 import type { Store, StoreWrite } from '../platform/platform';
 import { clone } from './clone';
 import { type Database, storeFailure, type Transaction } from './database';
-import type { Machine } from './machine';
 import type { ScheduledEvent } from './event-queue';
+import type { Machine } from './machine';
 import type { Page } from './page';
 
 /** `hangs`: it does not open, and calls reject once the adapter has given up waiting. */
@@ -27,7 +27,7 @@ export function openSimulatedStore(
 ): SimulatedStore {
   const { random, scheduler } = machine;
   const pending = new Set<Transaction>();
-  const lostListeners: (() => void)[] = [];
+  const lostListeners: ((isCleared: boolean) => void)[] = [];
   let closed = false;
 
   const begin = <Result>(run: () => { readonly write?: StoreWrite; readonly result: Result }): Promise<Result> =>
@@ -116,7 +116,7 @@ export function openSimulatedStore(
       page.log('loses its connection to the store');
       for (const transaction of pending) transaction.lost = true;
       page.deliver('store', () => {
-        for (const listener of lostListeners) listener();
+        for (const listener of lostListeners) listener(false);
       });
     },
   };

@@ -1,7 +1,7 @@
 import { createCoordinator, type SessionSnapshot } from 'solotab';
 import { createSimulatedBrowser } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
-import { createCoordinatorOn } from '../../src/coordinator';
+import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { countingPlatform } from '../support/counting-platform';
 import {
   type Followed,

@@ -164,11 +164,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a transaction that is blocked for long is given up, and never runs', async () => {
-    const other = open();
-    await put(other, 'before');
-    const blocking = await blockStore();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const beginning = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const { other, blocking, beginning } = await blockStoreOf('before');
     const pending = put(open(), 'after').catch((error: unknown) => error);
     await vi.waitUntil(() => beginning.mock.calls.length > 0);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -181,11 +177,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives a transaction the same time once more: its answer may have come meanwhile', async () => {
-    const other = open();
-    await put(other, 'before');
-    const blocking = await blockStore();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const beginning = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const { other, blocking, beginning } = await blockStoreOf('before');
     const pending = [put(open(), 'after'), open().read({ journal: false })].map((each) =>
       each.catch(({ name }) => name),
     );
@@ -202,11 +194,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives up a transaction that is still blocked after that time', async () => {
-    const other = open();
-    await put(other, 'before');
-    const blocking = await blockStore();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const beginning = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const { other, blocking, beginning } = await blockStoreOf('before');
     const pending = put(open(), 'after').catch(({ name }) => name);
     await vi.waitUntil(() => beginning.mock.calls.length > 0);
     const now = performance.now();
@@ -262,6 +250,15 @@ describe('when IndexedDB fails', () => {
     }
   });
 });
+
+/** A store that holds `value` and is blocked; from then on transactions are counted, and timers are the test's. */
+async function blockStoreOf(value: unknown) {
+  const other = open();
+  await put(other, value);
+  const blocking = await blockStore();
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  return { other, blocking, beginning: vi.spyOn(IDBDatabase.prototype, 'transaction') };
+}
 
 /** A transaction that stays open until it is aborted: it keeps itself busy. */
 function blockStore(): Promise<IDBTransaction> {

@@ -3,7 +3,7 @@
  * is the snapshot below.
  */
 import { expect, test } from 'vitest';
-import { createCoordinatorOn } from '../../src/coordinator';
+import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { createSimulatedBrowser, type SimulatedTab } from '../../src/testing';
 import { type CoordinatedZoomSession, coordinateZoomSession } from '../../src/zoom';
 import type { ZoomSession } from '../../src/zoom/sdk';
