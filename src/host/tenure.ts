@@ -181,6 +181,11 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
 
   /** Writes to the record that this host is there, and what was lost of it: every report of a host does. */
   function restore(): void {
+    if (!isOver()) void writer.report({ type: 'here' });
+  }
+
+  /** For those who come when everybody is gone: this host lived until now. */
+  function giveSign(): void {
     if (!isOver()) void writer.report({ type: 'alive' });
   }
 
@@ -314,7 +319,7 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
   }
 
   return {
-    ...{ term, origin, context, connect, observe, restore, finish, leave, letGo },
+    ...{ term, origin, context, connect, observe, restore, giveSign, finish, leave, letGo },
     session: () => session,
     isLettingGo: () => isLettingGo,
   };

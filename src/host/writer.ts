@@ -69,7 +69,7 @@ export function createWriter(
     if (isStoring || (unstored.length === 0 && !published)) return;
     isStoring = true;
     // A hidden page stores at once: its timers may wait for a second.
-    if (lifecycle.isVisible()) clock.after(AFTER_MESSAGE_MS, storeSoon);
+    if (unstored.length > 0 && lifecycle.isVisible()) clock.after(AFTER_MESSAGE_MS, storeSoon);
     else storeSoon();
   }
 

@@ -14,7 +14,7 @@ const MAX_LOOKS = 10;
 export interface Inbox {
   /** Events from a tab. `isHost`: the one that this tab knows as the host of that epoch. */
   offer(entries: readonly JournalEntry[], isHost: (epoch: number) => boolean): void;
-  /** The record was looked at. The first time it says where this tab comes in: what happened before is not news to it. */
+  /** The record is known. The first time it says where this tab comes in: what happened before is not news to it. */
   begin(record: Position): void;
   /** Brings this tab up to a record and the journal that belongs to it. */
   reconcile(record: Position, journal: readonly JournalEntry[]): void;
@@ -44,8 +44,8 @@ export function createInbox(tell: (entry: JournalEntry, missed: number) => void)
   }
 
   function begin(record: Position): void {
-    // An epoch that fell: the storage was wiped, and counting began anew.
-    if (!cursor || record.epoch < cursor.epoch) cursor = record;
+    // An epoch that fell: the storage was wiped, and counting began anew. One that rose without an event: the next one is its first.
+    if (!cursor || record.epoch < cursor.epoch || (isNew(record) && record.seq <= cursor.seq)) cursor = record;
   }
 
   return {

@@ -17,7 +17,10 @@ import { patientStore } from './patient-store';
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
 const ASK_AGAIN_MS = 250;
 
-/** Between two looks at the journal for an event that another tab has sent and not stored yet. */
+/** Until the first look at the journal for an event that another tab has sent and not stored yet: it does so after 2 ms. */
+const GAP_FIRST_MS = 5;
+
+/** Between two looks for it. */
 const GAP_RETRY_MS = 100;
 
 export interface LedgerPorts {
@@ -93,6 +96,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
   let reading: Promise<void> | undefined;
+  /** How much news is being looked into; then what it brings, and what came after it, is told in order. */
+  let news = 0;
+  let arrived = Promise.resolve();
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
   let cancelRetry: (() => void) | undefined;
   let isClosed = false;
@@ -151,15 +157,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const found = await store.attempt((it) => it.read({ journal: false }));
     if (isClosed || !found) return;
     acceptStored(found.record);
-    inbox.begin(record);
     catchUp();
   }
 
-  /** As `peek`, for those who can't wait for it: then it hears what came with the news. */
-  function peekSoon(hearNow?: () => void): void {
-    void peek()
-      .catch(() => undefined)
-      .then(hearNow);
+  /** As `peek`, for those who can't wait for it. A blocked store has nothing new to show. */
+  function peekSoon(): Promise<void> {
+    return peek().catch(() => undefined);
   }
 
   async function refresh(): Promise<void> {
@@ -201,7 +204,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       left -= Math.min(clock.monotonic() - began, ASK_AGAIN_MS);
       if (!isLate) continue;
       // The first is for hosts that have a store and have not looked at it.
-      post(isElsewhere() || !store.works ? { type: 'call', command } : news([]));
+      post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
       await peek().catch(() => undefined);
     }
   }
@@ -212,16 +215,15 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       const isReport = 'entries' in command;
       const fresh = entries.slice(isReport ? command.entries.length : 0);
       inbox.offer(fresh, (epoch) => epoch === now.epoch);
-      // A sign of life is no news, nor are events that were sent as they happened, unless the channel could not carry them.
-      const isQuiet =
-        command.type === 'alive' && channel?.carries === 'full' && now.asked === 0 && !(isReport && command.published);
+      // A sign of life is no news, nor are events that were sent as they happened, if the channel could carry them.
+      const isQuiet = command.type === 'alive' && !command.published && channel?.carries === 'full';
       if (!now.isStored) tellState();
-      else if (!isQuiet) post(news(fresh));
+      else if (!isQuiet) post(change(fresh));
     }
     catchUp();
   }
 
-  function news(entries: readonly JournalEntry[]): Message {
+  function change(entries: readonly JournalEntry[]): Message {
     return { type: 'look', term: record.term, entries };
   }
 
@@ -236,6 +238,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function closeChannel(): void {
     channel?.close();
     channel = null;
+    stopRetry();
+  }
+
+  function stopRetry(): void {
     cancelRetry?.();
     cancelRetry = undefined;
   }
@@ -250,14 +256,21 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     switch (message?.type) {
       case 'look':
         // The record first: who listens for these events looks at the snapshot.
-        return peekSoon(() => hear(message.term, message.entries));
+        news += 1;
+        arrived = peekSoon().then(() => {
+          news -= 1;
+          hear(message.term, message.entries);
+        });
+        return;
       case 'events':
-        return hear(message.term, message.entries);
+        if (news === 0) hear(message.term, message.entries);
+        else arrived = arrived.then(() => hear(message.term, message.entries));
+        return;
       case 'bye':
         return ports.onBye(message.term);
       case 'state': {
         // A record that is in the store is looked up there.
-        if (message.record.isStored && store.works) return peekSoon();
+        if (message.record.isStored && store.works) return void peekSoon();
         if (!isNewer(message.record, record)) return;
         memory = message.entries;
         accept(message.record);
@@ -282,9 +295,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** Looks at the journal as long as it has more, or an event waits for one before it. */
   function catchUp(): void {
     const isWaiting = inbox.isWaiting();
+    if (!isWaiting) stopRetry();
     if (isClosed || cancelRetry || !(isWaiting || inbox.isBehind(record))) return;
     if (!isWaiting && store.works) return refreshSoon();
-    cancelRetry = clock.after(reading ? GAP_RETRY_MS : 0, () => {
+    cancelRetry = clock.after(reading ? GAP_RETRY_MS : GAP_FIRST_MS, () => {
       cancelRetry = undefined;
       refreshSoon();
     });
@@ -309,6 +323,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const previous = record;
     // An error that this tab was told of may not be stored yet.
     record = lastError && isAfterLast(lastError, next) && lastError.seq > next.seq ? { ...next, lastError } : next;
+    inbox.begin(record);
     ports.onRecord(previous);
     for (const wake of waiting) wake();
   }

@@ -64,8 +64,11 @@ export type Notice =
 /** What a host says of its own term. */
 export type Report =
   | { readonly type: 'connected' | 'giveUp' | 'reconnecting' | 'reconnected' | 'handOver' }
-  /** Nothing new: a sign of life, which carries events and answers what was asked, as every report does. */
-  | { readonly type: 'alive' }
+  /**
+   * A sign of life. It carries events and answers what was asked, as every report does. `here` is told to the others, `alive` is
+   * no news to them.
+   */
+  | { readonly type: 'alive' | 'here' }
   /** The attempt failed; without an error, a resume that its caller gave up. */
   | { readonly type: 'failed'; readonly error?: ErrorFacts }
   /** The driver is done with canceling or ending. */
@@ -250,6 +253,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       // The key stays with the old tab until the new one is connected: if the move fails, the old one may resume.
       return done({ ...hostedBy(record.successor, record.epoch + 1, facts), phase: 'connecting' });
     case 'alive':
+    case 'here':
       return done({});
   }
 }
@@ -322,8 +326,8 @@ function connected({ term, epoch }: SessionRecord): Partial<SessionRecord> {
 
 function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts): Step {
   if (!record.activeEpoch) return ended(record, null, told(error));
-  // The driver knows that the session is gone for good.
-  if (error?.retryable === false) return ended(record, 'recovery-failed', told(error));
+  // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
+  if (error?.retryable === false && record.lostSince !== null) return ended(record, 'recovery-failed', told(error));
   return recovering({ ...record, attempts: record.attempts + 1, lostSince: record.lostSince ?? now }, told(error));
 }
 

@@ -111,7 +111,7 @@ export function createCoordinatorOn<Session, Request>(
   });
   const proof = lifeProof({ ledger, locks, clock });
   const election = createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs });
-  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => tenure?.restore() });
+  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => tenure?.giveSign() });
   told = getSnapshot();
   lifecycle.listen((event) => {
     if (event === 'hide') hide();

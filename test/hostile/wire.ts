@@ -3,7 +3,7 @@
  * through a session's whole life in simulated tabs.
  */
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from 'solotab/testing';
-import { isObject } from '../../src/session/record';
+import { isObject } from '../../src/session/check';
 import { follow } from '../support/world';
 
 export interface Wire {
