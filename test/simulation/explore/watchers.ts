@@ -1,7 +1,8 @@
 /** Invariants that hold only for what the exploration does: it knows every event type and every secret. */
 import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
 import { JOURNAL_SIZE } from '../../../src/session/events';
-import { isObject, parseRecord } from '../../../src/session/record';
+import { isObject } from '../../../src/session/check';
+import { parseRecord } from '../../../src/session/record';
 import { parsed } from '../../../src/testing/parsed';
 import type { Calls } from './calls';
 import type { Watcher } from '../../../src/testing/machine';
