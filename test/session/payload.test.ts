@@ -38,6 +38,7 @@ test.each<[string, unknown]>([
   ['a typed array', new Uint32Array(LIMIT / 4 + 1)],
   ['a part of a larger buffer', new DataView(new ArrayBuffer(2 * LIMIT), 8, LIMIT + 8)],
   ['a text in an object in a list', [{ deep: { text: text(LIMIT + 2) } }]],
+  ['a text beside a field that says something else', { byteLength: 1, size: 1, text: text(LIMIT + 2) }],
   ['many small texts', Array.from({ length: 1_000 }, () => text(100))],
   ['many numbers', Array.from({ length: 10_000 }, (_, index) => index)],
   ['a large key', { [text(LIMIT + 2)]: 1 }],
