@@ -319,7 +319,7 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
   }
 
   return {
-    ...{ term, origin, context, connect, observe, restore, giveSign, finish, leave, letGo },
+    ...{ term, origin, epoch, connect, observe, restore, giveSign, finish, leave, letGo },
     session: () => session,
     isLettingGo: () => isLettingGo,
   };

@@ -54,10 +54,9 @@ export interface Ledger {
   readonly isDeaf: boolean;
   /**
    * Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. Rejects
-   * while the store is blocked by a page that was stopped. `tellLater`: gets what tells the other tabs, if this tab was
-   * granted what it asked for.
+   * while the store is blocked by a page that was stopped.
    */
-  transact(command: Command, tellLater?: (tell: () => void) => void): Promise<Decision>;
+  transact(command: Command): Promise<Decision>;
   /** What `transact` would answer on the record as it was last seen. */
   preview(command: Command): Decision;
   /** Milliseconds until the recovery window is over, as far as this tab can tell. */
@@ -124,7 +123,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
 
-  async function transact(command: Command, tellLater?: (tell: () => void) => void): Promise<Decision> {
+  async function transact(command: Command): Promise<Decision> {
     const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
     if (isForTheHost && isElsewhere()) {
       post({ type: 'call', command });
@@ -134,9 +133,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const decision = stored ?? step(record, command).result;
     accept(decision.record);
     if (decision.orphan) ports.onOrphan(decision.orphan);
-    const tell = (): void => announce(decision, command);
-    if (tellLater && decision.verdict === 'granted') tellLater(tell);
-    else tell();
+    announce(decision, command);
     return decision;
   }
 
