@@ -1,6 +1,6 @@
 /** What is asked of this tab, by its app or by the recovery policy: each call is run by the election, and its term is held here. */
 import type { Election, ToCall } from '../election/election';
-import { within } from '../host/outcome';
+import { outcomeOf, within } from '../host/outcome';
 import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
 import { isBlocked } from '../ledger/patient-store';
@@ -129,16 +129,12 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
     calling?.abort(abortError(`The attempt was given up by ${type}().`));
     await ports.ready();
     ending += 1;
-    try {
-      await (terms.held?.isLettingGo()
-        ? within(clock, Math.min(OWN_DRIVER_MS, connectTimeoutMs / 4), end(type))
-        : end(type));
-    } catch (error) {
-      throw told(error);
-    } finally {
-      ending -= 1;
-      ports.onFree();
-    }
+    const ended = outcomeOf(() => end(type));
+    const limitMs = Math.min(OWN_DRIVER_MS, connectTimeoutMs / 4);
+    const outcome = await (terms.held?.isLettingGo() ? within(clock, limitMs, ended) : ended);
+    ending -= 1;
+    ports.onFree();
+    if (outcome?.type === 'error') throw told(outcome.error);
   }
 
   async function end(type: 'cancel' | 'end'): Promise<void> {
