@@ -62,7 +62,7 @@ export function createCoordinatorOn<Session, Request>(
   const ledger = openLedger({
     ...{ platform, logger, scope, tabId, onRecord, onEntry },
     proof: () => (locks.work() ? 'lock' : 'answer'),
-    onGone: () => terms.held?.restore(),
+    onGone: () => terms.held?.say('here'),
     // Pages that are loaded from now on get another lock manager than this one.
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
@@ -70,7 +70,7 @@ export function createCoordinatorOn<Session, Request>(
   });
   const proof = lifeProof({ ledger, locks, clock });
   const election = createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs });
-  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.giveSign() });
+  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
   const terms = createTerms<Session>({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
     clone: platform.clone,
