@@ -94,12 +94,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** The journal of a session that is in no store, as far as this tab knows it. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
-  let reading: Promise<void> | undefined;
   /** How much news is being looked into; then what it brings, and what came after it, is told in order. */
   let news = 0;
   let arrived = Promise.resolve();
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
   let cancelRetry: (() => void) | undefined;
+  let isGapNew = true;
   let isClosed = false;
 
   const inbox = createInbox((entry, missed) => {
@@ -112,10 +112,14 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   });
   port?.onLost((isCleared) => {
     if (isCleared) ports.onCleared();
-    refreshSoon();
+    void refresh();
   });
   openChannel();
 
+  const peek = oneAtATime(() => look(false));
+  // A blocked store has nothing new to show.
+  const refresh = oneAtATime(() => look(true).catch(() => undefined));
+  const peekSoon = (): Promise<void> => peek().catch(() => undefined);
   const isHost = (): boolean => record.hostTabId === tabId;
   /** Somebody else's memory is the record's home, or this tab can't look at it. */
   const isElsewhere = (): boolean => record.term !== null && !isHost() && !(record.isStored && store.works);
@@ -150,39 +154,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     return decide(record, command, facts(record));
   }
 
-  async function peek(): Promise<void> {
-    const found = await store.attempt((it) => it.read({ journal: false }));
-    if (isClosed || !found) return;
-    acceptStored(found.record);
-    catchUp();
-  }
-
-  /** As `peek`, for those who can't wait for it. A blocked store has nothing new to show. */
-  function peekSoon(): Promise<void> {
-    return peek().catch(() => undefined);
-  }
-
-  async function refresh(): Promise<void> {
-    // A look that has begun already may have been too early; one that has not is shared.
-    if (reading) await reading;
-    reading ??= look().finally(() => {
-      reading = undefined;
-    });
-    await reading;
-  }
-
-  /** As `refresh`, for those who can't wait for it. */
-  function refreshSoon(): void {
-    void refresh();
-  }
-
-  async function look(): Promise<void> {
-    // A blocked store has nothing new to show.
-    const found = await store.attempt((it) => it.read({ journal: true })).catch(() => undefined);
+  async function look(journal: boolean): Promise<void> {
+    const found = await store.attempt((it) => it.read({ journal }));
     if (isClosed) return;
     if (found) acceptStored(found.record);
-    inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
-    if (!found || isElsewhere()) post({ type: 'call', command: { type: 'look' } });
+    if (journal) inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
+    if (journal && (!found || isElsewhere())) post({ type: 'call', command: { type: 'look' } });
     catchUp();
   }
 
@@ -202,7 +179,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       if (!isLate) continue;
       // The first is for hosts that have a store and have not looked at it.
       post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
-      await peek().catch(() => undefined);
+      await peekSoon();
     }
   }
 
@@ -241,6 +218,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function stopRetry(): void {
     cancelRetry?.();
     cancelRetry = undefined;
+    isGapNew = true;
   }
 
   function openChannel(): void {
@@ -294,10 +272,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const isWaiting = inbox.isWaiting();
     if (!isWaiting) stopRetry();
     if (isClosed || cancelRetry || !(isWaiting || inbox.isBehind(record))) return;
-    if (!isWaiting && store.works) return refreshSoon();
-    cancelRetry = clock.after(reading ? GAP_RETRY_MS : GAP_FIRST_MS, () => {
+    if (!isWaiting && store.works) return void refresh();
+    const ms = isGapNew ? GAP_FIRST_MS : GAP_RETRY_MS;
+    isGapNew = false;
+    cancelRetry = clock.after(ms, () => {
       cancelRetry = undefined;
-      refreshSoon();
+      void refresh();
     });
   }
 
@@ -330,7 +310,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (!store.works) return isHost() ? tellState() : undefined;
     // A host knows better than a store that was away.
     if (isHost()) ports.onGone();
-    else refreshSoon();
+    else void refresh();
   }
 
   /** Resolves with false when the record was read or written, with true after `ms`. */
@@ -388,4 +368,22 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
 function isAfterLast({ epoch, seq }: JournalEntry, record: SessionRecord): boolean {
   return epoch === record.epoch && seq > (record.lastError?.seq ?? 0);
+}
+
+/** Runs `look` once at a time. A call that comes meanwhile gets the next one, which sees whatever was stored before the call. */
+function oneAtATime(look: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const run = (): Promise<void> => {
+    next = undefined;
+    running = look().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (!running) return run();
+    next ??= running.then(run, run);
+    return next;
+  };
 }
