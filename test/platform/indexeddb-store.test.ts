@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { browserPlatform } from '../../src/platform/browser';
+import { clock } from '../../src/platform/clock';
 import { openIndexedDbStore } from '../../src/platform/indexeddb-store';
 import type { Store } from '../../src/platform/platform';
 import { storeContract } from './contracts/store-contract';
@@ -14,13 +15,18 @@ const wipe = (): Promise<void> =>
   });
 
 describe('the store in IndexedDB', () => {
-  storeContract(nodeSetting({ openPlatform: () => ({ ...browserPlatform(), openStore: openIndexedDbStore }), wipe }));
+  storeContract(
+    nodeSetting({
+      openPlatform: () => ({ ...browserPlatform(), openStore: (scope: string) => openIndexedDbStore(scope, clock) }),
+      wipe,
+    }),
+  );
 });
 
 describe('when IndexedDB fails', () => {
   const opened: Store[] = [];
   const open = (): Store => {
-    const store = openIndexedDbStore('scope');
+    const store = openIndexedDbStore('scope', clock);
     if (!store) throw new Error('There is no store.');
     opened.push(store);
     return store;
@@ -37,12 +43,12 @@ describe('when IndexedDB fails', () => {
 
   test('there is no store where there is no IndexedDB, or where to look for it is forbidden', () => {
     vi.stubGlobal('indexedDB', undefined);
-    expect(openIndexedDbStore('scope')).toBeNull();
+    expect(openIndexedDbStore('scope', clock)).toBeNull();
     vi.unstubAllGlobals();
     vi.spyOn(globalThis, 'indexedDB', 'get').mockImplementation(() => {
       throw new DOMException('Forbidden.', 'SecurityError');
     });
-    expect(openIndexedDbStore('scope')).toBeNull();
+    expect(openIndexedDbStore('scope', clock)).toBeNull();
   });
 
   test('nothing is opened before the first operation, and then one connection serves them all', async () => {
