@@ -1,5 +1,5 @@
 /** What differs from the catalogue where solotab itself has the reason. */
-import type { SessionErrorEvent } from './errors';
+import type { SessionErrorEvent } from './error-facts';
 
 type Facts = Partial<Pick<SessionErrorEvent, 'message' | 'suggestedAction' | 'retryable'>>;
 

@@ -14,7 +14,8 @@ import { isBlocked } from '../ledger/patient-store';
 import { abortError, throwIfAborted } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { busyCode } from '../session/decide';
-import { SessionError, type SessionErrorCode } from '../session/errors';
+import type { SessionErrorCode } from '../session/catalogue';
+import { isSessionError, SessionError } from '../session/errors';
 import { type JournalEntry, toPublicEvent } from '../session/events';
 import { BLOCKED, CANNOT_RESUME, NO_BROWSER, UNSAFE } from '../session/reasons';
 import type { Candidate, Kind, SessionRecord } from '../session/record';
@@ -422,7 +423,7 @@ export function createCoordinatorOn<Session, Request>(
   }
 
   /** A refusal: the error of one tab, told to its caller and to its listeners, and to no other tab. */
-  function refuse(code: SessionErrorCode, facts: Facts = {}): SessionError {
+  function refuse(code: number, facts: Facts = {}): SessionError {
     const error = new SessionError(code, { ...facts, local: true, tabId, epoch: ledger.record.epoch, at: clock.now() });
     listeners.emit('session_error', error.toJSON());
     return error;
@@ -431,7 +432,9 @@ export function createCoordinatorOn<Session, Request>(
   /** The same for one that was decided elsewhere. Any other error is passed on as it is. */
   function refusal(error: unknown): unknown {
     if (isBlocked(error)) return refuse(9999, { ...BLOCKED, cause: error });
-    return error instanceof SessionError ? refuse(error.code, { ...error.toJSON(), cause: error.cause }) : error;
+    if (!isSessionError(error)) return error;
+    const refused = SessionError.from(error, 9999);
+    return refuse(refused.code, { ...refused.toJSON(), cause: refused.cause });
   }
 
   const coordinator = {
