@@ -64,14 +64,14 @@ export type Notice =
 
 /** What a host says of its own term. */
 export type Report =
+  /** `giveUp`: the caller of the attempt did. */
   | { readonly type: 'connected' | 'giveUp' | 'reconnecting' | 'reconnected' | 'handOver' }
   /**
    * A sign of life. It carries events and answers what was asked, as every report does. `here` is told to the others, `alive` is
    * no news to them.
    */
   | { readonly type: 'alive' | 'here' }
-  /** The attempt failed; without an error, a resume that its caller gave up. */
-  | { readonly type: 'failed'; readonly error?: ErrorFacts }
+  | { readonly type: 'failed'; readonly error: ErrorFacts }
   /** The driver is done with canceling or ending. */
   | { readonly type: 'settled'; readonly error?: ErrorFacts | undefined }
   | { readonly type: 'ended'; readonly reason: string };
@@ -238,7 +238,9 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       if (phase === 'canceling') return settled(record);
       return phase === 'connecting' ? failed(record, command.error, facts) : VOID;
     case 'giveUp':
-      return phase === 'connecting' ? done({ phase: 'canceling' }) : VOID;
+      if (phase !== 'connecting') return VOID;
+      // What was live before goes back to where it can be resumed.
+      return record.activeEpoch ? failed(record, undefined, facts) : done({ phase: 'canceling' });
     case 'settled':
       return phase === 'canceling' || phase === 'ending' ? settled(record, told(command.error)) : VOID;
     case 'ended':

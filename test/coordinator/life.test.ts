@@ -395,7 +395,7 @@ describe('free at rest:', () => {
       expect(counts.messages).toBe(messages);
       expect(counts.transactions - transactions).toBe(index === 0 ? seconds / 60 - 1 : 0);
       expect(counts.reads - reads).toBeLessThanOrEqual(seconds / 10);
-      expect(counts.timers - timers).toBeLessThanOrEqual(seconds / 10);
+      expect(counts.timers - timers).toBeLessThanOrEqual(seconds / 4);
     });
     expect(world.pending.timers).toBe(3);
   });
