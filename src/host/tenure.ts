@@ -14,10 +14,13 @@ import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
 import type { Report } from '../session/decide';
-import { type ErrorFacts, errorFacts, SessionError, type SessionErrorCode } from '../session/errors';
+import type { SessionErrorCode } from '../session/catalogue';
+import { type ErrorFacts, errorFacts } from '../session/error-facts';
+import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
 import type { Driver, DriverContext } from '../types';
 import { createContext } from './context';
+import { shareData } from './error-data';
 import { type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
@@ -146,19 +149,15 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     stage = 'closing';
     seat.release();
     const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;
-    const report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: errorFacts(error) };
+    const facts = errorFacts(error, (data) => shareData(data, ports));
+    const report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: facts };
     const { entries } = await writer.report(report as Report);
     over(error);
     letGoWhenItComes();
-    const entry = entries.find((one) => one.error?.code === error.code);
+    const entry = entries.find((one) => one.error?.code === facts.code);
     const told = entry ? { epoch: entry.epoch, seq: entry.seq, at: entry.at } : { epoch };
-    return new SessionError(error.code, {
-      ...error.toJSON(),
-      cause: error.cause,
-      local: false,
-      tabId: ports.tabId,
-      ...told,
-    });
+    // The same facts that every tab is sent, and the cause, which stays here.
+    return new SessionError(facts.code, { ...facts, cause: error.cause, tabId: ports.tabId, ...told });
   }
 
   /** Does what the record asks of its host. Called with every look at it. */

@@ -19,7 +19,8 @@
  * term of another tab opens a new epoch: what the fenced host still numbers can't be mistaken for what came after. And a
  * session that was active and is over without its host is an orphan: whoever wrote that ends it at the service.
  */
-import type { ErrorFacts, SessionErrorCode } from './errors';
+import type { SessionErrorCode } from './catalogue';
+import { completeFacts, type ErrorFacts } from './error-facts';
 import type { EventDraft, JournalEntry } from './events';
 import {
   type Candidate,
@@ -329,7 +330,8 @@ function connected({ term, epoch }: SessionRecord): Partial<SessionRecord> {
 function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts): Step {
   if (!record.activeEpoch) return ended(record, null, told(error));
   // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
-  if (error?.retryable === false && record.lostSince !== null) return ended(record, 'recovery-failed', told(error));
+  if (error && !completeFacts(error).retryable && record.lostSince !== null)
+    return ended(record, 'recovery-failed', told(error));
   return recovering({ ...record, attempts: record.attempts + 1, lostSince: record.lostSince ?? now }, told(error));
 }
 

@@ -1,5 +1,7 @@
 /** What differs from the catalogue where solotab itself has the reason. */
-import { SessionError, type SessionErrorCode, type SessionErrorEvent } from './errors';
+import type { SessionErrorCode } from './catalogue';
+import type { SessionErrorEvent } from './error-facts';
+import { SessionError } from './errors';
 
 type Facts = Partial<Pick<SessionErrorEvent, 'message' | 'suggestedAction' | 'retryable'>> & {
   readonly cause?: unknown;

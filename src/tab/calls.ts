@@ -7,7 +7,9 @@ import { isBlocked } from '../ledger/patient-store';
 import { abortError, throwIfAborted } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import { busyCode } from '../session/decide';
-import { SessionError, type SessionErrorCode, type SessionErrorEvent } from '../session/errors';
+import type { SessionErrorCode } from '../session/catalogue';
+import type { SessionErrorEvent } from '../session/error-facts';
+import { isSessionError, SessionError } from '../session/errors';
 import { BLOCKED, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
 import type { CallOptions, DriverContext, TakeOverOptions } from '../types';
@@ -161,12 +163,14 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
   }
 
   /** A refusal is the error of one tab: its caller and its listeners are told, and no other tab. Other errors are passed on as they are. */
-  function told(error: unknown, isRefusal = error instanceof SessionError && error.local): unknown {
+  function told(error: unknown, isRefusal?: boolean): unknown {
     if (isBlocked(error)) return told(refusal(9999, { ...BLOCKED, cause: error }));
-    if (!isRefusal || !(error instanceof SessionError)) return error;
-    const { record } = ledger;
-    const facts = { ...error.toJSON(), cause: error.cause, local: true, tabId, epoch: record.epoch, at: clock.now() };
-    const own = new SessionError(error.code, facts);
+    if (!isSessionError(error)) return error;
+    const given = SessionError.from(error, 9999);
+    if (!(isRefusal ?? given.local)) return error;
+    const { epoch } = ledger.record;
+    const facts = { ...given.toJSON(), cause: given.cause, local: true, tabId, epoch, at: clock.now() };
+    const own = new SessionError(given.code, facts);
     ports.tell(own.toJSON());
     return own;
   }
