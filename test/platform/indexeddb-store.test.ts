@@ -170,7 +170,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a transaction that is blocked for long is given up, and never runs', async () => {
-    const { other, blocking, beginning } = await blockStoreOf('before');
+    const { other, blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = put(open(), 'after').catch((error: unknown) => error);
     await vi.waitUntil(() => beginning.mock.calls.length > 0);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -183,7 +183,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives a transaction the same time once more: its answer may have come meanwhile', async () => {
-    const { other, blocking, beginning } = await blockStoreOf('before');
+    const { other, blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = [put(open(), 'after'), open().read({ journal: false })].map((each) =>
       each.catch(({ name }) => name),
     );
@@ -200,7 +200,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives up a transaction that is still blocked after that time', async () => {
-    const { other, blocking, beginning } = await blockStoreOf('before');
+    const { other, blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = put(open(), 'after').catch(({ name }) => name);
     await vi.waitUntil(() => beginning.mock.calls.length > 0);
     const now = performance.now();
@@ -258,8 +258,7 @@ describe('when IndexedDB fails', () => {
 });
 
 /** A store that holds `value` and is blocked; from then on transactions are counted, and timers are the test's. */
-async function blockStoreOf(value: unknown) {
-  const other = open();
+async function blockStoreOf(other: Store, value: unknown) {
   await put(other, value);
   const blocking = await blockStore();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
