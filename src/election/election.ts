@@ -15,9 +15,8 @@
 import type { Ledger } from '../ledger/ledger';
 import { throwIfAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
-import type { Call, Decision } from '../session/decide';
-import { SessionError } from '../session/errors';
-import { SILENT } from '../session/reasons';
+import { busyCode, type Call } from '../session/decide';
+import { refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
 import type { ScopeLocks } from './locks';
 import { AGREE_MS, type LifeProof, SILENCE_MS } from './proof';
@@ -35,8 +34,6 @@ export interface Tenancy {
   readonly seat: HeldLock;
   /** The record as it was claimed. */
   readonly record: SessionRecord;
-  /** Tells the other tabs, who don't know yet: the driver comes first. */
-  announce(): void;
 }
 
 /** Makes the call for a candidate. `origin`: the session that was there when the call began, if there was one. */
@@ -75,7 +72,7 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
       origin ??= ledger.record.origin || undefined;
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
-      if (expected.verdict === 'refused') throw refusal(expected);
+      if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
       if (expected.verdict === 'void') return null;
       const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
       if (tenancy) return tenancy;
@@ -120,12 +117,9 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
       ]);
       if (signal?.aborted || !termLock || (isFree && !seat)) return null;
       let began = clock.monotonic();
-      let announce = (): void => {};
-      const decision = await ledger.transact(call, (tell) => {
-        announce = tell;
-      });
+      const decision = await ledger.transact(call);
       const { record } = decision;
-      if (decision.verdict === 'refused' && record.term === null) throw refusal(decision);
+      if (decision.verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
       if (decision.verdict === 'asked') {
         const isSilent = !(await hostDoes(call, record, signal));
         if (isSilent && insists) {
@@ -149,9 +143,8 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
       }
       if (seat && isOurs() && clock.monotonic() - began <= SILENCE_MS) {
         held.length = 0;
-        return { term, termLock, seat, record: ledger.record, announce };
+        return { term, termLock, seat, record: ledger.record };
       }
-      announce();
       // Our seat was stolen while the page was stopped: assume that the thief has a session, and undo our claim.
       if (isStolen && ledger.record.term === term) await proof.reap(term);
       return null;
@@ -166,14 +159,13 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
    * claim will fail, as the record says.
    */
   async function freeSeat(ours: string, signal: AbortSignal | undefined): Promise<HeldLock | null> {
-    const before = ledger.record;
     // Without a seat to be taken, a damaged record is all that may speak for a live host: let it write a new one.
     if (ledger.isSpoilt && !locks.work()) await ledger.until(() => !ledger.isSpoilt, SILENCE_MS, signal);
     // Counted and not timed: a tab that slept meanwhile has not waited.
     for (let tries = SILENCE_MS / SEAT_AGAIN_MS; ; tries -= 1) {
       const seat = await locks.takeSeat(tries <= 0 && ledger.isStored && !ledger.isDeaf ? 'steal' : 'probe');
       if (seat || signal?.aborted || ledger.record.term !== null) return seat;
-      if (tries <= 0) throw refusal({ record: before });
+      if (tries <= 0) throw refusal(1002);
       await ledger.until(({ term }) => term !== null && term !== ours, SEAT_AGAIN_MS, signal);
     }
   }
@@ -204,7 +196,7 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
   /** A take-over that did not come about: it is refused, or begins anew once others that were later are done. */
   async function giveWay(
     { candidate }: Call,
-    { term, phase, epoch }: SessionRecord,
+    { term, phase }: SessionRecord,
     isSilent: boolean,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -212,17 +204,10 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
     throwIfAborted(signal);
     if (ledger.record.term === candidate.term) return;
     if (isSilent) {
-      throw new SessionError(phase === 'recovering' ? 1002 : 1004, {
-        ...{ local: true, tabId, epoch },
-        ...SILENT,
-      });
+      throw refusal(busyCode(phase), SILENT);
     }
     // Two that ask again at once overtake each other for ever, and neither ever finds the host silent.
     await ledger.until((now) => now.term !== term || now.successor === null, 2 * SILENCE_MS, signal);
-  }
-
-  function refusal({ record, code = 1002 }: Pick<Decision, 'record' | 'code'>): SessionError {
-    return new SessionError(code, { local: true, tabId, epoch: record.epoch });
   }
 
   return { run };

@@ -62,14 +62,16 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
 
   return {
     async look(signal) {
-      while (!signal?.aborted) {
-        const known = ledger.record;
-        // In the usual case this tab knows the record already: look and prove at the same time.
-        const [lives] = await Promise.all([isAlive(known), ledger.peek()]);
-        // What was proven is that this term's host lives. Another term needs a proof of its own.
-        if (ledger.record.term !== known.term) continue;
-        if (lives) return;
-        await reap(known.term ?? '');
+      let known = ledger.record;
+      // In the usual case this tab knows the record already: look and prove at the same time.
+      let [lives] = await Promise.all([isAlive(known), ledger.peek()]);
+      // That it lives counts for a record that was read before the proof, not for what was written since. The dead stay dead.
+      for (let isProvenAfter = false; !signal?.aborted; isProvenAfter = true) {
+        const { term, revision } = ledger.record;
+        if (term === known.term && !lives) await reap(term ?? '');
+        else if (term === known.term && (isProvenAfter || revision === known.revision)) return;
+        known = ledger.record;
+        lives = await isAlive(known);
       }
     },
     challenge,

@@ -1,10 +1,12 @@
 /** What a driver gets: its only way to the other tabs, and deaf once its term is over. */
 import type { Logger } from '../platform/platform';
 import type { Report } from '../session/decide';
-import { type ErrorFacts, factsOf } from '../session/errors';
+import { errorFacts } from '../session/error-facts';
+import { SessionError } from '../session/errors';
 import type { EventDraft } from '../session/events';
 import { bytesIn, MAX_PUBLISHED_BYTES } from '../session/payload';
 import type { DriverContext } from '../types';
+import { shareData } from './error-data';
 
 /** Solotab's own event types: a driver that emitted one would be believed. */
 const RESERVED = [
@@ -82,7 +84,7 @@ export function createContext(ports: ContextPorts): DriverContext {
       whileHost('emit', () => ports.emit({ type, payload }));
     },
     error(given) {
-      const error: ErrorFacts = factsOf(given, 9999);
+      const error = errorFacts(SessionError.from(given, 9999), (data) => shareData(data, ports));
       whileHost('error', () => ports.emit({ type: 'session_error', error }));
     },
     reconnecting: () => whileHost('reconnecting', () => ports.report({ type: 'reconnecting' })),

@@ -14,10 +14,13 @@ import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
 import type { Report } from '../session/decide';
-import { type ErrorFacts, errorFacts, SessionError, type SessionErrorCode } from '../session/errors';
+import type { SessionErrorCode } from '../session/catalogue';
+import { type ErrorFacts, errorFacts } from '../session/error-facts';
+import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
 import type { Driver, DriverContext } from '../types';
 import { createContext } from './context';
+import { shareData } from './error-data';
 import { type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
@@ -91,7 +94,8 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     });
     const onAbort = (): void => {
       stop(signal.reason);
-      void abandon();
+      // The record then asks for `finish`, as it does when another tab cancels; or another tab may go on with the session.
+      if (stage === 'connecting') say('giveUp');
     };
     const cancelTimer = clock.after(connectTimeoutMs, () =>
       fail(`The session was not connected within ${connectTimeoutMs / 1000} seconds.`),
@@ -145,19 +149,15 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     stage = 'closing';
     seat.release();
     const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;
-    const report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: errorFacts(error) };
+    const facts = errorFacts(error, (data) => shareData(data, ports));
+    const report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: facts };
     const { entries } = await writer.report(report as Report);
     over(error);
     letGoWhenItComes();
-    const entry = entries.find((one) => one.error?.code === error.code);
+    const entry = entries.find((one) => one.error?.code === facts.code);
     const told = entry ? { epoch: entry.epoch, seq: entry.seq, at: entry.at } : { epoch };
-    return new SessionError(error.code, {
-      ...error.toJSON(),
-      cause: error.cause,
-      local: false,
-      tabId: ports.tabId,
-      ...told,
-    });
+    // The same facts that every tab is sent, and the cause, which stays here.
+    return new SessionError(facts.code, { ...facts, cause: error.cause, tabId: ports.tabId, ...told });
   }
 
   /** Does what the record asks of its host. Called with every look at it. */
@@ -171,22 +171,17 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     if (record.phase === 'canceling' || record.phase === 'ending') void finish();
     else if (record.successor && session && stage === 'held') void handOver(session.value);
     // The record was lost, and a tab that had not heard of it yet wrote what it knew.
-    else if (record.phase === 'connecting' && stage === 'held') void writer.report({ type: 'connected' });
+    else if (record.phase === 'connecting' && stage === 'held') say('connected');
     if (record.asked > Math.max(record.answered, answering)) {
       answering = record.asked;
       ports.onAsked();
-      restore();
+      say('here');
     }
   }
 
-  /** Writes to the record that this host is there, and what was lost of it: every report of a host does. */
-  function restore(): void {
-    if (!isOver()) void writer.report({ type: 'here' });
-  }
-
-  /** For those who come when everybody is gone: this host lived until now. */
-  function giveSign(): void {
-    if (!isOver()) void writer.report({ type: 'alive' });
+  /** Reports what needs no answer. Every report restores what was lost of the record, and answers what was asked. */
+  function say(type: 'here' | 'alive' | 'connected' | 'giveUp'): void {
+    if (!isOver()) void writer.report({ type });
   }
 
   /** Ends the session as the record says, or gives up the attempt: the only way out of `canceling` and `ending`. */
@@ -226,25 +221,6 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     session = undefined;
     if (held) await letGoOf(held.value);
     else letGoWhenItComes();
-  }
-
-  /** The caller's signal gave the attempt up. The tabs see `canceling` until the driver has let go of it. */
-  async function abandon(): Promise<void> {
-    if (stage !== 'connecting') return;
-    // The record then asks for `finish`, as it does when another tab cancels.
-    if (!ledger.record.activeEpoch) return void (await writer.report({ type: 'giveUp' }));
-    // A session that was live before goes back to where it can be resumed, unless somebody ends it meanwhile.
-    stage = 'closing';
-    if (attempt) await within(clock, connectTimeoutMs, attempt);
-    const { record } = ledger;
-    if (record.term === term && record.phase !== 'connecting') {
-      stage = 'connecting';
-      return finish();
-    }
-    seat.release();
-    await writer.report({ type: 'failed' });
-    over(abortError(GIVEN_UP));
-    await letGo();
   }
 
   function endedByDriver(reason: string): void {
@@ -319,7 +295,7 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
   }
 
   return {
-    ...{ term, origin, context, connect, observe, restore, giveSign, finish, leave, letGo },
+    ...{ term, origin, epoch, connect, observe, say, finish, leave, letGo },
     session: () => session,
     isLettingGo: () => isLettingGo,
   };

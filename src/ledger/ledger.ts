@@ -54,10 +54,9 @@ export interface Ledger {
   readonly isDeaf: boolean;
   /**
    * Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. Rejects
-   * while the store is blocked by a page that was stopped. `tellLater`: gets what tells the other tabs, if this tab was
-   * granted what it asked for.
+   * while the store is blocked by a page that was stopped.
    */
-  transact(command: Command, tellLater?: (tell: () => void) => void): Promise<Decision>;
+  transact(command: Command): Promise<Decision>;
   /** What `transact` would answer on the record as it was last seen. */
   preview(command: Command): Decision;
   /** Milliseconds until the recovery window is over, as far as this tab can tell. */
@@ -95,12 +94,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** The journal of a session that is in no store, as far as this tab knows it. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
-  let reading: Promise<void> | undefined;
   /** How much news is being looked into; then what it brings, and what came after it, is told in order. */
   let news = 0;
   let arrived = Promise.resolve();
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
   let cancelRetry: (() => void) | undefined;
+  let isGapNew = true;
   let isClosed = false;
 
   const inbox = createInbox((entry, missed) => {
@@ -113,10 +112,14 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   });
   port?.onLost((isCleared) => {
     if (isCleared) ports.onCleared();
-    refreshSoon();
+    void refresh();
   });
   openChannel();
 
+  const peek = oneAtATime(() => look(false));
+  // A blocked store has nothing new to show.
+  const refresh = oneAtATime(() => look(true).catch(() => undefined));
+  const peekSoon = (): Promise<void> => peek().catch(() => undefined);
   const isHost = (): boolean => record.hostTabId === tabId;
   /** Somebody else's memory is the record's home, or this tab can't look at it. */
   const isElsewhere = (): boolean => record.term !== null && !isHost() && !(record.isStored && store.works);
@@ -124,7 +127,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
 
-  async function transact(command: Command, tellLater?: (tell: () => void) => void): Promise<Decision> {
+  async function transact(command: Command): Promise<Decision> {
     const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
     if (isForTheHost && isElsewhere()) {
       post({ type: 'call', command });
@@ -134,9 +137,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const decision = stored ?? step(record, command).result;
     accept(decision.record);
     if (decision.orphan) ports.onOrphan(decision.orphan);
-    const tell = (): void => announce(decision, command);
-    if (tellLater && decision.verdict === 'granted') tellLater(tell);
-    else tell();
+    announce(decision, command);
     return decision;
   }
 
@@ -153,39 +154,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     return decide(record, command, facts(record));
   }
 
-  async function peek(): Promise<void> {
-    const found = await store.attempt((it) => it.read({ journal: false }));
-    if (isClosed || !found) return;
-    acceptStored(found.record);
-    catchUp();
-  }
-
-  /** As `peek`, for those who can't wait for it. A blocked store has nothing new to show. */
-  function peekSoon(): Promise<void> {
-    return peek().catch(() => undefined);
-  }
-
-  async function refresh(): Promise<void> {
-    // A look that has begun already may have been too early; one that has not is shared.
-    if (reading) await reading;
-    reading ??= look().finally(() => {
-      reading = undefined;
-    });
-    await reading;
-  }
-
-  /** As `refresh`, for those who can't wait for it. */
-  function refreshSoon(): void {
-    void refresh();
-  }
-
-  async function look(): Promise<void> {
-    // A blocked store has nothing new to show.
-    const found = await store.attempt((it) => it.read({ journal: true })).catch(() => undefined);
+  async function look(journal: boolean): Promise<void> {
+    const found = await store.attempt((it) => it.read({ journal }));
     if (isClosed) return;
     if (found) acceptStored(found.record);
-    inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
-    if (!found || isElsewhere()) post({ type: 'call', command: { type: 'look' } });
+    if (journal) inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
+    if (journal && (!found || isElsewhere())) post({ type: 'call', command: { type: 'look' } });
     catchUp();
   }
 
@@ -205,7 +179,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       if (!isLate) continue;
       // The first is for hosts that have a store and have not looked at it.
       post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
-      await peek().catch(() => undefined);
+      await peekSoon();
     }
   }
 
@@ -244,6 +218,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function stopRetry(): void {
     cancelRetry?.();
     cancelRetry = undefined;
+    isGapNew = true;
   }
 
   function openChannel(): void {
@@ -297,10 +272,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const isWaiting = inbox.isWaiting();
     if (!isWaiting) stopRetry();
     if (isClosed || cancelRetry || !(isWaiting || inbox.isBehind(record))) return;
-    if (!isWaiting && store.works) return refreshSoon();
-    cancelRetry = clock.after(reading ? GAP_RETRY_MS : GAP_FIRST_MS, () => {
+    if (!isWaiting && store.works) return void refresh();
+    const ms = isGapNew ? GAP_FIRST_MS : GAP_RETRY_MS;
+    isGapNew = false;
+    cancelRetry = clock.after(ms, () => {
       cancelRetry = undefined;
-      refreshSoon();
+      void refresh();
     });
   }
 
@@ -333,7 +310,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (!store.works) return isHost() ? tellState() : undefined;
     // A host knows better than a store that was away.
     if (isHost()) ports.onGone();
-    else refreshSoon();
+    else void refresh();
   }
 
   /** Resolves with false when the record was read or written, with true after `ms`. */
@@ -391,4 +368,22 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
 function isAfterLast({ epoch, seq }: JournalEntry, record: SessionRecord): boolean {
   return epoch === record.epoch && seq > (record.lastError?.seq ?? 0);
+}
+
+/** Runs `look` once at a time. A call that comes meanwhile gets the next one, which sees whatever was stored before the call. */
+function oneAtATime(look: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const run = (): Promise<void> => {
+    next = undefined;
+    running = look().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (!running) return run();
+    next ??= running.then(run, run);
+    return next;
+  };
 }

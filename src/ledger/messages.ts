@@ -24,8 +24,15 @@ export function toHint(message: Message): Message {
   if (message.type === 'events') return { ...message, type: 'look', entries: [] };
   if (message.type === 'look') return { ...message, entries: [] };
   if (message.type !== 'state') return message;
-  const entries = message.entries.map(({ payload: _, ...entry }) => entry);
-  return { ...message, record: { ...message.record, info: null }, entries };
+  const { record } = message;
+  const lastError = record.lastError && withoutContent(record.lastError);
+  return { ...message, record: { ...record, info: null, lastError }, entries: message.entries.map(withoutContent) };
+}
+
+function withoutContent({ payload: _, error, ...entry }: JournalEntry): JournalEntry {
+  if (!error) return entry;
+  const { data, ...facts } = error;
+  return { ...entry, error: facts };
 }
 
 export function toWire(message: Message): unknown {

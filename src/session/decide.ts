@@ -19,7 +19,8 @@
  * term of another tab opens a new epoch: what the fenced host still numbers can't be mistaken for what came after. And a
  * session that was active and is over without its host is an orphan: whoever wrote that ends it at the service.
  */
-import type { ErrorFacts, SessionErrorCode } from './errors';
+import type { SessionErrorCode } from './catalogue';
+import { completeFacts, type ErrorFacts } from './error-facts';
 import type { EventDraft, JournalEntry } from './events';
 import {
   type Candidate,
@@ -63,14 +64,14 @@ export type Notice =
 
 /** What a host says of its own term. */
 export type Report =
+  /** `giveUp`: the caller of the attempt did. */
   | { readonly type: 'connected' | 'giveUp' | 'reconnecting' | 'reconnected' | 'handOver' }
   /**
    * A sign of life. It carries events and answers what was asked, as every report does. `here` is told to the others, `alive` is
    * no news to them.
    */
   | { readonly type: 'alive' | 'here' }
-  /** The attempt failed; without an error, a resume that its caller gave up. */
-  | { readonly type: 'failed'; readonly error?: ErrorFacts }
+  | { readonly type: 'failed'; readonly error: ErrorFacts }
   /** The driver is done with canceling or ending. */
   | { readonly type: 'settled'; readonly error?: ErrorFacts | undefined }
   | { readonly type: 'ended'; readonly reason: string };
@@ -237,7 +238,9 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       if (phase === 'canceling') return settled(record);
       return phase === 'connecting' ? failed(record, command.error, facts) : VOID;
     case 'giveUp':
-      return phase === 'connecting' ? done({ phase: 'canceling' }) : VOID;
+      if (phase !== 'connecting') return VOID;
+      // What was live before goes back to where it can be resumed.
+      return record.activeEpoch ? failed(record, undefined, facts) : done({ phase: 'canceling' });
     case 'settled':
       return phase === 'canceling' || phase === 'ending' ? settled(record, told(command.error)) : VOID;
     case 'ended':
@@ -327,7 +330,8 @@ function connected({ term, epoch }: SessionRecord): Partial<SessionRecord> {
 function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts): Step {
   if (!record.activeEpoch) return ended(record, null, told(error));
   // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
-  if (error?.retryable === false && record.lostSince !== null) return ended(record, 'recovery-failed', told(error));
+  if (error && !completeFacts(error).retryable && record.lostSince !== null)
+    return ended(record, 'recovery-failed', told(error));
   return recovering({ ...record, attempts: record.attempts + 1, lostSince: record.lostSince ?? now }, told(error));
 }
 

@@ -3,7 +3,7 @@
  * has one writer, so a number is given once; between epochs the higher one is the later one.
  */
 import { isCount, isObject, isText } from './check';
-import { type ErrorFacts, SESSION_ERRORS, type SessionErrorCode, type SessionErrorEvent } from './errors';
+import { type ErrorFacts, errorEvent, isErrorFacts } from './error-facts';
 import { bytesIn, MAX_JOURNALED_BYTES } from './payload';
 
 /** How many events the journal holds. A tab that sleeps through more is told how many it missed. */
@@ -36,7 +36,6 @@ export function inOrder(a: Position, b: Position): number {
 export function isEntry(value: unknown): value is JournalEntry {
   if (!isObject(value)) return false;
   const { type, epoch, seq, tabId, at, reason = '', error } = value;
-  const hasError = isObject(error) && isCount(error.code);
   return (
     isText(type) &&
     isCount(epoch) &&
@@ -44,7 +43,7 @@ export function isEntry(value: unknown): value is JournalEntry {
     isText(tabId) &&
     Number.isFinite(at) &&
     isText(reason) &&
-    hasError === (type === 'session_error')
+    (type === 'session_error' ? isErrorFacts(error) : error === undefined)
   );
 }
 
@@ -55,17 +54,11 @@ export function slim(entry: JournalEntry): JournalEntry {
   return { ...rest, tooLarge: true };
 }
 
-/** What listeners of `session_error` get. */
-export function toErrorEvent({ error, tabId, epoch, seq, at }: JournalEntry): SessionErrorEvent {
-  const known = SESSION_ERRORS[error?.code as SessionErrorCode] ?? SESSION_ERRORS[9999];
-  return { ...known, ...error, local: false, tabId, epoch, seq, at };
-}
-
 /** A journal entry as listeners get it. `missed`: how many before it nobody can tell this tab any more. */
 export function toPublicEvent(entry: JournalEntry, missed: number): unknown {
   const { type, epoch, seq, tabId, at, reason = 'ended', payload, error, tooLarge } = entry;
   const skipped = missed > 0 ? { missed } : {};
-  if (error) return { ...toErrorEvent(entry), ...skipped };
+  if (error) return { ...errorEvent(error, entry), ...skipped };
   const event = { type, epoch, seq, tabId, at, ...skipped };
   if (type === 'session_ended') return { ...event, reason };
   return type.startsWith('session_') ? event : { ...event, payload, ...(tooLarge && { tooLarge }) };

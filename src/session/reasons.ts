@@ -1,7 +1,16 @@
 /** What differs from the catalogue where solotab itself has the reason. */
-import type { SessionErrorEvent } from './errors';
+import type { SessionErrorCode } from './catalogue';
+import type { SessionErrorEvent } from './error-facts';
+import { SessionError } from './errors';
 
-type Facts = Partial<Pick<SessionErrorEvent, 'message' | 'suggestedAction' | 'retryable'>>;
+type Facts = Partial<Pick<SessionErrorEvent, 'message' | 'suggestedAction' | 'retryable'>> & {
+  readonly cause?: unknown;
+};
+
+/** An error of this tab alone. Where and when it happened is filled in by whoever tells it. */
+export function refusal(code: SessionErrorCode, facts?: Facts): SessionError {
+  return new SessionError(code, { ...facts, local: true });
+}
 
 export const CANNOT_RESUME: Facts = {
   message: "This app can't resume a session: its driver has no resume().",

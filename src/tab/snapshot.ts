@@ -1,5 +1,5 @@
 /** The record as one tab sees it. */
-import { toErrorEvent } from '../session/events';
+import { errorEvent } from '../session/error-facts';
 import type { SessionRecord } from '../session/record';
 import type { Guarantee, SessionSnapshot } from '../types';
 
@@ -20,9 +20,9 @@ export function nextSnapshot(
   const role = phase === 'idle' ? 'none' : hostTabId === tabId ? 'host' : 'follower';
   // Every look at the store yields new clones: the old ones are kept while they are the same.
   const info = last && last.phase !== 'idle' && previous.infoRevision === infoRevision ? last.info : record.info;
-  const error = record.lastError;
-  const isSameError = last?.lastError?.seq === error?.seq && last?.lastError?.epoch === error?.epoch;
-  const lastError = error && (isSameError && last ? last.lastError : toErrorEvent(error));
+  const entry = record.lastError;
+  const isSameError = last?.lastError?.seq === entry?.seq && last?.lastError?.epoch === entry?.epoch;
+  const lastError = isSameError && last ? last.lastError : entry?.error ? errorEvent(entry.error, entry) : null;
   const value: SessionSnapshot = { phase, role, kind, hostTabId, epoch, since, info, lastError, guarantee };
   const names = Object.keys(value) as (keyof SessionSnapshot)[];
   if (last && names.every((name) => Object.is(last[name], value[name]))) return previous;

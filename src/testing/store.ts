@@ -39,9 +39,7 @@ export function openSimulatedStore(
       }
       if (health() !== 'works') page.hasNoStore = true;
       if (health() === 'hangs') {
-        const timer = scheduler.timer(OPEN_LIMIT_MS, () =>
-          page.deliver('timer', () => reject(storeFailure('TimeoutError'))),
-        );
+        const timer = scheduler.timer(OPEN_LIMIT_MS, () => page.deliver('timer', () => reject(storeFailure())));
         page.whenGone(() => scheduler.cancel(timer));
         return;
       }

@@ -143,7 +143,7 @@ test('a page with an idle or a following coordinator is restored from the cache 
   expect(await second.back(documentId)).toBe('restored');
   await second.waitForPhase('active');
   await second.leave();
-  await first.tell('error', { code: 1016 });
+  await first.tell('error', { code: 1016, exception: 'NETWORK_ERROR' });
   expect(await first.call('end')).toMatchObject({ ok: true });
   expect(await second.back(documentId)).toBe('restored');
   await second.waitForPhase('idle');

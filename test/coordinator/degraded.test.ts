@@ -89,7 +89,7 @@ describe.each(Object.entries(BROWSERS))('where %s', (_, [capabilities, guarantee
     await world.advance(1_000);
     const heard = hear(b, 'one', 'two');
     world.contextIn(a).emit('one');
-    world.contextIn(a).error({ code: 1016 });
+    world.contextIn(a).error({ code: 1016, exception: 'NETWORK_ERROR' });
     world.contextIn(a).emit('two');
     await world.advance(LONG_MS);
     expect(heard).toEqual(['one', 'session_error 1016', 'two']);

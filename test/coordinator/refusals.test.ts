@@ -265,6 +265,18 @@ describe('what a driver prepares', () => {
     expect([heard, seen, world.recordOf()]).toEqual([['session_error 1008 local'], [], undefined]);
   });
 
+  test('keeps the cause of its refusal for the caller, and tells it to no listener', async () => {
+    const { SessionError } = await import('solotab');
+    const cause = new Error('the form was left blank');
+    const { tab } = openPreparing(() => {
+      throw new SessionError(1009, { cause });
+    });
+    const events: unknown[] = [];
+    tab.coordinator.on('session_error', (event) => events.push(event));
+    await expect(tab.coordinator.start('x')).rejects.toMatchObject({ code: 1009, cause });
+    expect(events).toEqual([expect.not.objectContaining({ cause })]);
+  });
+
   test('may fail in any other way: the call rejects with just that', async () => {
     const { tab } = openPreparing(() => {
       throw new RangeError('bug');

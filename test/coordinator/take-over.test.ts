@@ -344,7 +344,7 @@ describe('a host that is stopped', () => {
     a.page.deliver('message', () => {
       context.emit('note', 'late');
       context.publish('late');
-      context.error({ code: 1016 });
+      context.error({ code: 1016, exception: 'NETWORK_ERROR' });
       context.ended('late');
     });
     await a.cont();

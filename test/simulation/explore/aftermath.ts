@@ -59,10 +59,10 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
   }
   // Without a store there is no record to compare with: what one tab has heard of, each has.
   const last = plan.exact ? storedRecord(world) : ears.furthest;
-  for (const { page } of open()) {
-    const heard = ears.heard.get(page);
-    if (last && !ears.isUpToDate(page, last)) {
-      world.violate(`unheard: ${page.name} heard up to ${heard?.epoch}:${heard?.seq} of ${last.epoch}:${last.seq}`);
+  for (const { coordinator, name } of open()) {
+    const heard = ears.heard.get(coordinator);
+    if (last && !ears.isUpToDate(coordinator, last)) {
+      world.violate(`unheard: ${name} heard up to ${heard?.epoch}:${heard?.seq} of ${last.epoch}:${last.seq}`);
     }
   }
   await world.settle();

@@ -2,9 +2,9 @@
 import type { SessionError } from '../../../src';
 import type { Phase } from '../../../src/session/record';
 import type { SimulatedBrowser } from '../../../src/testing';
-import { parsed } from '../../../src/testing/parsed';
 import type { Watcher } from '../../../src/testing/machine';
 import type { Page } from '../../../src/testing/page';
+import { parsed } from '../../../src/testing/parsed';
 import type { Call } from './calls';
 
 interface Instant {

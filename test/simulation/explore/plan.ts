@@ -44,7 +44,7 @@ export function planOf(seed: number): Plan {
     },
     hostile: random.chance(0.1),
     isDeaf: channel === false,
-    exact: store === true && (locks || channel !== false),
+    exact: store === true && (locks === true || channel !== false),
   };
 }
 

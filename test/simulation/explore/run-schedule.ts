@@ -1,9 +1,9 @@
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from '../../../src/testing';
 import { createRandom, type Random } from '../../../src/testing/random';
 import { ACTIONS, type Scene } from './actions';
+import { checkAftermath } from './aftermath';
 import { Calls } from './calls';
 import { History } from './history';
-import { checkAftermath } from './aftermath';
 import { planOf } from './plan';
 import { Ears, watchResumes, watchSecrets } from './watchers';
 
