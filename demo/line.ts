@@ -1,17 +1,23 @@
 /** One socket to the session server, as the pages see it. */
+import { isSessionErrorCode, SESSION_ERRORS } from 'solotab';
 import { type ClientMessage, parseServerMessage, type ServerMessage } from './protocol';
 
 export type Connected = Extract<ServerMessage, { readonly type: 'connected' }>;
 export type Answer = Connected | Extract<ServerMessage, { readonly type: 'ended' }>;
 
-/** What the service answered instead of what was asked for. */
+/**
+ * What the service answered instead of what was asked for. Its codes are the catalogue's: it says so by the exception's name,
+ * without which solotab takes a code for another world's.
+ */
 export class ServiceError extends Error {
   readonly code: number;
+  readonly exception: string;
 
   constructor(code: number, reason: string) {
     super(reason);
     this.name = 'ServiceError';
     this.code = code;
+    this.exception = SESSION_ERRORS[isSessionErrorCode(code) ? code : 9999].exception;
   }
 }
 

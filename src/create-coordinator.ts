@@ -1,5 +1,5 @@
-import { createCoordinatorOn } from './coordinator';
 import { browserPlatform } from './platform/browser';
+import { createCoordinatorOn } from './tab/coordinator';
 import type { Coordinator, CoordinatorOptions } from './types';
 
 /**

@@ -5,8 +5,10 @@ export type { AttemptDriver, AttemptKind, AttemptOptions, PinMode } from './atte
 export { withAttempts } from './attempts/with-attempts';
 export { createCoordinator } from './create-coordinator';
 export type { Logger } from './platform/platform';
-export type { CatalogueEntry, SessionErrorCode, SessionErrorEvent } from './session/errors';
-export { SESSION_ERRORS, SessionError } from './session/errors';
+export type { CatalogueEntry, SessionErrorCode } from './session/catalogue';
+export { isSessionErrorCode, SESSION_ERRORS } from './session/catalogue';
+export type { SessionErrorEvent } from './session/error-facts';
+export { SessionError } from './session/errors';
 export type { Kind, Phase, Recovery, RecoveryPolicy } from './session/record';
 export type {
   CallOptions,

@@ -1,6 +1,6 @@
 /** The public vocabulary: what an app hands in and what it gets back. */
 import type { Logger } from './platform/platform';
-import type { SessionErrorEvent } from './session/errors';
+import type { SessionErrorEvent } from './session/error-facts';
 import type { Kind, Phase, Recovery } from './session/record';
 
 export interface CoordinatorOptions<Session = unknown, Request = unknown> {

@@ -52,7 +52,7 @@ export class Ours implements Subject {
   }
 
   send(): void {
-    this.#context?.error({ code: 1016 });
+    this.#context?.error({ code: 1016, exception: 'NETWORK_ERROR' });
   }
 
   listen(listener: () => void): void {

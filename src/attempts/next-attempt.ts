@@ -5,9 +5,10 @@
  * |---|---|---|
  * | 2001 | at once, with a fresh token | once |
  * | 1010 | at once, with another PIN, if the PIN was generated | `MAX_PIN_CONFLICTS` times |
- * | 1001, 1011, 1016, 9999 | after a back-off, unless the error itself says `retryable: false` | `attempts` in all |
- * | any other | never: the same call would be answered in the same way | |
+ * | 1001, 1011, 1016, 9999, and the app's own codes | after a back-off, unless the error itself says `retryable: false` | `attempts` in all |
+ * | any other of the catalogue | never: the same call would be answered in the same way | |
  */
+import { isSessionErrorCode } from '../session/catalogue';
 import type { SessionError } from '../session/errors';
 
 /** A generated PIN that meets an existing one this often is no accident: the session service is at fault. */
@@ -35,6 +36,7 @@ export type NextAttempt = keyof Spent | 'none';
 export function nextAttempt(error: SessionError, spent: Spent, means: Means): NextAttempt {
   if (error.code === 2001) return means.canRenewToken && spent.freshTokens < 1 ? 'freshTokens' : 'none';
   if (error.code === 1010) return means.canRenewPin && spent.freshPins < MAX_PIN_CONFLICTS ? 'freshPins' : 'none';
-  if (!error.retryable || !RETRIED.includes(error.code)) return 'none';
+  const mayPass = RETRIED.includes(error.code) || !isSessionErrorCode(error.code);
+  if (!error.retryable || !mayPass) return 'none';
   return spent.backOffs < means.attempts - 1 ? 'backOffs' : 'none';
 }

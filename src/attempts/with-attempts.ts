@@ -42,7 +42,7 @@ export interface AttemptOptions {
    */
   readonly token?: () => string | Promise<string>;
   /**
-   * Tries again after 1001, 1011, 1016 and 9999: one policy for everything, or one each. By default a resume is tried
+   * Tries again after 1001, 1011, 1016, 9999 and an app's own codes: one policy for everything, or one each. By default a resume is tried
    * twice, a start or join once. A driver that knows better rejects with `new SessionError(code, { retryable: false })`.
    */
   readonly retry?: RetryPolicy | Readonly<Partial<Record<AttemptKind, RetryPolicy>>>;

@@ -1,21 +1,19 @@
 /** What a driver gets: its only way to the other tabs, and deaf once its term is over. */
 import type { Logger } from '../platform/platform';
-import type { Report } from '../session/commands';
-import { factsOf } from '../session/errors';
+import type { Report } from '../session/decide';
+import { errorFacts } from '../session/error-facts';
+import { SessionError } from '../session/errors';
 import type { EventDraft } from '../session/events';
+import { bytesIn, MAX_PUBLISHED_BYTES } from '../session/payload';
 import type { DriverContext } from '../types';
+import { shareData } from './error-data';
 
 /** Solotab's own event types: a driver that emitted one would be believed. */
-const RESERVED = new Set([
-  'session_error',
-  'session_started',
-  'session_joined',
-  'session_resumed',
-  'session_reconnecting',
-  'session_ended',
+const RESERVED = [
+  ...['error', 'started', 'joined', 'resumed', 'reconnecting', 'ended'].map((type) => `session_${type}`),
   'statechange',
   'host_lost',
-]);
+];
 
 export interface ContextPorts {
   readonly signal: AbortSignal;
@@ -25,6 +23,7 @@ export interface ContextPorts {
   info(): unknown;
   clone<Value>(value: Value): Value;
   emit(draft: EventDraft): void;
+  publish(info: unknown): void;
   report(report: Report): void;
   ended(reason: string): void;
 }
@@ -39,45 +38,57 @@ export function createContext(ports: ContextPorts): DriverContext {
     else logger.warn(`solotab: context.${name}() was called after its session was over in this tab, and ignored.`);
   };
 
+  /** A clone of what is given, and its size. */
+  const cloned = <Value>(
+    what: string,
+    value: Value,
+    limit: number,
+  ): { readonly clone: Value; readonly bytes: number } => {
+    let cause: unknown;
+    try {
+      const clone = ports.clone(value);
+      const bytes = bytesIn(clone, limit);
+      if (!Number.isNaN(bytes)) return { clone, bytes };
+    } catch (error) {
+      cause = error;
+    }
+    const message = `What was given to ${what} can't be sent to other tabs or stored: it holds a function, a DOM node or the like.`;
+    throw Object.assign(new DOMException(message, 'DataCloneError'), { cause });
+  };
+
   return {
     signal,
     epoch,
     get info() {
       return published ? published.info : ports.info();
     },
-    publish(info) {
-      const cloned = cloneFor('publish()', () => ports.clone(info));
-      whileHost('publish', () => {
-        published = { info: cloned };
-        ports.report({ type: 'publish', info: cloned });
-      });
-    },
-    emit(type, payload) {
-      if (typeof type !== 'string' || type === '')
-        throw new TypeError('context.emit() needs the type of the event, a text.');
-      if (RESERVED.has(type)) {
-        throw new TypeError(
-          `context.emit('${type}'): solotab emits this event itself. Use another type, or context.error().`,
+    publish(given) {
+      const { clone, bytes } = cloned('publish()', given, MAX_PUBLISHED_BYTES);
+      if (bytes > MAX_PUBLISHED_BYTES) {
+        throw new RangeError(
+          'publish() takes up to 256 kB: every tab reads it with every change. Publish an id, and load the rest by it.',
         );
       }
-      const cloned = cloneFor(`the event '${type}'`, () => ports.clone(payload));
-      whileHost('emit', () => ports.emit({ type, payload: cloned }));
+      whileHost('publish', () => {
+        published = { info: clone };
+        ports.publish(clone);
+      });
     },
-    error(error) {
-      const facts = factsOf(error, 9999);
-      whileHost('error', () => ports.emit({ type: 'session_error', error: facts }));
+    emit(type, given) {
+      if (typeof type !== 'string' || type === '' || RESERVED.includes(type)) {
+        throw new TypeError(
+          `context.emit('${String(type)}'): the type must be a text, and none that solotab emits itself.`,
+        );
+      }
+      const payload = cloned(`the event '${type}'`, given, Number.POSITIVE_INFINITY).clone;
+      whileHost('emit', () => ports.emit({ type, payload }));
+    },
+    error(given) {
+      const error = errorFacts(SessionError.from(given, 9999), (data) => shareData(data, ports));
+      whileHost('error', () => ports.emit({ type: 'session_error', error }));
     },
     reconnecting: () => whileHost('reconnecting', () => ports.report({ type: 'reconnecting' })),
     reconnected: () => whileHost('reconnected', () => ports.report({ type: 'reconnected' })),
     ended: (reason = 'ended') => whileHost('ended', () => ports.ended(String(reason))),
   };
-}
-
-function cloneFor<Value>(what: string, clone: () => Value): Value {
-  try {
-    return clone();
-  } catch (cause) {
-    const message = `What was given to ${what} can't be sent to other tabs: it holds a function, a DOM node or the like.`;
-    throw Object.assign(new DOMException(message, 'DataCloneError'), { cause });
-  }
 }

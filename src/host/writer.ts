@@ -1,92 +1,142 @@
 /**
- * The host's pen: numbers its events, sends them at once, and stores reports and events in order, one transaction at a time.
+ * The host's pen: numbers its events, sends them at once, and stores reports, events and what is published, in order, one
+ * transaction at a time.
  *
  * An event gets its number in the turn in which it was emitted, unless a report is under way that may have events of its
- * own: then it waits for that one transaction. However many events are emitted meanwhile, they are stored together.
+ * own: then it waits for that one transaction. However many events are emitted meanwhile, they are stored together. What is
+ * published is a state and not a stream: the latest goes along with the next transaction, whatever that is for.
  */
-import type { SharedRecord } from '../election/shared-record';
-import type { Clock } from '../platform/platform';
-import type { Decision, Report } from '../session/commands';
+import type { Ledger } from '../ledger/ledger';
+import { isBlocked } from '../ledger/patient-store';
+import type { Clock, Lifecycle, Logger } from '../platform/platform';
+import type { Decision, Report } from '../session/decide';
 import type { EventDraft, JournalEntry } from '../session/events';
 import type { SessionRecord } from '../session/record';
 
 /** Events per message: keeps a flood from becoming one huge clone in every tab. */
 const BATCH = 500;
 
-export class HostWriter {
-  private readonly term: string;
-  private readonly epoch: number;
-  private seq: number;
-  private drafts: EventDraft[] = [];
-  private unstored: JournalEntry[] = [];
-  private reportsUnderWay = 0;
-  private isFlushing = false;
-  private isStoring = false;
-  private queue: Promise<unknown> = Promise.resolve();
+/** A transaction that begins in the same turn as a message delays it by a fifth. This is later than any tab gets it. */
+const AFTER_MESSAGE_MS = 2;
 
-  constructor(
-    private readonly shared: SharedRecord,
-    private readonly clock: Clock,
-    private readonly tabId: string,
-    { term, epoch, seq }: SessionRecord,
-  ) {
-    this.term = term ?? '';
-    this.epoch = epoch;
-    this.seq = seq;
-  }
+/** Between two tries to write while the store is blocked. */
+const BLOCKED_AGAIN_MS = 1_000;
 
-  /** Reports under this host's term. Resolves with what became of it; `fenced` if the term is over. */
-  report(report: Report): Promise<Decision> {
-    this.reportsUnderWay += 1;
-    const before = this.drafts.splice(0);
-    return this.enqueue(async () => {
-      this.number(before);
-      const decision = await this.store(report);
-      this.seq = Math.max(this.seq, decision.record.seq);
-      this.reportsUnderWay -= 1;
-      this.flush();
-      return decision;
-    });
-  }
+export interface WriterPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly lifecycle: Lifecycle;
+  readonly logger: Logger;
+  readonly tabId: string;
+  /** The term is over: nothing can be written under it any more. */
+  isOver(): boolean;
+}
 
+export interface Writer {
+  /**
+   * Reports under this host's term. Resolves with what became of it. While the store is blocked it waits, except with
+   * `connected`: an attempt that can't be written down is rejected.
+   */
+  report(report: Report): Promise<Decision>;
   /** Tells every tab, this one included, after the present turn. */
-  emit(draft: EventDraft): void {
-    this.drafts.push(draft);
-    if (this.isFlushing) return;
-    this.isFlushing = true;
-    void Promise.resolve().then(() => {
-      this.isFlushing = false;
-      this.flush();
-    });
+  emit(draft: EventDraft): void;
+  publish(info: unknown): void;
+}
+
+export function createWriter(
+  { ledger, clock, lifecycle, logger, tabId, isOver }: WriterPorts,
+  { term, epoch, ...record }: SessionRecord,
+): Writer {
+  const host = term ?? '';
+  let seq = record.seq;
+  const drafts: EventDraft[] = [];
+  const unstored: JournalEntry[] = [];
+  let published: { readonly info: unknown } | undefined;
+  let reportsUnderWay = 0;
+  let isStoring = false;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  function number(fresh: readonly EventDraft[]): void {
+    const at = clock.now();
+    const entries = fresh.map((draft) => ({ ...draft, epoch, seq: ++seq, tabId, at }));
+    for (let i = 0; i < entries.length; i += BATCH) ledger.sendEvents(host, entries.slice(i, i + BATCH));
+    unstored.push(...entries);
   }
 
-  private flush(): void {
-    if (this.reportsUnderWay > 0 || this.drafts.length === 0) return;
-    this.number(this.drafts.splice(0));
-    if (this.isStoring) return;
-    this.isStoring = true;
-    void this.enqueue(async () => {
-      this.isStoring = false;
-      if (this.unstored.length > 0) await this.store({ type: 'alive' });
-    });
+  function flush(): void {
+    if (reportsUnderWay > 0) return;
+    if (drafts.length > 0) number(drafts.splice(0));
+    if (isStoring || (unstored.length === 0 && !published)) return;
+    isStoring = true;
+    // A hidden page stores at once: its timers may wait for a second.
+    if (unstored.length > 0 && lifecycle.isVisible()) clock.after(AFTER_MESSAGE_MS, storeSoon);
+    else storeSoon();
   }
 
-  private number(drafts: readonly EventDraft[]): void {
-    const { term, epoch } = this;
-    const at = this.clock.now();
-    const entries = drafts.map((draft) => ({ ...draft, epoch, seq: ++this.seq, tabId: this.tabId, at }));
-    for (let i = 0; i < entries.length; i += BATCH) this.shared.sendEvents(term, entries.slice(i, i + BATCH));
-    this.unstored.push(...entries);
+  function storeSoon(): void {
+    void enqueue(async () => {
+      isStoring = false;
+      if (unstored.length > 0 || published) await store({ type: 'alive' });
+    }).then(flush);
   }
 
-  private async store(report: Report): Promise<Decision> {
-    const entries = this.unstored.splice(0);
-    return this.shared.transact({ type: 'report', term: this.term, report, entries });
+  async function store(report: Report): Promise<Decision> {
+    for (;;) {
+      const [entries, info] = [[...unstored], published];
+      try {
+        const decision = await ledger.transact({ ...report, term: host, entries, published: info });
+        unstored.splice(0, entries.length);
+        if (published === info) published = undefined;
+        seq = Math.max(seq, decision.record.seq);
+        return decision;
+      } catch (error) {
+        if (isOver()) return { verdict: 'void', record: ledger.record, changed: false, entries: [] };
+        if (!isBlocked(error)) {
+          // It can't be stored, although it could be cloned. Its number counts all the same.
+          logger.error(
+            "solotab: what the driver emitted or published can't be stored; other tabs may not hear of it",
+            error,
+          );
+          unstored.splice(
+            0,
+            entries.length,
+            ...entries.map(({ payload: _, ...entry }) => ({ ...entry, tooLarge: true }) as const),
+          );
+          published = undefined;
+        } else {
+          if (report.type === 'connected') throw error;
+          await new Promise<void>((resolve) => clock.after(BLOCKED_AGAIN_MS, resolve));
+        }
+      }
+    }
   }
 
-  private enqueue<Result>(task: () => Promise<Result>): Promise<Result> {
-    const result = this.queue.then(task);
-    this.queue = result.catch(() => {});
+  function enqueue<Result>(task: () => Promise<Result>): Promise<Result> {
+    const result = queue.then(task);
+    queue = result.catch(() => {});
     return result;
   }
+
+  return {
+    async report(report) {
+      reportsUnderWay += 1;
+      const before = drafts.splice(0);
+      try {
+        return await enqueue(() => {
+          number(before);
+          return store(report);
+        });
+      } finally {
+        reportsUnderWay -= 1;
+        flush();
+      }
+    },
+    emit(draft) {
+      if (drafts.push(draft) === 1) void Promise.resolve().then(flush);
+    },
+    publish(info) {
+      if (!published) void Promise.resolve().then(flush);
+      published = { info };
+    },
+  };
 }

@@ -3,14 +3,6 @@
  * and its effect are one atomic step; the shells around it read the clock, hold the locks and call the driver, and decide
  * nothing.
  *
- *                   start, join                  connected
- *        idle ───────────────────▶ connecting ──────────────▶ active ◀─────────────┐
- *         ▲  ▲    failed, timed out   │   │ cancel             │  │  host lost,     │ reconnected, or
- *         │  └────────────────────────┘   ▼                end │  └─▶ recovering ───┤ connecting again
- *         │                           canceling                ▼          │         │ (resume, take over)
- *         │◀───── settled ───────────────┘ └──── settled ─── ending ◀─────┤ end
- *         └◀───────────────────── window over, attempts spent ────────────┘
- *
  * | phase      | start, join | resume            | takeOver              | cancel      | end         |
  * |------------|-------------|-------------------|-----------------------|-------------|-------------|
  * | idle       | granted     | 1011              | 1011                  | –           | –           |
@@ -21,366 +13,370 @@
  * | canceling  | 1017        | 1017              | 1017                  | waits       | waits       |
  * | ending     | 1017        | 1017              | 1017                  | waits       | waits       |
  *
- * Two rules hold everywhere. A command of a host counts only under its own term (fencing). And whoever ends the term of
- * another tab opens a new epoch: what the fenced host still numbers can't be mistaken for what came after.
+ * A session that was active once is ended and never canceled, also while it is `connecting` again in another tab.
+ *
+ * Three rules hold everywhere. A command about a term counts only while that is the current one (fencing). Whoever ends the
+ * term of another tab opens a new epoch: what the fenced host still numbers can't be mistaken for what came after. And a
+ * session that was active and is over without its host is an orphan: whoever wrote that ends it at the service.
  */
-import type { Call, Command, Decision, Facts, HostCommand, Notice, Report, Verdict } from './commands';
-import { type ErrorFacts, errorFacts, SESSION_ERRORS, type SessionErrorCode, type SessionErrorEvent } from './errors';
-import { type EventDraft, type JournalEntry, toErrorEvent } from './events';
-import { idleRecord, isNewer, type Kind, type Phase, type SessionRecord, type Stored, type Successor } from './record';
+import type { SessionErrorCode } from './catalogue';
+import { completeFacts, type ErrorFacts } from './error-facts';
+import type { EventDraft, JournalEntry } from './events';
+import {
+  type Candidate,
+  idleRecord,
+  isNewer,
+  type Kind,
+  type Phase,
+  type Proof,
+  type Recovery,
+  type SessionRecord,
+  type Stored,
+} from './record';
 
-/** What a call is refused with while a session is in `phase`. */
-export function busyCode(phase: Exclude<Phase, 'idle'>): SessionErrorCode {
-  switch (phase) {
-    case 'connecting':
-    case 'recovering':
-      return 1002;
-    case 'active':
-      return 1004;
-    case 'canceling':
-    case 'ending':
-      return 1017;
-  }
+/** What a tab asks for. `candidate` is the term that it will hold if it is granted; its lock is taken already. */
+export type Call = {
+  readonly candidate: Candidate;
+  /** The term of a host that was asked and is silent: it is treated as if it had none. */
+  readonly silent?: string;
+} & (
+  | { readonly type: Kind; readonly recovery: Recovery }
+  /** `key`: null when a person asks; an automatic resume shows the key that it found, or '' if it has none. */
+  | { readonly type: 'resume'; readonly key: string | null }
+  | { readonly type: 'takeOver' }
+  /** `origin`: only the session that began under that epoch, not the next one. */
+  | { readonly type: 'cancel' | 'end'; readonly origin?: number }
+);
+
+/** What any tab says about a term. */
+export type Notice =
+  /**
+   * Its host is gone, proven by its lock or by its silence. Also said by the host itself as it leaves. `at`: when, if this tab
+   * knows it better than the record.
+   */
+  | { readonly type: 'lost'; readonly term: string; readonly at?: number | undefined }
+  /** Its host is to write an answer. */
+  | { readonly type: 'ask'; readonly term: string }
+  /** The tab that asked to take over waits no longer. */
+  | { readonly type: 'withdraw'; readonly candidate: Candidate }
+  /** Nothing. Time may have passed. */
+  | { readonly type: 'look' };
+
+/** What a host says of its own term. */
+export type Report =
+  /** `giveUp`: the caller of the attempt did. */
+  | { readonly type: 'connected' | 'giveUp' | 'reconnecting' | 'reconnected' | 'handOver' }
+  /**
+   * A sign of life. It carries events and answers what was asked, as every report does. `here` is told to the others, `alive` is
+   * no news to them.
+   */
+  | { readonly type: 'alive' | 'here' }
+  | { readonly type: 'failed'; readonly error: ErrorFacts }
+  /** The driver is done with canceling or ending. */
+  | { readonly type: 'settled'; readonly error?: ErrorFacts | undefined }
+  | { readonly type: 'ended'; readonly reason: string };
+
+/** A report with the term that it is made under, and the events and the info that its host has not stored yet. */
+export type HostCommand = Report & {
+  readonly term: string;
+  readonly entries: readonly JournalEntry[];
+  readonly published?: { readonly info: unknown } | undefined;
+};
+
+export type Command = Call | Notice | HostCommand;
+
+export interface Facts {
+  readonly tabId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** What this tab knows: stands in for a stored record that was lost or damaged. */
+  readonly known: SessionRecord;
+  /** Whether this tab's record outlives it. */
+  readonly isStored: boolean;
+  /** How others could find out whether this tab lives. */
+  readonly proof: Proof;
+  /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
+  readonly watched: { readonly lostSince: number | null; readonly forMs: number };
 }
+
+/** `asked`: the host was; wait for the record to change. `void`: there was nothing to do, or the term is over. */
+export type Verdict = 'granted' | 'asked' | 'done' | 'void' | 'refused';
 
 interface Step {
   readonly verdict: Verdict;
   readonly code?: SessionErrorCode;
   readonly change?: Partial<SessionRecord>;
   readonly events?: readonly EventDraft[];
+  /** The session ends here, and nobody has ended it at the service. */
+  readonly leavesOrphan?: boolean;
+}
+
+export interface Decision extends Pick<Step, 'verdict' | 'code'> {
+  /** The record as it is from now on. */
+  readonly record: SessionRecord;
+  /** Whether it is to be stored. */
+  readonly changed: boolean;
+  /** New journal entries. */
+  readonly entries: readonly JournalEntry[];
+  /** As it was last: whoever stores this decision ends it at the service. */
+  readonly orphan?: SessionRecord | undefined;
 }
 
 export function decide(stored: Stored, command: Command, facts: Facts): Decision {
-  if (stored === 'newer') return { verdict: 'refused', code: 1004, record: facts.known, changed: false, entries: [] };
-  const found = isBetter(facts.known, stored, command) ? facts.known : (stored as SessionRecord);
-  if (command.type === 'adopt') {
-    const record = adopted(found, command.record);
-    const isTaken = record !== found;
-    return { verdict: isTaken ? 'done' : 'void', record, changed: isTaken, entries: isTaken ? command.entries : [] };
-  }
+  const { known, isStored, tabId, now } = facts;
+  if (stored === 'newer') return { ...refused(1004), record: known, changed: false, entries: [] };
+  const found = typeof stored === 'object' && !isAhead(known, stored) ? stored : known;
   const entries: JournalEntry[] = [];
-  let record = isOverdue(found, facts) ? apply(found, expired(found), facts, entries) : found;
-  let step: Step;
-  if (command.type === 'report') {
-    const current = record.term === command.term;
-    if (current) {
-      entries.push(...command.entries);
-      record = heard(record, command);
+  let record = found;
+  let orphan: SessionRecord | undefined;
+
+  /** Changes the record, and gives the events of the change their numbers. */
+  const carryOut = ({ change, events = [], leavesOrphan }: Step): void => {
+    if (!change) return;
+    const before = record;
+    record = { ...record, ...change };
+    append(
+      events.map((event, index) => ({ ...event, epoch: record.epoch, seq: record.seq + 1 + index, tabId, at: now })),
+    );
+    if (leavesOrphan && before.activeEpoch && record.phase === 'idle') orphan = { ...before, epoch: record.epoch };
+  };
+  const append = (more: readonly JournalEntry[]): void => {
+    entries.push(...more);
+    const seq = more[more.length - 1]?.seq ?? record.seq;
+    const lastError = more.filter(({ error }) => error).pop() ?? record.lastError;
+    record = { ...record, seq, lastError };
+  };
+  const expireIfOver = (): void => {
+    if (record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
+      carryOut(expired(record));
+  };
+  /** A window that is over while a host reconnects is for that host to close: it alone holds the session. */
+  const isMineToEnd = ({ hostTabId }: SessionRecord): boolean => hostTabId === null || hostTabId === tabId;
+
+  expireIfOver();
+  let step = VOID;
+  const isReport = 'entries' in command;
+  if (!('term' in command) || command.term === record.term) {
+    if (isReport) {
+      // Every committed report proves that its host is alive and awake.
+      const signs = { answered: record.asked, seenAt: now, proof: facts.proof };
+      record = { ...record, ...signs };
+      append(command.entries);
+      if (command.published) record = { ...record, ...command.published, infoRevision: found.revision + 1 };
     }
-    step = current ? report(record, command.report, facts) : { verdict: 'fenced' };
-  } else {
-    step = isNotice(command) ? notice(record, command) : call(record, command, facts);
+    step = ruleOn(record, command, facts);
+    carryOut(step);
+    expireIfOver();
   }
-  record = apply(record, step, facts, entries);
-  const restored = command.type === 'report' && found !== stored && step.verdict !== 'fenced';
-  const { verdict, code } = step;
-  return { verdict, ...(code && { code }), record, changed: record !== found || restored, entries };
-}
-
-/** A record that was lost or spoilt is what this tab knew last; and a host whose store failed meanwhile knows better. */
-function isBetter(known: SessionRecord, stored: Stored, command: Command): boolean {
-  if (typeof stored !== 'object') return true;
-  return (
-    command.type === 'report' && known.term === command.term && stored.term === known.term && isNewer(known, stored)
-  );
-}
-
-/** Of one term both sides may know more: the host what became of it, a follower what it asks for. */
-function adopted(found: SessionRecord, heard: SessionRecord): SessionRecord {
-  if (heard.term !== null && heard.term === found.term) {
-    return isNewer(heard, found) ? withRequests(heard, found) : withRequests(found, heard);
+  // A record that is not as this tab knows it is written anew: by its host, and for a host that can't.
+  const isRestored = found !== stored && (isReport ? step !== VOID : !found.isStored);
+  const changed = record !== found || isRestored;
+  if (record !== found) {
+    const { phase } = record;
+    const since = phase === 'idle' ? null : phase === found.phase ? found.since : now;
+    record = { ...record, since, revision: found.revision + 1, isStored };
   }
-  // What bystanders conclude about a dead host, tabs with a store see for themselves.
-  const isOfItsHost = heard.term !== null || (found.term !== null && heard.epoch === found.epoch);
-  return isOfItsHost && isNewer(heard, found) ? heard : found;
+  return { verdict: step.verdict, ...(step.code && { code: step.code }), record, changed, entries, orphan };
 }
 
-function withRequests(record: SessionRecord, other: SessionRecord): SessionRecord {
-  if (other.asked <= record.asked) return record;
-  const isClosing = other.phase === 'canceling' || other.phase === 'ending';
-  const phase = isClosing ? closing(record.phase) : record.phase;
-  const { asked, successor } = other;
-  return { ...record, phase, asked, successor, revision: Math.max(record.revision, other.revision) + 1 };
+/** A host without a store may be ahead of what is stored. What others conclude from its death, tabs with a store see for themselves. */
+export function isAhead(known: SessionRecord, stored: SessionRecord): boolean {
+  const isOfItsHost = known.term !== null || (stored.term !== null && stored.epoch === known.epoch);
+  return !known.isStored && isOfItsHost && isNewer(known, stored);
 }
 
-/** `adopt` is no rule: it takes over what another tab decided. */
-type TermNotice = Exclude<Notice, { type: 'adopt' }>;
-
-function isNotice(command: Call | TermNotice): command is TermNotice {
-  return ['lost', 'seize', 'ask', 'withdraw', 'expire'].includes(command.type);
-}
-
-function call(record: SessionRecord, command: Call, facts: Facts): Step {
-  const { phase } = record;
-  // The same claim once more, after a transaction that was committed and reported as failed.
-  if (command.candidate !== undefined && command.candidate.term === record.term) return { verdict: 'granted' };
+function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
+  const { term, phase } = record;
+  if ('candidate' in command) {
+    // The same claim once more, after a transaction that was committed and reported as failed.
+    if (command.candidate.term === term) return { verdict: 'granted' };
+    if ('silent' in command && command.silent === term) return ruleOn({ ...record, ...HOSTLESS }, command, facts);
+  }
   switch (command.type) {
     case 'start':
     case 'join':
       return phase === 'idle' ? claimed(record, command, facts) : refused(busyCode(phase));
     case 'resume':
       if (phase === 'idle') return refused(1011);
-      if (phase !== 'recovering' || record.term !== null) return refused(busyCode(phase));
-      return mayResume(record, command.key) ? resumed(record, command.candidate) : { verdict: 'void' };
+      if (phase !== 'recovering' || term !== null) return refused(busyCode(phase));
+      return mayResume(record, command.key) ? resumed(record, command.candidate, facts) : VOID;
     case 'takeOver':
       if (phase === 'idle') return refused(1011);
       if (phase !== 'active' && phase !== 'recovering') return refused(busyCode(phase));
-      if (record.term === null) return resumed(record, command.candidate);
-      return { verdict: 'asked', change: { successor: command.candidate, asked: record.asked + 1 } };
+      return term === null
+        ? resumed(record, command.candidate, facts)
+        : asked(record, { successor: command.candidate });
     case 'cancel':
     case 'end': {
-      const isOther = command.origin !== undefined && command.origin !== record.origin;
-      if (phase === 'idle' || isOther || (phase === 'active' && command.type === 'cancel')) return { verdict: 'void' };
-      return over(record, command.candidate);
+      const { type, candidate, origin = record.origin } = command;
+      if (phase === 'idle' || origin !== record.origin || (phase === 'active' && type === 'cancel')) return VOID;
+      // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
+      const change = { phase: record.activeEpoch ? 'ending' : 'canceling' } as const;
+      return term === null
+        ? { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1, facts), ...change } }
+        : asked(record, { ...change, successor: null });
     }
+    case 'ask':
+      return asked(record, {});
+    case 'withdraw':
+      return record.successor?.term === command.candidate.term ? done({ successor: null }) : VOID;
+    case 'lost':
+      return lost(record, command.at, record.hostTabId !== facts.tabId);
+    case 'look':
+      return VOID;
+    case 'connected': {
+      if (phase === 'active') return done({});
+      if (phase !== 'connecting') return VOID;
+      const type = record.activeEpoch
+        ? 'session_resumed'
+        : record.kind === 'join'
+          ? 'session_joined'
+          : 'session_started';
+      return done(connected(record), { type });
+    }
+    case 'failed':
+      if (phase === 'canceling') return settled(record);
+      return phase === 'connecting' ? failed(record, command.error, facts) : VOID;
+    case 'giveUp':
+      if (phase !== 'connecting') return VOID;
+      // What was live before goes back to where it can be resumed.
+      return record.activeEpoch ? failed(record, undefined, facts) : done({ phase: 'canceling' });
+    case 'settled':
+      return phase === 'canceling' || phase === 'ending' ? settled(record, told(command.error)) : VOID;
+    case 'ended':
+      return phase === 'canceling' ? settled(record) : ended(record, command.reason);
+    case 'reconnecting':
+      return phase === 'active'
+        ? done({ phase: 'recovering', lostSince: facts.now }, { type: 'session_reconnecting' })
+        : VOID;
+    case 'reconnected':
+      return phase === 'recovering' ? done(connected(record), { type: 'session_resumed' }) : VOID;
+    case 'handOver':
+      if (record.successor === null || (phase !== 'active' && phase !== 'recovering')) return VOID;
+      // The key stays with the old tab until the new one is connected: if the move fails, the old one may resume.
+      return done({ ...hostedBy(record.successor, record.epoch + 1, facts), phase: 'connecting' });
+    case 'alive':
+    case 'here':
+      return done({});
   }
 }
 
-function claimed(record: SessionRecord, command: Extract<Call, { type: Kind }>, facts: Facts): Step {
-  const { now, isStored, known } = facts;
-  const next = Math.max(record.epoch, known.epoch) + 1;
+/** What a call is refused with while a session is in `phase`. */
+export function busyCode(phase: Phase): SessionErrorCode {
+  if (phase === 'active') return 1004;
+  return phase === 'canceling' || phase === 'ending' ? 1017 : 1002;
+}
+
+const VOID: Step = { verdict: 'void' };
+const HOSTLESS = { term: null, hostTabId: null, successor: null };
+
+const refused = (code: SessionErrorCode): Step => ({ verdict: 'refused', code });
+
+const done = (change: Partial<SessionRecord>, ...events: readonly EventDraft[]): Step => ({
+  verdict: 'done',
+  change,
+  events,
+});
+
+const asked = (record: SessionRecord, change: Partial<SessionRecord>): Step => ({
+  verdict: 'asked',
+  change: { ...change, asked: record.asked + 1 },
+});
+
+const told = (error: ErrorFacts | undefined): readonly EventDraft[] =>
+  error ? [{ type: 'session_error', error }] : [];
+
+function hostedBy({ term, tabId }: Candidate, epoch: number, { now, proof }: Facts): Partial<SessionRecord> {
+  return { epoch, term, hostTabId: tabId, proof, seenAt: now, successor: null, asked: 0, answered: 0 };
+}
+
+function claimed(
+  record: SessionRecord,
+  { type, candidate, recovery }: Extract<Call, { type: Kind }>,
+  facts: Facts,
+): Step {
+  const next = Math.max(record.epoch, facts.known.epoch) + 1;
   // What no store remembers can't be recovered, and tabs that could not tell each other must not count the same: they go by time.
-  const epoch = isStored ? next : Math.max(next, Math.floor(now));
+  const epoch = facts.isStored ? next : Math.max(next, Math.floor(facts.now));
   return {
     verdict: 'granted',
     change: {
-      // Nothing of an earlier session is left but what counts on.
       ...idleRecord(record),
-      ...hostedBy(command.candidate, epoch),
+      ...hostedBy(candidate, epoch, facts),
       phase: 'connecting',
-      kind: command.type,
-      since: now,
+      kind: type,
       origin: epoch,
-      recovery: isStored ? command.recovery : { ...command.recovery, by: 'none' },
-      resumeKey: command.candidate.term,
+      recovery: facts.isStored ? recovery : { ...recovery, by: 'none' },
+      resumeKey: candidate.term,
     },
   };
 }
 
 /** A person may resume anywhere; by itself only the tab that the policy names. */
 function mayResume({ recovery, resumeKey }: SessionRecord, key: string | null): boolean {
-  if (key === null || recovery.by === 'any-tab') return true;
-  return recovery.by === 'same-tab' && key === resumeKey;
+  return key === null || recovery.by === 'any-tab' || (recovery.by === 'same-tab' && key === resumeKey);
 }
 
 /** The key is spent by the claim: a duplicated tab that shows it again comes too late. */
-function resumed(record: SessionRecord, candidate: Successor): Step {
-  return {
-    verdict: 'granted',
-    change: {
-      ...hostedBy(candidate, record.epoch + 1),
-      phase: 'connecting',
-      resumeKey: candidate.term,
-      attempts: record.attempts + 1,
-    },
-  };
+function resumed({ epoch }: SessionRecord, candidate: Candidate, facts: Facts): Step {
+  const change = { ...hostedBy(candidate, epoch + 1, facts), phase: 'connecting', resumeKey: candidate.term } as const;
+  return { verdict: 'granted', change };
 }
 
-/** Asks the host to give up or to end; where there is none, the caller becomes the host that ends it. */
-function over(record: SessionRecord, candidate: Successor | undefined): Step {
-  if (record.term === null) {
-    if (candidate === undefined) return { verdict: 'needs-term' };
-    return { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1), phase: 'ending' } };
-  }
-  return { verdict: 'asked', change: { phase: closing(record.phase), successor: null, asked: record.asked + 1 } };
+function connected({ term, epoch }: SessionRecord): Partial<SessionRecord> {
+  return { phase: 'active', attempts: 0, lostSince: null, resumeKey: term, activeEpoch: epoch };
 }
 
-/** An attempt is given up, a session is ended. */
-function closing(phase: Phase): Phase {
-  return phase === 'connecting' || phase === 'canceling' ? 'canceling' : 'ending';
-}
-
-function notice(record: SessionRecord, command: TermNotice): Step {
-  if (command.type === 'expire') return { verdict: 'void' };
-  if (command.type === 'withdraw') {
-    return record.successor?.term === command.term
-      ? { verdict: 'done', change: { successor: null } }
-      : { verdict: 'void' };
-  }
-  // Handed over in the very moment in which it was to be seized.
-  if (command.type === 'seize' && record.term === command.candidate.term) return { verdict: 'granted' };
-  if (record.term !== command.term) return { verdict: 'void' };
-  switch (command.type) {
-    case 'lost':
-      return lost(record);
-    case 'ask':
-      return { verdict: 'asked', change: { asked: record.asked + 1 } };
-    case 'seize': {
-      const taken = hostedBy(command.candidate, record.epoch + 1);
-      if (command.for === 'takeOver') {
-        if (record.phase !== 'active' && record.phase !== 'recovering') return { verdict: 'void' };
-        return { verdict: 'granted', change: { ...taken, phase: 'connecting' } };
-      }
-      return { verdict: 'granted', change: { ...taken, phase: closing(record.phase) } };
-    }
-  }
-}
-
-function report(record: SessionRecord, message: Report, facts: Facts): Step {
-  const { phase } = record;
-  switch (message.type) {
-    case 'connected': {
-      if (phase === 'active') return { verdict: 'done' };
-      if (phase !== 'connecting') return { verdict: 'void' };
-      const type = record.established
-        ? 'session_resumed'
-        : record.kind === 'join'
-          ? 'session_joined'
-          : 'session_started';
-      return { verdict: 'done', change: connectedChange(record), events: [{ type }] };
-    }
-    case 'failed': {
-      if (phase !== 'connecting') return phase === 'canceling' ? settled(record) : { verdict: 'void' };
-      const error = errorEvents(message.error);
-      if (!record.established) return ended(record, null, error);
-      return recovering(record, error);
-    }
-    case 'give-up':
-      return phase === 'connecting' ? { verdict: 'done', change: { phase: 'canceling' } } : { verdict: 'void' };
-    case 'settled':
-      return phase === 'canceling' || phase === 'ending' ? settled(record, message.error) : { verdict: 'void' };
-    case 'ended':
-      return ended(record, phase === 'canceling' ? 'canceled' : message.reason);
-    case 'reconnecting':
-      if (phase !== 'active') return { verdict: 'void' };
-      return {
-        verdict: 'done',
-        change: { phase: 'recovering', lostSince: facts.now },
-        events: [{ type: 'session_reconnecting' }],
-      };
-    case 'reconnected':
-      if (phase !== 'recovering') return { verdict: 'void' };
-      return { verdict: 'done', change: connectedChange(record), events: [{ type: 'session_resumed' }] };
-    case 'hand-over':
-      if (record.successor === null || (phase !== 'active' && phase !== 'recovering')) return { verdict: 'void' };
-      // The key stays with the old tab until the new one is connected: if the move fails, the old one may resume.
-      return { verdict: 'done', change: { ...hostedBy(record.successor, record.epoch + 1), phase: 'connecting' } };
-    case 'publish':
-      return { verdict: 'done', change: { info: message.info, infoRevision: record.revision + 1 } };
-    case 'alive':
-      return { verdict: 'done' };
-  }
-}
-
-function connectedChange(record: SessionRecord): Partial<SessionRecord> {
-  return {
-    phase: 'active',
-    established: true,
-    attempts: 0,
-    lostSince: null,
-    resumeKey: record.term,
-    activeEpoch: record.epoch,
-  };
+function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts): Step {
+  if (!record.activeEpoch) return ended(record, null, told(error));
+  // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
+  if (error && !completeFacts(error).retryable && record.lostSince !== null)
+    return ended(record, 'recovery-failed', told(error));
+  return recovering({ ...record, attempts: record.attempts + 1, lostSince: record.lostSince ?? now }, told(error));
 }
 
 /** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
-function lost(record: SessionRecord): Step {
-  const next = { ...record, epoch: record.epoch + 1, lostEpoch: record.epoch };
-  if (record.phase === 'canceling' || record.phase === 'ending') return settled(next);
-  return record.established ? recovering(next) : ended(next, 'host-lost');
+function lost(given: SessionRecord, at: number | undefined, leavesOrphan: boolean): Step {
+  const lostSince = given.lostSince ?? Math.max(given.seenAt, at ?? 0);
+  const record = { ...given, epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince };
+  const { phase } = record;
+  if (phase === 'canceling' || phase === 'ending') return { ...settled(record), leavesOrphan };
+  return record.activeEpoch ? { ...recovering(record), leavesOrphan } : ended(record, 'host-lost');
 }
 
 function recovering(record: SessionRecord, events: readonly EventDraft[] = []): Step {
   const { by, attempts } = record.recovery;
-  if (by === 'none') return ended(record, 'host-lost', events);
+  if (by === 'none') return { ...ended(record, 'host-lost', events), leavesOrphan: true };
   if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, events);
-  return { verdict: 'done', change: { ...record, ...HOSTLESS, phase: 'recovering' }, events };
+  return done({ ...record, ...HOSTLESS, phase: 'recovering' }, ...events);
 }
 
-function settled(record: SessionRecord, error?: ErrorFacts): Step {
-  return ended(record, record.phase === 'canceling' ? 'canceled' : 'ended', errorEvents(error));
+function settled(record: SessionRecord, events?: readonly EventDraft[]): Step {
+  return ended(record, record.phase === 'canceling' ? 'canceled' : 'ended', events);
 }
 
 function expired(record: SessionRecord, events: readonly EventDraft[] = []): Step {
-  // A live host is fenced by the new epoch: its window is over as well.
-  const epoch = record.term === null ? record.epoch : record.epoch + 1;
-  const told = events.some(({ error }) => error?.code === 1011);
-  return ended(
-    { ...record, epoch },
-    'recovery-expired',
-    told ? events : [...events, ...errorEvents(SESSION_ERRORS[1011])],
-  );
+  const isHosted = record.term !== null;
+  const isTold = events.some(({ error }) => error?.code === 1011);
+  const all = isTold ? events : [...events, ...told({ code: 1011 })];
+  // A host that gave up reconnecting still holds the session and ends it, once it sees that its term is over.
+  return {
+    ...ended({ ...record, epoch: record.epoch + Number(isHosted) }, 'recovery-expired', all),
+    leavesOrphan: !isHosted,
+  };
 }
 
 function ended(record: SessionRecord, reason: string | null, events: readonly EventDraft[] = []): Step {
-  return {
-    verdict: 'done',
-    change: { ...idleRecord(record), lastError: record.lastError },
-    events: reason === null ? events : [...events, { type: 'session_ended', reason }],
-  };
+  const over: readonly EventDraft[] = reason === null ? [] : [{ type: 'session_ended', reason }];
+  return done({ ...idleRecord(record), lastError: record.lastError }, ...events, ...over);
 }
 
 /**
  * Milliseconds until the recovery window is over: by the stored time or by how long this tab has watched, whichever ends
  * first, so that a clock that jumped back can't hold the scope. While a host reconnects no clock that steps may end its session.
  */
-export function windowLeftMs(
-  { term, lostSince, recovery }: SessionRecord,
-  { now, watched }: Pick<Facts, 'now' | 'watched'>,
-): number {
-  if (lostSince === null) return recovery.windowMs;
-  const watchedForMs = watched?.lostSince === lostSince ? watched.forMs : 0;
-  const storedForMs = term === null ? now - lostSince : 0;
-  return recovery.windowMs - Math.max(storedForMs, watchedForMs);
-}
-
-function isOverdue(record: SessionRecord, facts: Facts): boolean {
-  return record.phase === 'recovering' && record.lostSince !== null && windowLeftMs(record, facts) <= 0;
-}
-
-const HOSTLESS = { term: null, hostTabId: null, successor: null };
-
-function hostedBy({ term, tabId }: Successor, epoch: number): Partial<SessionRecord> {
-  return { epoch, term, hostTabId: tabId, successor: null, asked: 0, answered: 0 };
-}
-
-function refused(code: SessionErrorCode): Step {
-  return { verdict: 'refused', code };
-}
-
-function errorEvents(error: ErrorFacts | undefined): readonly EventDraft[] {
-  return error === undefined ? [] : [{ type: 'session_error', error: errorFacts(error) }];
-}
-
-/** Carries out a step: one more revision, the phase's time, and numbers for its events. */
-function apply(
-  record: SessionRecord,
-  { change, events = [] }: Step,
-  facts: Facts,
-  entries: JournalEntry[],
-): SessionRecord {
-  if (change === undefined) return record;
-  const { tabId, now } = facts;
-  const next = { ...record, ...change, revision: record.revision + 1 };
-  const since = next.phase === 'idle' ? null : next.phase === record.phase ? record.since : now;
-  const lostSince = next.phase === 'recovering' ? (next.lostSince ?? now) : next.lostSince;
-  const numbered = events.map((event, index) => ({
-    ...event,
-    epoch: next.epoch,
-    seq: next.seq + 1 + index,
-    tabId,
-    at: now,
-  }));
-  entries.push(...numbered);
-  return journaled({ ...next, since, lostSince }, numbered);
-}
-
-/** Every committed report proves that its host is alive and awake. */
-function heard(record: SessionRecord, { entries }: HostCommand): SessionRecord {
-  if (entries.length === 0 && record.asked === record.answered) return record;
-  return journaled({ ...record, revision: record.revision + 1, answered: record.asked }, entries);
-}
-
-function journaled(record: SessionRecord, entries: readonly JournalEntry[]): SessionRecord {
-  return {
-    ...record,
-    seq: entries[entries.length - 1]?.seq ?? record.seq,
-    lastError: lastErrorIn(entries) ?? record.lastError,
-  };
-}
-
-function lastErrorIn(entries: readonly JournalEntry[]): SessionErrorEvent | undefined {
-  let last: SessionErrorEvent | undefined;
-  for (const entry of entries) if (entry.error) last = toErrorEvent(entry, entry.error);
-  return last;
+export function windowLeftMs({ term, lostSince, recovery }: SessionRecord, { now, watched }: Facts): number {
+  const storedMs = term === null && lostSince !== null ? now - lostSince : 0;
+  const watchedMs = watched.lostSince === lostSince ? watched.forMs : 0;
+  return recovery.windowMs - Math.max(storedMs, watchedMs);
 }

@@ -2,8 +2,9 @@
  * Session events as they are journaled and sent: numbered `(epoch, seq)` in the order in which they happened. An epoch
  * has one writer, so a number is given once; between epochs the higher one is the later one.
  */
-import { type ErrorFacts, isSessionErrorCode, SESSION_ERRORS, type SessionErrorEvent } from './errors';
-import { isCount, isObject } from './record';
+import { isCount, isObject, isText } from './check';
+import { type ErrorFacts, errorEvent, isErrorFacts } from './error-facts';
+import { bytesIn, MAX_JOURNALED_BYTES } from './payload';
 
 /** How many events the journal holds. A tab that sleeps through more is told how many it missed. */
 export const JOURNAL_SIZE = 64;
@@ -25,41 +26,40 @@ export interface JournalEntry extends EventDraft {
   readonly tooLarge?: true;
 }
 
-/** What listeners of `session_error` get. */
-export function toErrorEvent(entry: JournalEntry, error: ErrorFacts): SessionErrorEvent {
-  const { epoch, seq, tabId, at } = entry;
-  return { ...error, local: false, tabId, epoch, seq, at };
+/** Where an event stands in the order of all. */
+export type Position = Pick<JournalEntry, 'epoch' | 'seq'>;
+
+export function inOrder(a: Position, b: Position): number {
+  return a.epoch - b.epoch || a.seq - b.seq;
 }
 
-export function parseJournalEntry(value: unknown): JournalEntry | undefined {
-  if (!isObject(value)) return undefined;
-  const { type, epoch, seq, tabId, at, reason, payload } = value;
-  if (typeof type !== 'string' || !isCount(epoch) || !isCount(seq) || typeof tabId !== 'string') return undefined;
-  if (typeof at !== 'number' || !(reason === undefined || typeof reason === 'string')) return undefined;
-  const error = value.error === undefined ? undefined : parseErrorFacts(value.error);
-  if ((type === 'session_error') !== (error !== undefined)) return undefined;
-  return {
-    ...{ type, epoch, seq, tabId, at },
-    ...(reason !== undefined && { reason }),
-    ...(payload !== undefined && { payload }),
-    ...(error !== undefined && { error }),
-    ...(value.tooLarge === true && { tooLarge: true }),
-  };
+export function isEntry(value: unknown): value is JournalEntry {
+  if (!isObject(value)) return false;
+  const { type, epoch, seq, tabId, at, reason = '', error } = value;
+  return (
+    isText(type) &&
+    isCount(epoch) &&
+    isCount(seq) &&
+    isText(tabId) &&
+    Number.isFinite(at) &&
+    isText(reason) &&
+    (type === 'session_error' ? isErrorFacts(error) : error === undefined)
+  );
 }
 
-/** Fills in from our own catalogue what an older or newer build did not send. */
-function parseErrorFacts(value: unknown): ErrorFacts | undefined {
-  if (!isObject(value) || !isCount(value.code)) return undefined;
-  const known = SESSION_ERRORS[isSessionErrorCode(value.code) ? value.code : 9999];
-  const text = (name: 'exception' | 'message' | 'suggestedAction') => {
-    const given = value[name];
-    return typeof given === 'string' ? given : known[name];
-  };
-  return {
-    code: value.code,
-    exception: text('exception'),
-    message: text('message'),
-    suggestedAction: text('suggestedAction'),
-    retryable: typeof value.retryable === 'boolean' ? value.retryable : known.retryable,
-  };
+/** The entry as it is journaled: without its payload if that is too large. */
+export function slim(entry: JournalEntry): JournalEntry {
+  if (entry.payload === undefined || bytesIn(entry.payload, MAX_JOURNALED_BYTES) <= MAX_JOURNALED_BYTES) return entry;
+  const { payload: _, ...rest } = entry;
+  return { ...rest, tooLarge: true };
+}
+
+/** A journal entry as listeners get it. `missed`: how many before it nobody can tell this tab any more. */
+export function toPublicEvent(entry: JournalEntry, missed: number): unknown {
+  const { type, epoch, seq, tabId, at, reason = 'ended', payload, error, tooLarge } = entry;
+  const skipped = missed > 0 ? { missed } : {};
+  if (error) return { ...errorEvent(error, entry), ...skipped };
+  const event = { type, epoch, seq, tabId, at, ...skipped };
+  if (type === 'session_ended') return { ...event, reason };
+  return type.startsWith('session_') ? event : { ...event, payload, ...(tooLarge && { tooLarge }) };
 }

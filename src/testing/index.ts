@@ -2,7 +2,7 @@
  * `solotab/testing`: a browser in virtual time, for tests of solotab and of apps that use it. The coordinators in it are
  * the real ones; only the platform below them is simulated.
  */
-import { createCoordinatorOn } from '../coordinator';
+import { createCoordinatorOn } from '../tab/coordinator';
 import { SimulatedBrowser, type SimulatedBrowserOptions } from './browser';
 
 export type { SimulatedBrowser, SimulatedBrowserOptions } from './browser';

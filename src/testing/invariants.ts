@@ -11,8 +11,9 @@
  *   resumed after it was ended.
  * - Each tab hears of each event once, in order.
  */
+
+import { isObject } from '../session/check';
 import { JOURNAL_SIZE } from '../session/events';
-import { isObject } from '../session/record';
 import type { CoordinatorEvents } from '../types';
 import { areLossy } from './faults';
 import type { Commit, DriverRequest, Machine, Participant, Watcher } from './machine';

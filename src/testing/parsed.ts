@@ -1,4 +1,5 @@
-import { isObject, parseRecord, type Stored } from '../session/record';
+import { isObject } from '../session/check';
+import { parseRecord, type Stored } from '../session/record';
 
 const cache = new WeakMap<object, Stored>();
 

@@ -7,6 +7,9 @@
 import { EventQueue, type ScheduledEvent } from './event-queue';
 import { createMacrotask } from './macrotask';
 
+/** Who sets a timer this short does not wait for time to pass, but for what happens meanwhile: it counts as work. */
+const SHORT_TIMER_MS = 5;
+
 /** More events than that in one go mean that something keeps itself busy for ever. */
 const MOST_EVENTS = 200_000;
 
@@ -48,6 +51,7 @@ export class Scheduler {
   }
 
   timer(delayMs: number, run: () => void): ScheduledEvent {
+    if (delayMs <= SHORT_TIMER_MS) return this.work(delayMs, run);
     this.#timers++;
     return this.#add(delayMs, true, run);
   }

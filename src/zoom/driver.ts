@@ -10,7 +10,9 @@
  */
 import type { AttemptContext } from '../attempts/attempt';
 import type { AttemptDriver, AttemptKind } from '../attempts/with-attempts';
-import { SessionError, type SessionErrorCode } from '../session/errors';
+import { isSessionErrorCode, type SessionErrorCode } from '../session/catalogue';
+import { property } from '../session/error-facts';
+import { isSessionError, SessionError } from '../session/errors';
 import { isRecoverable, RELAYED_EVENTS, type ZoomConnection, type ZoomRequest, type ZoomSession } from './sdk';
 
 export interface ZoomDriver
@@ -71,7 +73,7 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
   }
 
   function failed(reason: unknown): void {
-    const error = SessionError.from(reason, waiting?.fallbackCode ?? 9999);
+    const error = errorOf(reason, waiting?.fallbackCode ?? 9999);
     if (state === 'connecting') enter('none');
     if (waiting) waiting.reject(error);
     else tabs?.error(error);
@@ -175,6 +177,13 @@ function completed(request: ZoomRequest | undefined, { token, pin }: AttemptCont
     ...(token !== undefined && { sdkToken: token }),
     ...(pin !== undefined && { customPinCode: pin }),
   };
+}
+
+/** What the SDK told or threw. Its codes are the catalogue's, and it need not name the exception with them. */
+function errorOf(reason: unknown, fallbackCode: SessionErrorCode): SessionError {
+  const code = property(reason, 'code');
+  const isOfSdk = isSessionErrorCode(code) && !isSessionError(reason);
+  return isOfSdk ? new SessionError(code, { cause: reason }) : SessionError.from(reason, fallbackCode);
 }
 
 /** Calls the SDK. Its events tell the outcome; only a throw or a rejection is an outcome of its own. */

@@ -1,4 +1,4 @@
-import type { SessionErrorEvent } from '../session/errors';
+import type { SessionErrorEvent } from '../session/error-facts';
 import type { Coordinator, DriverEvent, SessionEndedEvent, SessionEvent } from '../types';
 import { RELAYED_EVENTS, type ZoomConnection, type ZoomRequest, type ZoomSession } from './sdk';
 

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { backoffMs, completePolicy } from '../../src/attempts/backoff';
 import { MAX_PIN_CONFLICTS, nextAttempt } from '../../src/attempts/next-attempt';
-import { SESSION_ERRORS, SessionError, type SessionErrorCode } from '../../src/session/errors';
+import { SESSION_ERRORS, type SessionErrorCode } from '../../src/session/catalogue';
+import { SessionError } from '../../src/session/errors';
 
 const unit = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const policies = fc
@@ -79,13 +80,20 @@ describe('whether a failed attempt is made again', () => {
     );
   });
 
-  test('is no for every code but 1001, 1010, 1011, 1016, 2001 and 9999', () => {
+  test('is no for every code of the catalogue but 1001, 1010, 1011, 1016, 2001 and 9999', () => {
     fc.assert(
       fc.property(codes, spent, means, (code, used, available) => {
         if ([1001, 1010, 1011, 1016, 2001, 9999].includes(code)) return;
         expect(nextAttempt(new SessionError(code), used, available)).toBe('none');
       }),
     );
+  });
+
+  test('is as with 9999 for a code of the app’s own: yes, unless it says that it is not retryable', () => {
+    const plenty = { canRenewToken: true, canRenewPin: true, attempts: 9 };
+    const none = { freshTokens: 0, freshPins: 0, backOffs: 0 };
+    expect(nextAttempt(new SessionError(4711), none, plenty)).toBe('backOffs');
+    expect(nextAttempt(new SessionError(4711, { retryable: false }), none, plenty)).toBe('none');
   });
 
   test('is no for 1011 once the driver says that the session is gone', () => {

@@ -15,7 +15,7 @@ function openTab(world: SimulatedBrowser, codes: number[], options: AttemptOptio
   const connect = async (_: unknown, { attempt }: AttemptContext): Promise<string> => {
     attempts.push(attempt);
     const code = codes.shift();
-    if (code !== undefined) throw Object.assign(new Error('scripted'), { code });
+    if (code !== undefined) throw new SessionError(code);
     return 'session';
   };
   const tab = world.openTab<string, Wish>({

@@ -28,7 +28,7 @@ function createScriptedDriver(...outcomes: Outcome[]) {
       contexts.push(context);
       const outcome = outcomes.shift() ?? 'ok';
       if (typeof outcome === 'function') await outcome(context);
-      if (typeof outcome === 'number') throw Object.assign(new Error('scripted'), { code: outcome });
+      if (typeof outcome === 'number') throw new SessionError(outcome);
       if (outcome instanceof Error) throw outcome;
       return 'session';
     };

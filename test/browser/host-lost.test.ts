@@ -82,8 +82,7 @@ test('a killed host is replaced by exactly one other tab, within three times a b
   console.log(
     `kill -9 to a bare lock hand-off: ${floor.toFixed(1)} ms; to connecting again: ${ours.toFixed(1)} ms (medians of 10), ratio ${(ours / floor).toFixed(2)}`,
   );
-  // Whoever looked now and then would take a hundred times as long. What it is worth on a quiet machine, the benchmarks tell.
-  expect(ours / floor).toBeLessThan(10);
+  expect(ours / floor).toBeLessThanOrEqual(3);
 });
 
 test('a host that reloads resumes by itself; meanwhile other tabs are refused with 1002, and a duplicate does not resume', async () => {
@@ -144,7 +143,7 @@ test('a page with an idle or a following coordinator is restored from the cache 
   expect(await second.back(documentId)).toBe('restored');
   await second.waitForPhase('active');
   await second.leave();
-  await first.tell('error', { code: 1016 });
+  await first.tell('error', { code: 1016, exception: 'NETWORK_ERROR' });
   expect(await first.call('end')).toMatchObject({ ok: true });
   expect(await second.back(documentId)).toBe('restored');
   await second.waitForPhase('idle');

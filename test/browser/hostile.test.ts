@@ -56,7 +56,7 @@ describe('under a strict Content-Security-Policy with Trusted Types', () => {
     expect(await host.call('start')).toMatchObject({ ok: true });
     await other.waitForPhase('active');
     expect((await other.call('start')).error).toMatchObject({ code: 1004 });
-    await host.tell('error', { code: 1016 });
+    await host.tell('error', { code: 1016, exception: 'NETWORK_ERROR' });
     await other.waitFor(({ events }) => events.some(({ type }) => type === 'session_error'));
     expect(await other.call('takeOver')).toMatchObject({ ok: true });
     expect(await host.call('end')).toMatchObject({ ok: true });

@@ -12,7 +12,7 @@ async function report(host: Tab<EnginePage>): Promise<void> {
   await host.evaluate(async (count) => {
     const { context } = window.fixture;
     for (let index = 0; index < count; index += 1) {
-      if (index % 3 === 0) context?.error({ code: 1016 });
+      if (index % 3 === 0) context?.error({ code: 1016, exception: 'NETWORK_ERROR' });
       else context?.emit('agent_joined', index);
       if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve));
     }

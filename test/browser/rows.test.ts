@@ -236,7 +236,7 @@ describe('in Chromium', () => {
       expect(await host.call('start')).toMatchObject({ ok: true });
       for (const tab of tabs) await tab.waitForPhase('active');
       await breakStore(host);
-      await host.tell('error', { code: 1016 });
+      await host.tell('error', { code: 1016, exception: 'NETWORK_ERROR' });
       for (const tab of tabs) await tab.waitFor(({ events }) => events.some(({ type }) => type === 'session_error'));
       await host.waitFor(({ logs }) => logs.some((line) => line.includes('storage failed')));
       expect(await host.snapshot()).toMatchObject({ phase: 'active', role: 'host', guarantee: 'exclusive' });
@@ -328,7 +328,7 @@ describe('in Chromium', () => {
       await late.waitForPhase('active');
       expect((await late.call('start')).error).toMatchObject({ code: 1004 });
       for (const tab of [host, other, third]) expect((await tab.snapshot()).guarantee).toBe('exclusive');
-      await host.tell('error', { code: 1016 });
+      await host.tell('error', { code: 1016, exception: 'NETWORK_ERROR' });
       for (const tab of [...tabs, late]) {
         await tab.waitFor(({ events }) => events.some(({ type }) => type === 'session_error'));
       }

@@ -89,7 +89,7 @@ describe.each(Object.entries(BROWSERS))('where %s', (_, [capabilities, guarantee
     await world.advance(1_000);
     const heard = hear(b, 'one', 'two');
     world.contextIn(a).emit('one');
-    world.contextIn(a).error({ code: 1016 });
+    world.contextIn(a).error({ code: 1016, exception: 'NETWORK_ERROR' });
     world.contextIn(a).emit('two');
     await world.advance(LONG_MS);
     expect(heard).toEqual(['one', 'session_error 1016', 'two']);
@@ -141,22 +141,6 @@ describe('a store', () => {
     a.setStore('works');
     await world.advance(2 * LONG_MS);
     expect([a, b].map(look)).toEqual(['active host', 'active follower']);
-  });
-
-  test('that is not there loses no request: it is made anew if message and caller were lost', async () => {
-    const { a, b, c, world } = await openWorld({ driver: 'auto', capabilities: { store: false } });
-    await world.advance(1_000);
-    follow(a.coordinator.start());
-    await world.advance(1_000);
-    world.faults.loseMessages = 1;
-    follow(b.coordinator.end());
-    await world.settle();
-    await b.navigateAway();
-    await b.goBack();
-    world.heal();
-    expect([a, b].map(look)).toEqual(['active host', 'ending follower']);
-    await world.advance(LONG_MS);
-    expect([a, b, c].map(look)).toEqual(['idle none', 'idle none', 'idle none']);
   });
 
   test('that is not there leaves no tab the host of what it left, also if it was busy when it came back', async () => {

@@ -52,6 +52,8 @@ test('start and join of a driver keep their this', async () => {
 
 describe('a driver whose start', () => {
   const boo = new Error('boo');
+  const TOKEN_INVALID = { code: 2001, exception: 'TOKEN_INVALID' };
+  const CLOSED = { code: 1006, reason: '', wasClean: false };
   const fails: readonly [string, () => unknown, number, unknown][] = [
     [
       'throws',
@@ -65,7 +67,9 @@ describe('a driver whose start', () => {
     ['rejects with nothing', () => Promise.reject(), 1001, undefined],
     ['rejects with null', () => Promise.reject(null), 1001, null],
     ['rejects with a text', () => Promise.reject('no'), 1001, 'no'],
-    ['rejects with a known code', () => Promise.reject({ code: 2001 }), 2001, { code: 2001 }],
+    ['rejects with a code and its exception', () => Promise.reject(TOKEN_INVALID), 2001, TOKEN_INVALID],
+    ['rejects with a bare code, which could be anybody’s', () => Promise.reject({ code: 2001 }), 1001, { code: 2001 }],
+    ['rejects with a closed socket', () => Promise.reject(CLOSED), 1016, CLOSED],
     [
       'throws a lost network',
       () => {

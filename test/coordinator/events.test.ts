@@ -113,7 +113,8 @@ describe('an event of a driver', () => {
 
 describe('an error that a driver reports', () => {
   test.each<[string, unknown, number]>([
-    ['with a known code', { code: 1016 }, 1016],
+    ['with a code and its exception', { code: 1016, exception: 'NETWORK_ERROR' }, 1016],
+    ['with a bare code, which could be anybody’s', { code: 1016 }, 9999],
     ['without one', new Error('no'), 9999],
     ['that is nothing', undefined, 9999],
   ])('%s is told to every tab, becomes the last error, and the session goes on', async (_, error, code) => {
@@ -137,15 +138,16 @@ describe('an error that a driver reports', () => {
       onPost: (_page, _scope, message) => void seen.push(message),
       onCommit: ({ after, journal }) => void seen.push(after, journal),
     } satisfies Watcher);
-    world.contextIn(a).error(Object.assign(new Error('token=SECRET'), { code: 2001, suggestedAction: 'SECRET' }));
+    const pair = { code: 2001, exception: 'TOKEN_INVALID' };
+    world.contextIn(a).error(Object.assign(new Error('token=SECRET'), pair, { suggestedAction: 'SECRET' }));
     await world.settle();
-    expect(JSON.stringify(seen)).toContain('TOKEN_INVALID');
+    expect(JSON.stringify(seen)).toContain('2001');
     expect(JSON.stringify(seen)).not.toContain('SECRET');
   });
 
   test('is the last error until the next start is granted', async () => {
     const { a, b, world } = await openSession();
-    world.contextIn(a).error({ code: 1016 });
+    world.contextIn(a).error({ code: 1016, exception: 'NETWORK_ERROR' });
     await b.coordinator.end();
     expect(b.coordinator.getSnapshot().lastError?.code).toBe(1016);
     follow(b.coordinator.start());
@@ -159,7 +161,7 @@ test('events, errors and changes of state are heard in the order in which they h
   const heard = tabs.map((tab) => hear(tab, 'one', 'two'));
   const context = world.contextIn(a);
   context.emit('one');
-  context.error({ code: 1016 });
+  context.error({ code: 1016, exception: 'NETWORK_ERROR' });
   context.reconnecting();
   context.emit('two');
   context.publish(1);
@@ -199,7 +201,7 @@ describe('a late tab', () => {
     const { a, world } = await openSession();
     const context = world.contextIn(a);
     context.publish({ pin: 'A1' });
-    context.error({ code: 1016 });
+    context.error({ code: 1016, exception: 'NETWORK_ERROR' });
     context.emit('note', 1);
     await world.settle();
     const late = world.openTab();

@@ -155,7 +155,7 @@ describe('a host that is reloaded', () => {
     await a.reload();
     await world.settle();
     expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
-    expect(world.network.requests).toEqual(['start']);
+    expect(world.network.requests).toEqual(['start', 'end']);
   });
 
   test('and its duplicate with the same sessionStorage: one resumes, the copy does not, whichever comes first', async () => {
@@ -207,7 +207,7 @@ describe('the attempts of one loss', () => {
       'session_ended recovery-expired',
     ]);
     await world.advance(10_000);
-    expect(world.network.requests).toEqual(['start', 'resume', 'resume']);
+    expect(world.network.requests).toEqual(['start', 'resume', 'resume', 'end']);
     expect(world.pending).toEqual({ work: 0, timers: 0, locks: 0 });
   });
 
@@ -326,7 +326,13 @@ describe('a host that comes back', () => {
     await a.wake();
     await world.settle();
     expect([a, b].map(look)).toEqual(['active follower', 'active host']);
-    expect(world.network.requests).toEqual(['start', 'start', 'end']);
+    // The tab that found it lost ends it at the service, and the one that wakes lets go of what it has.
+    expect(world.network.calls.map(({ call, page }) => `${call} ${page}`)).toEqual([
+      'start A',
+      'end B',
+      'start B',
+      'end A',
+    ]);
     expect([...world.network.live].map(({ page }) => page.name)).toEqual(['B']);
   });
 });

@@ -1,7 +1,7 @@
 import type { SessionErrorEvent } from 'solotab';
 import { createSimulatedBrowser, type SimulatedTab } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
-import { createCoordinatorOn } from '../../src/coordinator';
+import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { countingPlatform } from '../support/counting-platform';
 import {
   deferred,
@@ -263,6 +263,18 @@ describe('what a driver prepares', () => {
       tabId: tab.coordinator.tabId,
     });
     expect([heard, seen, world.recordOf()]).toEqual([['session_error 1008 local'], [], undefined]);
+  });
+
+  test('keeps the cause of its refusal for the caller, and tells it to no listener', async () => {
+    const { SessionError } = await import('solotab');
+    const cause = new Error('the form was left blank');
+    const { tab } = openPreparing(() => {
+      throw new SessionError(1009, { cause });
+    });
+    const events: unknown[] = [];
+    tab.coordinator.on('session_error', (event) => events.push(event));
+    await expect(tab.coordinator.start('x')).rejects.toMatchObject({ code: 1009, cause });
+    expect(events).toEqual([expect.not.objectContaining({ cause })]);
   });
 
   test('may fail in any other way: the call rejects with just that', async () => {

@@ -4,7 +4,7 @@ import { type Message, toWire } from '../../src/relay/messages';
 import { SESSION_ERRORS } from '../../src/session/errors';
 import { errorFacts } from '../../src/session/errors';
 import { JOURNAL_SIZE } from '../../src/session/events';
-import { isObject } from '../../src/session/record';
+import { isObject } from '../../src/session/check';
 import { notes, recordIn, STATES } from '../support/records';
 
 const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'then', 'toJSON'];

@@ -3,7 +3,7 @@
  * through a session's whole life in simulated tabs.
  */
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from 'solotab/testing';
-import { isObject } from '../../src/session/record';
+import { isObject } from '../../src/session/check';
 import { follow } from '../support/world';
 
 export interface Wire {
@@ -41,7 +41,7 @@ async function live(world: SimulatedBrowser, open: () => SimulatedTab, look: () 
   await look();
   follow(a.coordinator.start());
   await look();
-  await world.fail(a, { code: 1010 });
+  await world.fail(a, { code: 1010, exception: 'SESSION_START_PIN_CONFLICT' });
   await look();
   follow(a.coordinator.join());
   await look();
@@ -51,7 +51,7 @@ async function live(world: SimulatedBrowser, open: () => SimulatedTab, look: () 
   context.publish({ pin: 'A1' });
   context.emit('agent_joined', { name: 'Ada' });
   context.emit('agent_left');
-  context.error({ code: 1016 });
+  context.error({ code: 1016, exception: 'NETWORK_ERROR' });
   await look();
   context.reconnecting();
   await look();

@@ -1,3 +1,4 @@
+import type { SimulatedBrowser } from 'solotab/testing';
 import { expect, test } from 'vitest';
 import type { SessionRecord } from '../../src/session/record';
 import { follow, openSession, openWorld } from '../support/world';
@@ -12,12 +13,8 @@ test('a tab that is stopped before it learns that it was granted does not act on
     if (world.network.requests.includes('start')) continue;
     stopped += 1;
     await a.stop();
-    const canceled = follow(b.coordinator.cancel());
-    await world.advance(5_000);
-    expect(canceled.outcome).toBe('done');
-    const started = follow(b.coordinator.start());
-    await world.advance(5_000);
-    expect(started.outcome).toBe('done');
+    await expectDone(world, b.coordinator.cancel(), 5_000);
+    await expectDone(world, b.coordinator.start(), 5_000);
     await a.cont();
     await world.advance(60_000);
     expect(call.outcome).toBe(1004);
@@ -38,12 +35,8 @@ test.each([1, 2, 3, 4, 5])(
       for (let step = 0; step < steps; step += 1) await world.step();
       if (world.network.requests.includes('resume')) return expect(steps).toBeGreaterThan(1);
       await b.stop();
-      const ended = follow(c.coordinator.end());
-      await world.advance(8_000);
-      expect(ended.outcome).toBe('done');
-      const started = follow(c.coordinator.start());
-      await world.advance(8_000);
-      expect(started.outcome).toBe('done');
+      await expectDone(world, c.coordinator.end(), 8_000);
+      await expectDone(world, c.coordinator.start(), 8_000);
       await b.cont();
       await world.advance(60_000);
       // It asks again, as if nothing had been: the new host lets go of its session first.
@@ -60,9 +53,7 @@ test('a tab that was stopped with the seat, which another tab took since, does n
     const { world, a, b } = await openWorld({ driver: 'auto', browser: { seed, automatic: false } });
     follow(a.coordinator.start());
     await a.stop();
-    const started = follow(b.coordinator.start());
-    await world.advance(8_000);
-    expect(started.outcome).toBe('done');
+    await expectDone(world, b.coordinator.start(), 8_000);
     world.putRecord(null);
     // The claim that it began is granted now: the record says nothing of the other host.
     await a.cont();
@@ -91,3 +82,9 @@ test('a claim that came to nothing is not made again under its term, whose lock 
     expect((world.recordOf() as SessionRecord).term).not.toBe(term);
   }
 });
+
+async function expectDone(world: SimulatedBrowser, call: Promise<unknown>, withinMs: number): Promise<void> {
+  const called = follow(call);
+  await world.advance(withinMs);
+  expect(called.outcome).toBe('done');
+}

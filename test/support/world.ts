@@ -9,7 +9,7 @@ import {
   type TabOptions,
 } from 'solotab/testing';
 import { expect } from 'vitest';
-import { createCoordinatorOn } from '../../src/coordinator';
+import { createCoordinatorOn } from '../../src/tab/coordinator';
 
 type AnyTab = { readonly coordinator: Pick<Coordinator, 'getSnapshot' | 'on'> };
 

@@ -346,7 +346,7 @@ describe('a refresh of the tab that has the session', () => {
     await first.reload(new Map());
     await world.browser.advance(10_000);
     expect(second.snapshot.phase).toBe('idle');
-    expect(second.heard).toContain('session_ended recovery-expired');
+    expect(second.heard).toContain('session_ended recovery-failed');
     expect(world.service.requests).toEqual(['start']);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { beginAttempt } from '../../src/attempts/attempt';
 import type { AttemptContext } from '../../src/attempts/attempt';
+import { SessionError } from '../../src/session/errors';
 import { createZoomDriver } from '../../src/zoom/driver';
 import { createFakeCall, type FakeCall } from '../attempts/fake-call';
 import { StandInService, StandInSession } from './stand-in-sdk';
@@ -45,6 +46,25 @@ describe('starting', () => {
     const { service, driver, context, sdkToken } = createPage();
     service.failNext(9999);
     await expect(driver.start({ sdkToken }, context)).rejects.toMatchObject({ code: 9999 });
+  });
+
+  test('fails with the SDK’s code whatever else is told with it: a reason does not make it a closed socket', async () => {
+    const { sdk, driver, context } = createPage();
+    for (const told of [
+      { code: 2001, reason: 'expired' },
+      { code: 2001, exception: 'TOKEN_INVALID' },
+    ]) {
+      vi.spyOn(sdk, 'start').mockImplementationOnce(() => sdk.tell('session_error', told));
+      await expect(driver.start({}, context)).rejects.toMatchObject({ code: 2001, cause: told });
+    }
+  });
+
+  test('fails with a SessionError as it is, where what stands for the SDK throws one', async () => {
+    const { sdk, driver, context } = createPage();
+    vi.spyOn(sdk, 'start').mockImplementation(() => {
+      throw new SessionError(1001, { message: 'Gone.', retryable: false });
+    });
+    await expect(driver.start({}, context)).rejects.toMatchObject({ code: 1001, message: 'Gone.', retryable: false });
   });
 
   test('fails with 1001 where the SDK tells a code that is not in the catalogue, or ends the session instead', async () => {

@@ -1,5 +1,5 @@
 /** Pages of an app that uses the SDK, in tabs of a simulated browser: `cobrowse` is the one line that solotab changes. */
-import { createCoordinatorOn } from '../../src/coordinator';
+import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from '../../src/testing';
 import { type CoordinatedZoomSession, coordinateZoomSession, type ZoomOptions } from '../../src/zoom';
 import { StandInService, StandInSession, type TabMemory } from './stand-in-sdk';

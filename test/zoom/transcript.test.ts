@@ -3,7 +3,7 @@
  * is the snapshot below.
  */
 import { expect, test } from 'vitest';
-import { createCoordinatorOn } from '../../src/coordinator';
+import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { createSimulatedBrowser, type SimulatedTab } from '../../src/testing';
 import { type CoordinatedZoomSession, coordinateZoomSession } from '../../src/zoom';
 import type { ZoomSession } from '../../src/zoom/sdk';
@@ -71,16 +71,16 @@ test('a site in three tabs, with one line changed', async () => {
     "
     A  > help me
     A  the PIN is SHOP42
-    C  the PIN is SHOP42
-    B  the PIN is SHOP42
     A  sharing
+    C  the PIN is SHOP42
     C  sharing
+    B  the PIN is SHOP42
     B  sharing
     B  > help me
     B  error 1004
     A  an agent is here
-    C  an agent is here
     B  an agent is here
+    C  an agent is here
     A  > reload
     A  sharing again
     B  sharing again
@@ -91,10 +91,10 @@ test('a site in three tabs, with one line changed', async () => {
     B  not sharing any more
     B  > help me
     B  the PIN is OTHER1
-    A  the PIN is OTHER1
-    C  the PIN is OTHER1
     B  sharing
+    A  the PIN is OTHER1
     A  sharing
+    C  the PIN is OTHER1
     C  sharing
        the service was asked: start, rejoin, end, start
     "

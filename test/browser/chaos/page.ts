@@ -87,7 +87,7 @@ export function tellDriver(
       if (told.method === 'ended') window.chaos.toldOver.push(context.epoch);
       if (told.method === 'emit') context.emit('note', told.step);
       else if (told.method === 'publish') context.publish({ published: told.step });
-      else if (told.method === 'error') context.error({ code: 1016 });
+      else if (told.method === 'error') context.error({ code: 1016, exception: 'NETWORK_ERROR' });
       else if (told.method === 'ended') context.ended('agent-left');
       else context[told.method]();
     },

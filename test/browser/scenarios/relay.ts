@@ -23,7 +23,7 @@ export async function relay<Page extends EnginePage>(
   await host.evaluate((events) => {
     const { context } = window.fixture;
     for (let index = 0; index < events; index += 1) {
-      if (index % 3 === 0) context?.error({ code: 1016 });
+      if (index % 3 === 0) context?.error({ code: 1016, exception: 'NETWORK_ERROR' });
       else context?.emit('agent_joined', index);
     }
   }, count);

@@ -68,7 +68,11 @@ async function ask(type: DriverCall['type'], driverContext: solotab.DriverContex
       connects && !behaviour.ignoreSignal ? driverContext.signal : null,
     );
     const answer = await response.json();
-    if (!response.ok) throw Object.assign(new Error(answer.message ?? 'denied'), { code: answer.code });
+    if (!response.ok) {
+      const { code } = answer;
+      const exception = solotab.isSessionErrorCode(code) ? solotab.SESSION_ERRORS[code].exception : undefined;
+      throw Object.assign(new Error(answer.message ?? 'denied'), { code, exception });
+    }
     call.settled = 'ok';
     if (connects && behaviour.publish !== undefined) driverContext.publish(behaviour.publish);
     if (connects && behaviour.actEveryMs !== undefined) actWhile(driverContext, behaviour.actEveryMs);

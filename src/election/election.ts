@@ -1,0 +1,214 @@
+/**
+ * Who may act. Every call, from whichever tab, runs through one loop:
+ *
+ *     look, and prove that the host lives ──▶ refused, or nothing to do
+ *       ▲     │
+ *       │  take the term lock, and the seat if it should be free
+ *       │     │
+ *       ├── compare-and-set ──▶ granted
+ *       │     │
+ *       └── asked: wait for the host ──▶ handed over; or, for a person who insists, silent: decide without it
+ *
+ * A claim is made while this tab already holds the locks of its term, so a free lock means a dead host. A refusal rests on a look at
+ * the store *and* on a proof that the tab which is in the way lives.
+ */
+import type { Ledger } from '../ledger/ledger';
+import { throwIfAborted } from '../platform/abort';
+import type { Clock, HeldLock } from '../platform/platform';
+import { busyCode, type Call } from '../session/decide';
+import { refusal, SILENT } from '../session/reasons';
+import type { Candidate, SessionRecord } from '../session/record';
+import type { ScopeLocks } from './locks';
+import { AGREE_MS, type LifeProof, SILENCE_MS } from './proof';
+
+/** A host that has answered but not acted is asked again after this long. */
+const ASK_AGAIN_MS = 10_000;
+
+/** Between two looks whether the seat is free. */
+const SEAT_AGAIN_MS = 250;
+
+/** A term that this tab holds. */
+export interface Tenancy {
+  readonly term: string;
+  readonly termLock: HeldLock;
+  readonly seat: HeldLock;
+  /** The record as it was claimed. */
+  readonly record: SessionRecord;
+}
+
+/** Makes the call for a candidate. `origin`: the session that was there when the call began, if there was one. */
+export type ToCall = (candidate: Candidate, origin?: number) => Call;
+
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** A person insists: go on without a host that does not answer. */
+  readonly insists?: boolean | undefined;
+}
+
+export interface ElectionPorts {
+  readonly ledger: Ledger;
+  readonly locks: ScopeLocks;
+  readonly proof: LifeProof;
+  readonly clock: Clock;
+  readonly tabId: string;
+  newTerm(): string;
+  /** How long a live host may take to hand over or to end, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+export interface Election {
+  /** Runs a call. Rejects with the refusal, or with the signal's reason. `null`: there is nothing to do for this tab. */
+  run(toCall: ToCall, options: RunOptions): Promise<Tenancy | null>;
+}
+
+export function createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs }: ElectionPorts): Election {
+  async function run(toCall: ToCall, { signal, insists }: RunOptions): Promise<Tenancy | null> {
+    let candidate = { term: newTerm(), tabId };
+    // Remember which session we were asked to end, so that we don't end the next one.
+    let origin: number | undefined;
+    for (;;) {
+      if (ledger.preview(toCall(candidate, origin)).verdict !== 'granted') await proof.look(signal);
+      throwIfAborted(signal);
+      origin ??= ledger.record.origin || undefined;
+      const call = toCall(candidate, origin);
+      const expected = ledger.preview(call);
+      if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
+      if (expected.verdict === 'void') return null;
+      const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
+      if (tenancy) return tenancy;
+      throwIfAborted(signal);
+      // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
+      // our death.
+      const { term, successor } = ledger.record;
+      if (term !== candidate.term && successor?.term !== candidate.term) candidate = { term: newTerm(), tabId };
+    }
+  }
+
+  /** `null`: somebody else came first; look again. */
+  async function tryOnce(
+    call: Call,
+    isFree: boolean,
+    signal: AbortSignal | undefined,
+    insists = false,
+  ): Promise<Tenancy | null> {
+    const { term } = call.candidate;
+    // What is in here at the end is released; and at once when the call is given up: a page that sleeps must not keep it.
+    const held: HeldLock[] = [];
+    let isStolen = false;
+    const release = (): void => {
+      for (const lock of held) lock.release();
+    };
+    const hold = async (request: Promise<HeldLock | null>): Promise<HeldLock | null> => {
+      const lock = await request;
+      if (lock) held.push(lock);
+      void lock?.lost.then(() => {
+        isStolen = true;
+      });
+      if (signal?.aborted) release();
+      return lock;
+    };
+    const isOurs = (): boolean => ledger.record.term === term && !isStolen;
+
+    signal?.addEventListener('abort', release);
+    try {
+      let [termLock, seat] = await Promise.all([
+        hold(locks.takeTerm(term)),
+        isFree ? hold(freeSeat(term, signal)) : null,
+      ]);
+      if (signal?.aborted || !termLock || (isFree && !seat)) return null;
+      let began = clock.monotonic();
+      const decision = await ledger.transact(call);
+      const { record } = decision;
+      if (decision.verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
+      if (decision.verdict === 'asked') {
+        const isSilent = !(await hostDoes(call, record, signal));
+        if (isSilent && insists) {
+          seat = await hold(locks.takeSeat('steal'));
+          // Where no store says who came first of two that insist at once, it is who has the seat in the end.
+          if (!ledger.isStored) await ledger.until(() => isStolen, AGREE_MS, signal);
+          if (!isStolen) await ledger.transact({ ...call, silent: record.term ?? '' });
+        } else if (call.type === 'takeOver' && !isOurs()) {
+          await giveWay(call, record, isSilent, signal);
+        }
+        began = Number.NEGATIVE_INFINITY;
+      }
+      // The old host has let go of the seat, or is gone; whoever else holds it has no right to, as the store says.
+      if (isOurs()) seat ??= await hold(locks.takeSeat(ledger.isStored ? 'steal' : 'probe'));
+      if (!seat && isOurs()) await ledger.until((now) => now.term !== term, SEAT_AGAIN_MS, signal);
+      // If this took longer than the silence that others tolerate, the page may have been stopped and fenced meanwhile: read the
+      // record again before acting.
+      if (clock.monotonic() - began > SILENCE_MS) {
+        began = clock.monotonic();
+        await ledger.peek();
+      }
+      if (seat && isOurs() && clock.monotonic() - began <= SILENCE_MS) {
+        held.length = 0;
+        return { term, termLock, seat, record: ledger.record };
+      }
+      // Our seat was stolen while the page was stopped: assume that the thief has a session, and undo our claim.
+      if (isStolen && ledger.record.term === term) await proof.reap(term);
+      return null;
+    } finally {
+      signal?.removeEventListener('abort', release);
+      release();
+    }
+  }
+
+  /**
+   * The seat, unless the record says who has it. If nobody answers for it, a tab was stopped in the middle of its claim: that
+   * claim will fail, as the record says.
+   */
+  async function freeSeat(ours: string, signal: AbortSignal | undefined): Promise<HeldLock | null> {
+    // Without a seat to be taken, a damaged record is all that may speak for a live host: let it write a new one.
+    if (ledger.isSpoilt && !locks.work()) await ledger.until(() => !ledger.isSpoilt, SILENCE_MS, signal);
+    // Counted and not timed: a tab that slept meanwhile has not waited.
+    for (let tries = SILENCE_MS / SEAT_AGAIN_MS; ; tries -= 1) {
+      const seat = await locks.takeSeat(tries <= 0 && ledger.isStored && !ledger.isDeaf ? 'steal' : 'probe');
+      if (seat || signal?.aborted || ledger.record.term !== null) return seat;
+      if (tries <= 0) throw refusal(1002);
+      await ledger.until(({ term }) => term !== null && term !== ours, SEAT_AGAIN_MS, signal);
+    }
+  }
+
+  /** Waits until the host has done what the record asks of it, which shows as the end of its term. False: it is silent. */
+  async function hostDoes(
+    call: Call,
+    { term, asked }: SessionRecord,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    let wasNamed = false;
+    const isOver = (now: SessionRecord): boolean => {
+      const isNamed = call.type === 'takeOver' && now.successor?.term === call.candidate.term;
+      wasNamed ||= isNamed;
+      // Or overtaken by another tab that asked later.
+      return now.term !== term || (wasNamed && !isNamed);
+    };
+    const deadline = clock.monotonic() + patienceMs;
+    for (let question = asked; term !== null; ) {
+      if (!(await ledger.until((now) => isOver(now) || now.answered >= question, SILENCE_MS, signal, call))) break;
+      if ((await ledger.until(isOver, ASK_AGAIN_MS, signal, call)) || signal?.aborted) return true;
+      if (clock.monotonic() > deadline) break;
+      question = (await ledger.transact({ type: 'ask', term })).record.asked;
+    }
+    return signal?.aborted === true;
+  }
+
+  /** A take-over that did not come about: it is refused, or begins anew once others that were later are done. */
+  async function giveWay(
+    { candidate }: Call,
+    { term, phase }: SessionRecord,
+    isSilent: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    await ledger.transact({ type: 'withdraw', candidate });
+    throwIfAborted(signal);
+    if (ledger.record.term === candidate.term) return;
+    if (isSilent) {
+      throw refusal(busyCode(phase), SILENT);
+    }
+    // Two that ask again at once overtake each other for ever, and neither ever finds the host silent.
+    await ledger.until((now) => now.term !== term || now.successor === null, 2 * SILENCE_MS, signal);
+  }
+
+  return { run };
+}

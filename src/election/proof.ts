@@ -1,0 +1,87 @@
+/**
+ * Whether the host lives. A free lock proves its death, if the term was claimed with a lock and this tab can trust its own; in all
+ * other cases the host is asked, and only an answer that it committed counts: a frozen page still answers messages.
+ */
+
+import type { Ledger } from '../ledger/ledger';
+import type { Clock } from '../platform/platform';
+import type { SessionRecord } from '../session/record';
+import type { ScopeLocks } from './locks';
+
+/**
+ * A host answers in some 5 ms. One that stays silent this long is stopped, dead, or so busy that its user sees a frozen page;
+ * to fence it wrongly costs its session, never the exclusion.
+ */
+export const SILENCE_MS = 3_000;
+
+/** Long against a message: within this, tabs without a store hear of what others do at the same time. */
+export const AGREE_MS = 50;
+
+export interface ProofPorts {
+  readonly ledger: Ledger;
+  readonly locks: ScopeLocks;
+  readonly clock: Clock;
+}
+
+export interface LifeProof {
+  /** Sees the record as it is now, and that its host lives; ends the term of a host that does not. */
+  look(signal: AbortSignal | undefined): Promise<void>;
+  /** Asks the host of `term` for a committed write. False: it stayed silent. */
+  challenge(term: string): Promise<boolean>;
+  /** Ends the term of a host that is proven dead. `at`: since when, if this tab knows better than the record. */
+  reap(term: string, at?: number): Promise<void>;
+  /** The same if the lock of that term is free, so far as that proves anything. */
+  reapIfFree(term: string, at?: number): Promise<void>;
+  /** A host says that it leaves: believed unless its lock shows that it is still there. */
+  hearGoodbye(term: string): Promise<void>;
+}
+
+export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
+  async function isAlive({ term, proof }: SessionRecord): Promise<boolean> {
+    if (term === null) return true;
+    const answer = proof === 'lock' ? await locks.probe(term) : 'unknown';
+    return answer === 'unknown' ? challenge(term) : answer === 'held';
+  }
+
+  async function challenge(term: string): Promise<boolean> {
+    const ask = { type: 'ask', term } as const;
+    const { record } = await ledger.transact(ask);
+    return ledger.until((now) => now.term !== term || now.answered >= record.asked, SILENCE_MS, undefined, ask);
+  }
+
+  async function reap(term: string, at?: number): Promise<void> {
+    // Without a store a hand-over is told by a message, which may come after the news that the old host let go of its lock.
+    if (!ledger.record.isStored) await ledger.until((now) => now.term !== term, AGREE_MS);
+    await ledger.transact({ type: 'lost', term, at });
+  }
+
+  async function reapIfFree(term: string, at?: number): Promise<void> {
+    const isProven = ledger.record.term === term && ledger.record.proof === 'lock';
+    if (isProven && (await locks.probe(term)) === 'free') await reap(term, at);
+  }
+
+  return {
+    async look(signal) {
+      let known = ledger.record;
+      // In the usual case this tab knows the record already: look and prove at the same time.
+      let [lives] = await Promise.all([isAlive(known), ledger.peek()]);
+      // That it lives counts for a record that was read before the proof, not for what was written since. The dead stay dead.
+      for (let isProvenAfter = false; !signal?.aborted; isProvenAfter = true) {
+        const { term, revision } = ledger.record;
+        if (term === known.term && !lives) await reap(term ?? '');
+        else if (term === known.term && (isProvenAfter || revision === known.revision)) return;
+        known = ledger.record;
+        lives = await isAlive(known);
+      }
+    },
+    challenge,
+    reap,
+    reapIfFree,
+    async hearGoodbye(term) {
+      if (ledger.record.term !== term) return;
+      const at = clock.now();
+      if (ledger.record.proof === 'lock' && locks.work()) await reapIfFree(term, at);
+      else await reap(term, at);
+    },
+  };
+}

@@ -1,0 +1,121 @@
+/**
+ * What a tab waits for between calls, as the record says: the death of the host, the end of a recovery window, and, in case
+ * every message was lost, the next look. An idle scope is waited for with nothing at all: no timer, no lock, no message.
+ *
+ * Each wait has a name and a reason: it begins when its reason appears, and stops when the reason changes.
+ */
+import type { Ledger } from '../ledger/ledger';
+import type { Clock } from '../platform/platform';
+import type { SessionRecord } from '../session/record';
+import type { ScopeLocks } from './locks';
+import type { LifeProof } from './proof';
+
+/** While there is a session, a tab looks at the record this often in case every message was lost. */
+const WATCHDOG_MS = 15_000;
+
+/** Where no lock tells of a host's death, it is challenged this often, by whichever tab comes first. */
+const CHALLENGE_MS = 5_000;
+
+/** Without a channel nobody can call the host: it looks by itself, well within the silence that another tab tolerates. */
+const DEAF_HOST_MS = 1_000;
+
+/** A host writes a sign of life this often, unless it writes anyhow: if everything dies at once, the loss began then. */
+const SIGN_OF_LIFE_MS = 60_000;
+
+export interface WaitPorts {
+  readonly ledger: Ledger;
+  readonly locks: ScopeLocks;
+  readonly proof: LifeProof;
+  readonly clock: Clock;
+  readonly tabId: string;
+  /** This tab hosts, and has written nothing for a minute. */
+  onSignDue(): void;
+}
+
+export interface Waits {
+  observe(record: SessionRecord): void;
+  /** Runs `act` after `ms`, unless the reason for it goes away before. `null`: there is none. */
+  keepTimer(name: string, reason: unknown, ms: number, act: () => void): void;
+  /** Before the page is cached or frozen: what waits would hold up nobody here, but it would wake nobody either. */
+  sleep(): void;
+  wake(): void;
+}
+
+export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: WaitPorts): Waits {
+  const waits = new Map<string, { readonly reason: unknown; readonly stop: AbortController }>();
+  let isAsleep = false;
+  /** The host's last sign of life that the watchdog knows. */
+  let seen = 0;
+
+  function observe(record: SessionRecord): void {
+    if (isAsleep) return;
+    const { term, phase, lostSince, seenAt } = record;
+    const isHost = record.hostTabId === tabId;
+    const isLocked = record.proof === 'lock' && locks.work();
+    keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
+      void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', clock.now())));
+    });
+    // At least a millisecond: timers are less exact than clocks.
+    keepTimer('window', phase === 'recovering' ? lostSince : null, Math.max(1, ledger.windowLeftMs()), () =>
+      quietly(ledger.transact({ type: 'look' })),
+    );
+    keepTimer('sign', isHost ? seenAt : null, SIGN_OF_LIFE_MS, onSignDue);
+    // Without a channel not even the beginning of a session is told.
+    const { isDeaf } = ledger;
+    const isNeeded = isDeaf || phase !== 'idle';
+    const ms = isDeaf && isHost ? DEAF_HOST_MS : isLocked || isHost || term === null ? WATCHDOG_MS : CHALLENGE_MS;
+    keepTimer('watchdog', isNeeded ? ms : null, ms, () => quietly(lookAgain()));
+  }
+
+  function keepTimer(name: string, reason: unknown, ms: number, act: () => void): void {
+    keep(name, reason, (stop) => {
+      const cancel = clock.after(ms, () => {
+        waits.delete(name);
+        act();
+      });
+      stop.signal.addEventListener('abort', cancel);
+    });
+  }
+
+  function keep(name: string, reason: unknown, begin: (stop: AbortController) => void): void {
+    const before = waits.get(name);
+    if ((before?.reason ?? null) === reason) return;
+    before?.stop.abort();
+    waits.delete(name);
+    if (reason === null || isAsleep) return;
+    const stop = new AbortController();
+    waits.set(name, { reason, stop });
+    begin(stop);
+  }
+
+  async function lookAgain(): Promise<void> {
+    await ledger.refresh();
+    // A look may find nothing new to observe; the next one comes all the same.
+    observe(ledger.record);
+    const { term, hostTabId, seenAt } = ledger.record;
+    if (term === null || hostTabId === tabId) return;
+    // The wait for its lock may have been lost, as a message may.
+    if (ledger.record.proof === 'lock' && locks.work()) return proof.reapIfFree(term);
+    // Another tab may have challenged the host since, and the answer serves all.
+    if (seen === seenAt && !(await proof.challenge(term))) await proof.reap(term);
+    seen = ledger.record.seenAt;
+  }
+
+  return {
+    observe,
+    keepTimer,
+    sleep() {
+      isAsleep = true;
+      for (const { stop } of waits.values()) stop.abort();
+      waits.clear();
+    },
+    wake() {
+      isAsleep = false;
+    },
+  };
+}
+
+/** What could not be done now, because the store is blocked, the next look does. */
+function quietly(work: Promise<unknown>): void {
+  work.catch(() => undefined);
+}

@@ -1,0 +1,33 @@
+/** Ends a session at the service that is over and that no tab holds any more: its host is gone, and recovery did not come about. */
+import type { Clock, Logger } from '../platform/platform';
+import type { SessionRecord } from '../session/record';
+import type { Driver } from '../types';
+import { createContext } from './context';
+import { outcomeOf, within } from './outcome';
+
+export interface OrphanPorts {
+  readonly driver: Pick<Driver, 'end'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long the driver may take, in milliseconds. */
+  readonly limitMs: number;
+}
+
+/** Calls `driver.end(null, context)`, whose `info` is what was published last. Its failure is logged: the session is over all the same. */
+export async function endOrphan({ driver, clock, logger, limitMs }: OrphanPorts, orphan: SessionRecord): Promise<void> {
+  const ignore = (): void => {};
+  const context = createContext({
+    ...{ signal: new AbortController().signal, epoch: orphan.epoch, logger, clone: (value) => value },
+    info: () => orphan.info,
+    // The record knows no session any more that anything could be told of.
+    isOver: () => true,
+    ...{ emit: ignore, publish: ignore, report: ignore, ended: ignore },
+  });
+  const outcome = await within(
+    clock,
+    limitMs,
+    outcomeOf<void>(() => driver.end(null, context)),
+  );
+  if (outcome?.type !== 'value')
+    logger.error('solotab: driver.end(null) failed for a session whose tab is gone', outcome?.error);
+}

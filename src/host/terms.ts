@@ -1,0 +1,76 @@
+/**
+ * The terms of this tab: the one that it holds; the one that it left, because its page went away and may come back; and the one that
+ * was fenced, whose driver lets go of its session. Nothing is resumed here before that is done.
+ */
+import type { Tenancy } from '../election/election';
+import { createTenure, type Tenure, type TenurePorts } from './tenure';
+
+export interface TermPorts<Session> extends Omit<TenurePorts<Session>, 'onOver'> {
+  /** A fenced term is let go of; `isElsewhere`: its session lives on in another tab, and is not to be resumed here. */
+  onLetGo(epoch: number, isElsewhere: boolean): void;
+}
+
+export interface Terms<Session> {
+  readonly held: Tenure<Session> | undefined;
+  /** Resolves when nothing of a fenced term is left. */
+  readonly lettingGo: Promise<void> | undefined;
+  hold(tenancy: Tenancy): Tenure<Session>;
+  /** The page goes away, or its coordinator (`isWritten`: and has the time to say so in the record). */
+  leave(reason: string, isWritten: boolean): Promise<void> | undefined;
+  /** The page is back: lets go of what it left, `after` the record was looked at. */
+  comeBack(after: Promise<void>): void;
+  /** Lets go of everything that was left. */
+  letGo(): Promise<unknown>;
+}
+
+export function createTerms<Session>(ports: TermPorts<Session>): Terms<Session> {
+  const { ledger } = ports;
+  let held: Tenure<Session> | undefined;
+  let left: Tenure<Session> | undefined;
+  let lettingGo: Promise<void> | undefined;
+
+  function letGoOf(tenure: Tenure<Session>, after: Promise<void>): void {
+    const letGoNow = async (): Promise<void> => {
+      await after;
+      await tenure.letGo();
+      if (lettingGo === done) lettingGo = undefined;
+      const { term, phase, origin } = ledger.record;
+      ports.onLetGo(tenure.epoch, phase !== 'recovering' || term !== null || origin !== tenure.origin);
+    };
+    const done = letGoNow();
+    lettingGo = done;
+  }
+
+  return {
+    get held() {
+      return held;
+    },
+    get lettingGo() {
+      return lettingGo;
+    },
+    hold(tenancy) {
+      const tenure: Tenure<Session> = createTenure(
+        {
+          ...ports,
+          onOver(isSuperseded) {
+            if (held === tenure) held = undefined;
+            if (isSuperseded) letGoOf(tenure, ledger.refresh());
+          },
+        },
+        tenancy,
+      );
+      held = tenure;
+      return tenure;
+    },
+    leave(reason, isWritten) {
+      left ??= held;
+      return held?.leave(reason, isWritten);
+    },
+    comeBack(after) {
+      const tenure = left;
+      left = undefined;
+      if (tenure) letGoOf(tenure, after);
+    },
+    letGo: () => Promise.all([lettingGo, left?.letGo()]),
+  };
+}

@@ -1,0 +1,389 @@
+/**
+ * What is so: this tab's copy of the record, the journal and the channel, behind one small interface. `transact` is the only
+ * way to change the record: it reads it, lets `decide` decide and writes, in one transaction. Every change is hinted at over
+ * the channel; every hint makes the others look at the store.
+ *
+ * The record has one home. With a store it is the store. Where the host has none, it is the host's memory: others send it
+ * their calls, and it tells its state. Nobody stores that for somebody else.
+ */
+import type { Channel, Logger, Platform } from '../platform/platform';
+import { type Command, type Decision, decide, type Facts, isAhead, windowLeftMs } from '../session/decide';
+import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
+import { idleRecord, isNewer, type Proof, parseRecord, type SessionRecord, standIn, UNKNOWN } from '../session/record';
+import { createInbox } from './inbox';
+import { type Message, parseMessage, toHint, toWire } from './messages';
+import { patientStore } from './patient-store';
+
+/** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
+const ASK_AGAIN_MS = 250;
+
+/** Until the first look at the journal for an event that another tab has sent and not stored yet: it does so after 2 ms. */
+const GAP_FIRST_MS = 5;
+
+/** Between two looks for it. */
+const GAP_RETRY_MS = 100;
+
+export interface LedgerPorts {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly scope: string;
+  readonly tabId: string;
+  /** How others could find out whether this tab lives. */
+  proof(): Proof;
+  /** The record was read or written; it may be the same as before. */
+  onRecord(previous: SessionRecord): void;
+  onEntry(entry: JournalEntry, missed: number): void;
+  /** What is stored is gone, damaged or behind: whoever is host writes it anew. */
+  onGone(): void;
+  /** The browser took the storage away under this page. */
+  onCleared(): void;
+  /** A host says that it leaves. */
+  onBye(term: string): void;
+  /** This tab wrote that a session is over which nobody has ended at the service. */
+  onOrphan(orphan: SessionRecord): void;
+}
+
+export interface Ledger {
+  /** As of the last look. Of an unknown scope: idle. */
+  readonly record: SessionRecord;
+  /** What was stored at the last look was no record. */
+  readonly isSpoilt: boolean;
+  /** Whether what this tab writes outlives it. */
+  readonly isStored: boolean;
+  /** No channel: nobody tells this tab anything. */
+  readonly isDeaf: boolean;
+  /**
+   * Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. Rejects
+   * while the store is blocked by a page that was stopped.
+   */
+  transact(command: Command): Promise<Decision>;
+  /** What `transact` would answer on the record as it was last seen. */
+  preview(command: Command): Decision;
+  /** Milliseconds until the recovery window is over, as far as this tab can tell. */
+  windowLeftMs(): number;
+  /** Looks at the record alone. Rejects while the store is blocked. */
+  peek(): Promise<void>;
+  /** Looks at record and journal. When it resolves, this tab has seen everything that was stored when it was called. */
+  refresh(): Promise<void>;
+  /**
+   * Resolves with true once `isTrue` holds for the record, with false after `ms` awake or when `signal` aborts. Meanwhile it looks
+   * again and again, and asks `command` anew, so that no lost message keeps it waiting.
+   */
+  until(
+    isTrue: (record: SessionRecord) => boolean,
+    ms: number,
+    signal?: AbortSignal,
+    command?: Command,
+  ): Promise<boolean>;
+  /** Sends events at once; they are stored with the host's next report. */
+  sendEvents(term: string, entries: readonly JournalEntry[]): void;
+  sayGoodbye(term: string): void;
+  /** A cached or frozen page must not receive: the message would throw it out of the cache. */
+  closeChannel(): void;
+  openChannel(): void;
+  close(): void;
+}
+
+export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerPorts): Ledger {
+  const { clock } = platform;
+  const port = platform.openStore(scope);
+  const store = patientStore({ store: port, clock, logger, onChange: storeChanged });
+  const waiting = new Set<() => void>();
+  let record = UNKNOWN;
+  let isSpoilt = false;
+  /** The journal of a session that is in no store, as far as this tab knows it. */
+  let memory: readonly JournalEntry[] = [];
+  let channel: Channel | null = null;
+  /** How much news is being looked into; then what it brings, and what came after it, is told in order. */
+  let news = 0;
+  let arrived = Promise.resolve();
+  let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
+  let cancelRetry: (() => void) | undefined;
+  let isGapNew = true;
+  let isClosed = false;
+
+  const inbox = createInbox((entry, missed) => {
+    // An error that is not stored yet is the last one all the same.
+    const isLast = entry.error && isAfterLast(entry, record);
+    const previous = record;
+    if (isLast) record = { ...record, lastError: entry };
+    ports.onEntry(entry, missed);
+    if (isLast) ports.onRecord(previous);
+  });
+  port?.onLost((isCleared) => {
+    if (isCleared) ports.onCleared();
+    void refresh();
+  });
+  openChannel();
+
+  const peek = oneAtATime(() => look(false));
+  // A blocked store has nothing new to show.
+  const refresh = oneAtATime(() => look(true).catch(() => undefined));
+  const peekSoon = (): Promise<void> => peek().catch(() => undefined);
+  const isHost = (): boolean => record.hostTabId === tabId;
+  /** Somebody else's memory is the record's home, or this tab can't look at it. */
+  const isElsewhere = (): boolean => record.term !== null && !isHost() && !(record.isStored && store.works);
+  const remember = (entries: readonly JournalEntry[]): void => {
+    memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
+  };
+
+  async function transact(command: Command): Promise<Decision> {
+    const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
+    if (isForTheHost && isElsewhere()) {
+      post({ type: 'call', command });
+      return preview(command);
+    }
+    const stored = await store.attempt((it) => it.transact((raw) => step(raw, command)));
+    const decision = stored ?? step(record, command).result;
+    accept(decision.record);
+    if (decision.orphan) ports.onOrphan(decision.orphan);
+    announce(decision, command);
+    return decision;
+  }
+
+  function step(raw: unknown, command: Command) {
+    const result = decide(parseRecord(raw), command, facts(standIn(record, raw)));
+    const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
+    if (!result.record.isStored) remember(entries);
+    if (!result.changed) return { result };
+    const journal = entries.map((entry) => [entry.seq % JOURNAL_SIZE, entry] as const);
+    return { result, write: { record: result.record, journal } };
+  }
+
+  function preview(command: Command): Decision {
+    return decide(record, command, facts(record));
+  }
+
+  async function look(journal: boolean): Promise<void> {
+    const found = await store.attempt((it) => it.read({ journal }));
+    if (isClosed) return;
+    if (found) acceptStored(found.record);
+    if (journal) inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
+    if (journal && (!found || isElsewhere())) post({ type: 'call', command: { type: 'look' } });
+    catchUp();
+  }
+
+  async function until(
+    isTrue: (now: SessionRecord) => boolean,
+    ms: number,
+    signal?: AbortSignal,
+    command: Command = { type: 'look' },
+  ): Promise<boolean> {
+    for (let left = ms; ; ) {
+      if (isTrue(record)) return true;
+      if (left <= 0 || isClosed || signal?.aborted) return false;
+      const began = clock.monotonic();
+      const isLate = await changeWithin(Math.max(1, Math.min(left, ASK_AGAIN_MS)), signal);
+      // A tab that slept meanwhile has not waited.
+      left -= Math.min(clock.monotonic() - began, ASK_AGAIN_MS);
+      if (!isLate) continue;
+      // The first is for hosts that have a store and have not looked at it.
+      post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
+      await peekSoon();
+    }
+  }
+
+  /** Tells the others what was decided, and catches up with what was decided before. */
+  function announce({ record: now, entries, changed }: Decision, command: Command): void {
+    if (changed) {
+      const isReport = 'entries' in command;
+      const fresh = entries.slice(isReport ? command.entries.length : 0);
+      inbox.offer(fresh, (epoch) => epoch === now.epoch);
+      // A sign of life is no news, nor are events that were sent as they happened, if the channel could carry them.
+      const isQuiet = command.type === 'alive' && !command.published && channel?.carries === 'full';
+      if (!now.isStored) tellState();
+      else if (!isQuiet) post(change(fresh));
+    }
+    catchUp();
+  }
+
+  function change(entries: readonly JournalEntry[]): Message {
+    return { type: 'look', term: record.term, entries };
+  }
+
+  function tellState(): void {
+    post({ type: 'state', record, entries: memory });
+  }
+
+  function post(message: Message): void {
+    channel?.post(toWire(channel.carries === 'full' ? message : toHint(message)));
+  }
+
+  function closeChannel(): void {
+    channel?.close();
+    channel = null;
+    stopRetry();
+  }
+
+  function stopRetry(): void {
+    cancelRetry?.();
+    cancelRetry = undefined;
+    isGapNew = true;
+  }
+
+  function openChannel(): void {
+    if (!isClosed) channel ??= platform.openChannel(scope, receive);
+  }
+
+  function receive(value: unknown): void {
+    const message = parseMessage(value);
+    if (isClosed) return;
+    switch (message?.type) {
+      case 'look':
+        // The record first: who listens for these events looks at the snapshot.
+        news += 1;
+        arrived = peekSoon().then(() => {
+          news -= 1;
+          hear(message.term, message.entries);
+        });
+        return;
+      case 'events':
+        if (news === 0) hear(message.term, message.entries);
+        else arrived = arrived.then(() => hear(message.term, message.entries));
+        return;
+      case 'bye':
+        return ports.onBye(message.term);
+      case 'state': {
+        // A record that is in the store is looked up there.
+        if (message.record.isStored && store.works) return void peekSoon();
+        if (!isNewer(message.record, record)) return;
+        memory = message.entries;
+        accept(message.record);
+        return inbox.reconcile(record, memory);
+      }
+      case 'call': {
+        // An orphan has nobody else to speak for it, nor has what its host never stored.
+        if (!isHost()) return record.isStored && record.phase !== 'recovering' ? undefined : tellState();
+        return void transact(message.command).then(tellState, () => undefined);
+      }
+      default:
+        logger.debug?.('solotab: a message was not understood', value);
+    }
+  }
+
+  function hear(term: string | null, entries: readonly JournalEntry[]): void {
+    inbox.offer(entries, (epoch) => term === record.term && epoch === record.epoch);
+    if (!record.isStored && term === record.term) remember(entries);
+    catchUp();
+  }
+
+  /** Looks at the journal as long as it has more, or an event waits for one before it. */
+  function catchUp(): void {
+    const isWaiting = inbox.isWaiting();
+    if (!isWaiting) stopRetry();
+    if (isClosed || cancelRetry || !(isWaiting || inbox.isBehind(record))) return;
+    if (!isWaiting && store.works) return void refresh();
+    const ms = isGapNew ? GAP_FIRST_MS : GAP_RETRY_MS;
+    isGapNew = false;
+    cancelRetry = clock.after(ms, () => {
+      cancelRetry = undefined;
+      void refresh();
+    });
+  }
+
+  function acceptStored(raw: unknown): void {
+    const stored = parseRecord(raw);
+    const wasSpoilt = isSpoilt;
+    isSpoilt = stored === 'malformed';
+    if (stored === 'newer') return accept({ ...idleRecord(record), phase: 'active' });
+    if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
+    accept(standIn(record, raw));
+    if (isSpoilt && !wasSpoilt) logger.warn('solotab: the stored session record is damaged and will be replaced');
+    ports.onGone();
+  }
+
+  function accept(next: SessionRecord): void {
+    if (isClosed) return;
+    const { lastError } = record;
+    const { lostSince } = next;
+    if (watched.lostSince !== lostSince) watched = { lostSince, at: clock.monotonic() };
+    const previous = record;
+    // An error that this tab was told of may not be stored yet.
+    record = lastError && isAfterLast(lastError, next) && lastError.seq > next.seq ? { ...next, lastError } : next;
+    inbox.begin(record);
+    ports.onRecord(previous);
+    for (const wake of waiting) wake();
+  }
+
+  function storeChanged(): void {
+    ports.onRecord(record);
+    if (!store.works) return isHost() ? tellState() : undefined;
+    // A host knows better than a store that was away.
+    if (isHost()) ports.onGone();
+    else void refresh();
+  }
+
+  /** Resolves with false when the record was read or written, with true after `ms`. */
+  function changeWithin(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stop = (isLate: boolean): void => {
+        cancel();
+        waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve(isLate);
+      };
+      const wake = (): void => stop(false);
+      const cancel = clock.after(ms, () => stop(true));
+      waiting.add(wake);
+      signal?.addEventListener('abort', wake);
+    });
+  }
+
+  function facts(known: SessionRecord): Facts {
+    const { lostSince, at } = watched;
+    const forMs = lostSince === null ? 0 : clock.monotonic() - at;
+    const { works: isStored } = store;
+    return { tabId, now: clock.now(), known, isStored, proof: ports.proof(), watched: { lostSince, forMs } };
+  }
+
+  return {
+    get record() {
+      return record;
+    },
+    get isSpoilt() {
+      return isSpoilt;
+    },
+    get isStored() {
+      return store.works;
+    },
+    get isDeaf() {
+      return channel === null;
+    },
+    ...{ transact, preview, peek, refresh, until, closeChannel, openChannel },
+    windowLeftMs: () => windowLeftMs(record, facts(record)),
+    sendEvents(term, entries) {
+      // The others first: this tab's own listeners take their time.
+      if (channel?.carries === 'full') post({ type: 'events', term, entries });
+      hear(term, entries);
+    },
+    sayGoodbye: (term) => post({ type: 'bye', term }),
+    close() {
+      isClosed = true;
+      for (const wake of waiting) wake();
+      closeChannel();
+      store.close();
+    },
+  };
+}
+
+function isAfterLast({ epoch, seq }: JournalEntry, record: SessionRecord): boolean {
+  return epoch === record.epoch && seq > (record.lastError?.seq ?? 0);
+}
+
+/** Runs `look` once at a time. A call that comes meanwhile gets the next one, which sees whatever was stored before the call. */
+function oneAtATime(look: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const run = (): Promise<void> => {
+    next = undefined;
+    running = look().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+  return () => {
+    if (!running) return run();
+    next ??= running.then(run, run);
+    return next;
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Everything that goes over the channel. Messages only hint: whoever gets one looks at the store, and code that would be
+ * wrong if every message were lost is wrong.
+ */
+import { isObject, isText } from '../session/check';
+import type { Command } from '../session/decide';
+import { isEntry, type JournalEntry } from '../session/events';
+import { isCandidate, PROTOCOL_VERSION, parseRecord, type SessionRecord } from '../session/record';
+
+export type Message =
+  /** Look at the store: something changed. The entries are what this change added to the journal, under its host's term. */
+  | { readonly type: 'look'; readonly term: string | null; readonly entries: readonly JournalEntry[] }
+  /** The host of `term` reports events, and has not stored them yet. */
+  | { readonly type: 'events'; readonly term: string; readonly entries: readonly JournalEntry[] }
+  /** The host of `term` leaves. */
+  | { readonly type: 'bye'; readonly term: string }
+  /** What this tab knows, for those that can't look at the store, or don't find it there. */
+  | { readonly type: 'state'; readonly record: SessionRecord; readonly entries: readonly JournalEntry[] }
+  /** From such a tab: asks the host to decide, and all to tell their state. */
+  | { readonly type: 'call'; readonly command: Command };
+
+/** Over a channel that goes through storage: nothing that is the app's. */
+export function toHint(message: Message): Message {
+  if (message.type === 'events') return { ...message, type: 'look', entries: [] };
+  if (message.type === 'look') return { ...message, entries: [] };
+  if (message.type !== 'state') return message;
+  const { record } = message;
+  const lastError = record.lastError && withoutContent(record.lastError);
+  return { ...message, record: { ...record, info: null, lastError }, entries: message.entries.map(withoutContent) };
+}
+
+function withoutContent({ payload: _, error, ...entry }: JournalEntry): JournalEntry {
+  if (!error) return entry;
+  const { data, ...facts } = error;
+  return { ...entry, error: facts };
+}
+
+export function toWire(message: Message): unknown {
+  return { ...message, version: PROTOCOL_VERSION };
+}
+
+/** What another tab may ask of a host for itself. */
+const CALLS = ['takeOver', 'withdraw', 'cancel', 'end'];
+
+/** Reads a message from anything. Unknown types are a newer build's business: `undefined`, like garbage. */
+export function parseMessage(value: unknown): Message | undefined {
+  if (!isObject(value) || value.version !== PROTOCOL_VERSION) return undefined;
+  const { type, term, entries, record, command } = value;
+  // Not `every` on the array itself, which passes over holes.
+  const isEntries = Array.isArray(entries) && Array.from(entries).every(isEntry);
+  const isWellFormed =
+    ((type === 'look' || type === 'events') && (isText(term) || (term === null && type === 'look')) && isEntries) ||
+    (type === 'bye' && isText(term)) ||
+    (type === 'state' && isEntries && isObject(parseRecord(record))) ||
+    (type === 'call' &&
+      isObject(command) &&
+      (command.type === 'look' ||
+        (command.type === 'ask' && isText(command.term)) ||
+        (CALLS.includes(command.type as string) && isCandidate(command.candidate))));
+  // Every field was looked at just now.
+  return isWellFormed ? (value as unknown as Message) : undefined;
+}

@@ -1,0 +1,11 @@
+/** Giving up, as the web platform does it: by a signal, with its reason. */
+
+/** Throws the reason of a signal that is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  // Browsers before Chrome 98, Firefox 97 and Safari 15.4 know no reasons.
+  if (signal?.aborted) throw signal.reason ?? abortError('The call was given up.');
+}
+
+export function abortError(message: string): DOMException {
+  return new DOMException(message, 'AbortError');
+}

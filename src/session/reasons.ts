@@ -1,0 +1,42 @@
+/** What differs from the catalogue where solotab itself has the reason. */
+import type { SessionErrorCode } from './catalogue';
+import type { SessionErrorEvent } from './error-facts';
+import { SessionError } from './errors';
+
+type Facts = Partial<Pick<SessionErrorEvent, 'message' | 'suggestedAction' | 'retryable'>> & {
+  readonly cause?: unknown;
+};
+
+/** An error of this tab alone. Where and when it happened is filled in by whoever tells it. */
+export function refusal(code: SessionErrorCode, facts?: Facts): SessionError {
+  return new SessionError(code, { ...facts, local: true });
+}
+
+export const CANNOT_RESUME: Facts = {
+  message: "This app can't resume a session: its driver has no resume().",
+  suggestedAction: 'End the session and start a new one.',
+  retryable: false,
+};
+
+export const NO_BROWSER: Facts = {
+  message: 'There is no browser here to hold a session.',
+  suggestedAction: 'Call it in a browser: in server rendering the coordinator only shows an idle session.',
+  retryable: false,
+};
+
+export const UNSAFE: Facts = {
+  message: 'This browser gives its tabs no way to exclude each other.',
+  suggestedAction: 'Leave private or restricted mode, or use another browser.',
+  retryable: false,
+};
+
+/** Another page was stopped in the middle of a transaction. */
+export const BLOCKED: Facts = {
+  message: "Another tab that does not respond blocks the browser's storage.",
+  suggestedAction: 'Close the tab that does not respond, then try again.',
+};
+
+export const SILENT: Facts = {
+  message: 'The tab that has the session does not answer.',
+  suggestedAction: 'Try again in a moment, or take the session over by force.',
+};

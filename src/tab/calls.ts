@@ -1,0 +1,201 @@
+/** What is asked of this tab, by its app or by the recovery policy: each call is run by the election, and its term is held here. */
+import type { Election, ToCall } from '../election/election';
+import { outcomeOf, within } from '../host/outcome';
+import type { Terms } from '../host/terms';
+import type { Ledger } from '../ledger/ledger';
+import { isBlocked } from '../ledger/patient-store';
+import { abortError, throwIfAborted } from '../platform/abort';
+import type { Clock } from '../platform/platform';
+import { busyCode } from '../session/decide';
+import type { SessionErrorCode } from '../session/catalogue';
+import type { SessionErrorEvent } from '../session/error-facts';
+import { isSessionError, SessionError } from '../session/errors';
+import { BLOCKED, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
+import type { Kind, SessionRecord } from '../session/record';
+import type { CallOptions, DriverContext, TakeOverOptions } from '../types';
+import type { Settings } from './options';
+import type { ResumeKey } from './resume-key';
+
+/** How long `end()` waits for a driver that is letting go: it may be that driver that called, and waits for `end()`. */
+const OWN_DRIVER_MS = 1_000;
+
+export interface CallPorts<Session, Request> {
+  readonly settings: Settings<Session, Request>;
+  readonly ledger: Ledger;
+  readonly election: Election;
+  readonly terms: Terms<Session>;
+  readonly key: ResumeKey;
+  readonly clock: Clock;
+  readonly tabId: string;
+  readonly isBrowser: boolean;
+  ready(): Promise<void>;
+  /** Aborts when the page is left or the coordinator is closed. */
+  awake(): AbortSignal;
+  /** Rejects every call from now on, if it is set. */
+  closed(): unknown;
+  isExclusive(): boolean;
+  tell(error: SessionErrorEvent): void;
+  /** A call is over: this tab may be free. */
+  onFree(): void;
+}
+
+type Connect<Session> = (context: DriverContext) => Session | Promise<Session>;
+
+export function createCalls<Session, Request>(ports: CallPorts<Session, Request>) {
+  const { settings, ledger, election, terms, key, clock, tabId } = ports;
+  const { driver, recovery, connectTimeoutMs, refusesUnsafe } = settings;
+  /** The call that is trying to become the host. */
+  let calling: AbortController | undefined;
+  /** How many calls are ending the session, wherever it is. */
+  let ending = 0;
+  /** The resume that began by itself. */
+  let resuming: Promise<Session> | undefined;
+
+  /** Runs a call that wants to become the host, and then the driver's call for the record as it was claimed. */
+  async function bid(
+    toCall: ToCall,
+    toConnect: (record: SessionRecord) => Connect<Session>,
+    fallback: SessionErrorCode,
+    { signal, force }: TakeOverOptions,
+    isAutomatic = false,
+  ): Promise<Session> {
+    throwIfAborted(signal);
+    refuseIfBusy();
+    const own = new AbortController();
+    const stop = (): void => own.abort(signal?.reason);
+    signal?.addEventListener('abort', stop);
+    calling = own;
+    try {
+      await ports.ready();
+      await terms.lettingGo;
+      throwIfAborted(own.signal);
+      if (!ports.isBrowser) throw refusal(9999, NO_BROWSER);
+      refuseIfUnsafe();
+      const tenancy = await election.run(toCall, { signal: own.signal, insists: force });
+      // Only an automatic resume is declined without a word.
+      if (!tenancy) throw abortError('Another tab goes on with the session.');
+      const connect = toConnect(tenancy.record);
+      const tenure = terms.hold(tenancy);
+      const connecting = tenure.connect(
+        // What made it safe may have failed in the claim itself.
+        (context) => {
+          refuseIfUnsafe();
+          return connect(context);
+        },
+        fallback,
+        own.signal,
+      );
+      calling = undefined;
+      // After the driver was called: `sessionStorage` takes as long as the claim's own work.
+      key.keep(tenancy.term);
+      return await connecting;
+    } catch (error) {
+      throw isAutomatic ? error : told(error);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      if (calling === own) calling = undefined;
+      ports.onFree();
+    }
+  }
+
+  async function begin(kind: Kind, given: Request, options: CallOptions): Promise<Session> {
+    throwIfClosed();
+    let request = given;
+    try {
+      if (driver.prepare) request = driver.prepare(kind, given);
+    } catch (error) {
+      throw told(error, true);
+    }
+    const toConnect = () => (context: DriverContext) => driver[kind](request, context);
+    return bid(
+      (candidate) => ({ type: kind, candidate, recovery }),
+      toConnect,
+      kind === 'start' ? 1001 : 1011,
+      options,
+    );
+  }
+
+  async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<Session> {
+    throwIfClosed();
+    if (!driver.resume) throw told(refusal(1011, CANNOT_RESUME));
+    const toConnect = ({ kind, info, activeEpoch }: SessionRecord): Connect<Session> => {
+      const previous = { kind: kind ?? 'start', info, epoch: activeEpoch };
+      // Checked above; a method taken off its object would lose `this`.
+      return (context) => driver.resume?.(previous, context) as Session | Promise<Session>;
+    };
+    return bid(toCall, toConnect, 1011, options, isAutomatic);
+  }
+
+  async function giveUp(type: 'cancel' | 'end'): Promise<void> {
+    throwIfClosed();
+    calling?.abort(abortError(`The attempt was given up by ${type}().`));
+    await ports.ready();
+    ending += 1;
+    const ended = outcomeOf(() => end(type));
+    const limitMs = Math.min(OWN_DRIVER_MS, connectTimeoutMs / 4);
+    const outcome = await (terms.held?.isLettingGo() ? within(clock, limitMs, ended) : ended);
+    ending -= 1;
+    ports.onFree();
+    if (outcome?.type === 'error') throw told(outcome.error);
+  }
+
+  async function end(type: 'cancel' | 'end'): Promise<void> {
+    const toCall: ToCall = (candidate, origin) => ({ type, candidate, ...(origin !== undefined && { origin }) });
+    const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true });
+    if (tenancy) await terms.hold(tenancy).finish();
+  }
+
+  function throwIfClosed(): void {
+    const reason = ports.closed();
+    if (reason) throw reason;
+  }
+
+  /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
+  function refuseIfBusy(): void {
+    const { phase, term } = ledger.record;
+    if (calling) throw told(refusal(1002));
+    // A term that the record has done with is only being tidied up.
+    if (phase !== 'idle' && term !== null && term === terms.held?.term) throw told(refusal(busyCode(phase)));
+  }
+
+  function refuseIfUnsafe(): void {
+    if (refusesUnsafe && !ports.isExclusive()) throw refusal(9999, UNSAFE);
+  }
+
+  /** A refusal is the error of one tab: its caller and its listeners are told, and no other tab. Other errors are passed on as they are. */
+  function told(error: unknown, isRefusal?: boolean): unknown {
+    if (isBlocked(error)) return told(refusal(9999, { ...BLOCKED, cause: error }));
+    if (!isSessionError(error)) return error;
+    const given = SessionError.from(error, 9999);
+    if (!(isRefusal ?? given.local)) return error;
+    const { epoch } = ledger.record;
+    const facts = { ...given.toJSON(), cause: given.cause, local: true, tabId, epoch, at: clock.now() };
+    const own = new SessionError(given.code, facts);
+    ports.tell(own.toJSON());
+    return own;
+  }
+
+  return {
+    isBusy: () => calling !== undefined || ending > 0,
+    begin,
+    giveUp,
+    resume: (options: CallOptions = {}) =>
+      // What a person asks for is under way already.
+      resuming && !options.signal ? resuming : goOn((candidate) => ({ type: 'resume', candidate, key: null }), options),
+    async takeOver(options: TakeOverOptions = {}) {
+      const session = terms.held?.session();
+      if (session && ledger.record.phase === 'active') return session.value;
+      return goOn((candidate) => ({ type: 'takeOver', candidate }), options);
+    },
+    /** Its outcome is told by events: there may be no caller to tell. */
+    resumeByItself(toCall: ToCall): void {
+      const done = (): void => {
+        if (resuming === own) resuming = undefined;
+      };
+      const own = goOn(toCall, {}, true);
+      resuming = own;
+      own.then(done, done);
+    },
+    stop: (reason: unknown) => calling?.abort(reason),
+  };
+}

@@ -1,0 +1,275 @@
+/**
+ * One tab: wires the parts together, and follows the life of its page. It holds no rule: those are in `session/decide.ts`; what is so
+ * is in `ledger/`, who may act in `election/`, what the one who may does in `host/`.
+ */
+import { createElection } from '../election/election';
+import { scopeLocks } from '../election/locks';
+import { lifeProof } from '../election/proof';
+import { createWaits } from '../election/waits';
+import { endOrphan } from '../host/orphan';
+import { createTerms } from '../host/terms';
+import { openLedger } from '../ledger/ledger';
+import { abortError } from '../platform/abort';
+import type { Platform } from '../platform/platform';
+import { type JournalEntry, toPublicEvent } from '../session/events';
+import type { Candidate, SessionRecord } from '../session/record';
+import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
+import { createCalls } from './calls';
+import { createListeners, type Listener } from './listeners';
+import { checkOptions } from './options';
+import { resumeKey } from './resume-key';
+import { nextSnapshot, type Snapshot } from './snapshot';
+
+/** How long a tab without a store waits for what the others know. */
+const ASK_LIMIT_MS = 100;
+
+/** Where `any-tab` may resume, a hidden tab gives the visible one this head start. */
+const HIDDEN_DELAY_MS = 250;
+
+/** Between one failed automatic resume and the next. */
+const RESUME_AGAIN_MS = 1_000;
+
+/** As `createCoordinator`, on any platform: a real browser's or a simulated one's. */
+export function createCoordinatorOn<Session, Request>(
+  platform: Platform,
+  options: CoordinatorOptions<Session, Request>,
+): Coordinator<Session, Request> {
+  const settings = checkOptions(options);
+  const { name: scope, driver, connectTimeoutMs } = settings;
+  const { clock, lifecycle, isBrowser } = platform;
+  const logger = options.logger ?? platform.logger;
+  const tabId = platform.randomId();
+  const closing = new AbortController();
+  /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
+  let awake = new AbortController();
+  let snapshot: Snapshot | undefined;
+  /** What the listeners of `statechange` were told last. */
+  let told: SessionSnapshot | undefined;
+  /** The epoch of the last `session_ended` that this tab heard. */
+  let heardEnd = 0;
+  let hasWarned = false;
+
+  const listeners = createListeners((error, type) => logger.error(`solotab: a listener of '${type}' threw`, error));
+  const key = resumeKey(platform.tabStorage, `solotab:${scope}`);
+  const newTerm = (): string => platform.randomId();
+  const locks = scopeLocks({
+    ...{ locks: platform.locks, scope, clock, randomId: newTerm },
+    onBroken(error) {
+      logger.warn('solotab: Web Locks do not work here; going on without them', error);
+      update();
+    },
+  });
+  const ledger = openLedger({
+    ...{ platform, logger, scope, tabId, onRecord, onEntry },
+    proof: () => (locks.work() ? 'lock' : 'answer'),
+    onGone: () => terms.held?.say('here'),
+    // Pages that are loaded from now on get another lock manager than this one.
+    onCleared: locks.distrust,
+    onBye: (term) => quietly(proof.hearGoodbye(term)),
+    onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
+  });
+  const proof = lifeProof({ ledger, locks, clock });
+  const election = createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs });
+  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
+  const terms = createTerms<Session>({
+    ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
+    clone: platform.clone,
+    onAsked: key.sign,
+    onLetGo,
+  });
+  const calls = createCalls({
+    ...{ settings, ledger, election, terms, key, clock, tabId, isBrowser },
+    ready: () => ready,
+    awake: () => awake.signal,
+    closed: () => (isClosed() ? closedError() : undefined),
+    isExclusive: () => guaranteed() === 'exclusive',
+    tell: (error) => listeners.emit('session_error', error),
+    onFree: considerRecord,
+  });
+  told = getSnapshot();
+  lifecycle.listen((event) => {
+    if (event === 'hide') hide();
+    else if (event === 'show') quietly(show());
+    else if (!isAsleep()) void ledger.refresh();
+  }, closing.signal);
+  const ready = open().catch(() => undefined);
+
+  async function open(): Promise<void> {
+    if (!isBrowser) return;
+    await ledger.peek();
+    if (!ledger.isStored) {
+      // Locks may exist and fail: that is known only once one was asked for. And that look was a question to the others.
+      await Promise.all([
+        locks.probe(tabId),
+        ledger.refresh(),
+        ledger.until(({ epoch }) => epoch > 0, ASK_LIMIT_MS, closing.signal),
+      ]);
+    }
+    await clearAway();
+    update();
+    const isKey = (): boolean => ledger.record.term !== null && ledger.record.term === key.term();
+    if (isFree() && isKey()) await key.check(async (term) => (await proof.challenge(term)) && isKey() && isFree());
+  }
+
+  /** What a crash left behind is cleared away before anyone sees it. */
+  async function clearAway(): Promise<void> {
+    const { term, hostTabId } = ledger.record;
+    if (term === null || hostTabId === tabId) return;
+    const leftAt = key.leftAt(term);
+    if (leftAt === undefined) await proof.reapIfFree(term);
+    else await proof.reap(term, leftAt);
+  }
+
+  function onEntry(entry: JournalEntry, missed: number): void {
+    if (entry.type === 'session_ended') heardEnd = entry.epoch;
+    listeners.emit(entry.type, toPublicEvent(entry, missed));
+  }
+
+  function onRecord(previous: SessionRecord): void {
+    const { record } = ledger;
+    const { epoch, hostTabId } = previous;
+    if (hostTabId !== null && hostTabId !== tabId && record !== previous && record.lostEpoch === epoch) {
+      listeners.emit('host_lost', { epoch, hostTabId });
+    }
+    terms.held?.observe(record);
+    update();
+    if (isClosed() || !isBrowser) return;
+    waits.observe(record);
+    considerRecord();
+  }
+
+  /** What a tab does by itself once it is free, with every look and after every call. */
+  function considerRecord(): void {
+    const { record } = ledger;
+    const { term, hostTabId } = record;
+    // A term of ours that nobody here acts for, as after a store that failed came back.
+    if (term !== null && hostTabId === tabId && isFree()) quietly(proof.reap(term));
+    const toCall = (candidate: Candidate) => ({ type: 'resume', candidate, key: key.term() }) as const;
+    const isDue =
+      record.phase === 'recovering' &&
+      driver.resume !== undefined &&
+      isFree() &&
+      ledger.preview(toCall({ term: '', tabId })).verdict === 'granted';
+    const isHidden = record.recovery.by === 'any-tab' && !lifecycle.isVisible();
+    const delayMs = record.attempts > 0 ? RESUME_AGAIN_MS : isHidden ? HIDDEN_DELAY_MS : 0;
+    waits.keepTimer('resume', isDue && delayMs > 0 ? 'due' : null, delayMs, () => calls.resumeByItself(toCall));
+    if (isDue && delayMs === 0) calls.resumeByItself(toCall);
+  }
+
+  /** That a session went elsewhere is told in this tab alone. How one ended is in the journal. */
+  function onLetGo(epoch: number, isElsewhere: boolean): void {
+    if (isElsewhere && heardEnd < epoch) {
+      const event = { type: 'session_ended', reason: 'superseded', epoch, seq: null, tabId, at: clock.now() };
+      listeners.emit(event.type, event);
+    }
+    onRecord(ledger.record);
+  }
+
+  function getSnapshot(): SessionSnapshot {
+    snapshot = nextSnapshot(snapshot, ledger.record, tabId, guaranteed());
+    return snapshot.value;
+  }
+
+  function update(): void {
+    const next = getSnapshot();
+    if (next === told) return;
+    told = next;
+    if (next.guarantee === 'best-effort' && !hasWarned) {
+      hasWarned = true;
+      logger.warn('solotab: neither IndexedDB nor Web Locks work here, so tabs may not exclude each other.');
+    }
+    listeners.emit('statechange', next);
+  }
+
+  function guaranteed(): Guarantee {
+    return ledger.isStored || locks.work() ? 'exclusive' : 'best-effort';
+  }
+
+  /** Whether this tab could hold a session now. */
+  function isFree(): boolean {
+    return !calls.isBusy() && !terms.held && !terms.lettingGo && !isAsleep();
+  }
+
+  function isAsleep(): boolean {
+    return awake.signal.aborted;
+  }
+
+  function isClosed(): boolean {
+    return closing.signal.aborted;
+  }
+
+  /** A cached or frozen page must not hold, wait or listen: it would stop the others, or be thrown out of the cache. */
+  function hide(): void {
+    if (!fallAsleep(abortError('The page was left.'))) return;
+    // Nothing is written: Chromium throws a page out of the cache whose transaction another tab waits for.
+    void terms.leave('The page was left.', false);
+    ledger.closeChannel();
+  }
+
+  /** False: it was asleep already. */
+  function fallAsleep(reason: unknown): boolean {
+    if (isAsleep()) return false;
+    awake.abort(reason);
+    waits.sleep();
+    calls.stop(reason);
+    if (terms.held) key.leave(clock.now());
+    return true;
+  }
+
+  async function show(): Promise<void> {
+    if (!isAsleep() || isClosed()) return;
+    awake = new AbortController();
+    key.reread();
+    ledger.openChannel();
+    const looked = ledger.refresh();
+    terms.comeBack(looked);
+    await looked;
+    if (isAsleep()) return;
+    await clearAway();
+    if (isAsleep()) return;
+    waits.wake();
+    onRecord(ledger.record);
+  }
+
+  async function close(): Promise<void> {
+    if (isClosed()) return;
+    closing.abort();
+    fallAsleep(closedError());
+    listeners.clear();
+    await terms.leave('The coordinator was closed.', true);
+    ledger.close();
+    await terms.letGo();
+  }
+
+  const coordinator = {
+    tabId,
+    ready,
+    start: (request?: Request, callOptions: CallOptions = {}) => calls.begin('start', request as Request, callOptions),
+    join: (request?: Request, callOptions: CallOptions = {}) => calls.begin('join', request as Request, callOptions),
+    resume: calls.resume,
+    takeOver: calls.takeOver,
+    cancel: () => calls.giveUp('cancel'),
+    end: () => calls.giveUp('end'),
+    getSnapshot,
+    subscribe: (listener: () => void) => listeners.add('statechange', () => listener()),
+    /** The overloads of `Coordinator.on` tie each listener to the event that its type is emitted with. */
+    on: (type: string, listener: (event: never) => void, { signal }: CallOptions = {}) =>
+      listeners.add(type, listener as Listener, signal),
+    close,
+  };
+  // Older browsers don't have these symbols; a member named `undefined` would help nobody.
+  const { dispose, asyncDispose } = Symbol;
+  if (dispose) Object.assign(coordinator, { [dispose]: () => void close() });
+  if (asyncDispose) Object.assign(coordinator, { [asyncDispose]: close });
+  // The two members were just added, wherever `using` exists.
+  return coordinator as unknown as Coordinator<Session, Request>;
+}
+
+function closedError(): DOMException {
+  return new DOMException('This coordinator was closed. Create a new one.', 'InvalidStateError');
+}
+
+/** What could not be done now, because the store is blocked, the next look does. */
+function quietly(work: Promise<unknown>): void {
+  work.catch(() => undefined);
+}
