@@ -3,11 +3,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { browserPlatform } from '../../src/platform/browser';
 import { openBrowserChannel } from '../../src/platform/channel';
 import type { Channel } from '../../src/platform/platform';
+import { openStorageChannel } from '../../src/platform/storage-channel';
 import { channelContract } from './contracts/channel-contract';
 import { ODD_NAMES } from './contracts/tab-context';
 import { nodeSetting } from './node-world';
-
-const RealBroadcastChannel = BroadcastChannel;
 
 describe('the native channel', () => {
   // In Node, the name of a channel ends at its first NUL.
@@ -16,22 +15,44 @@ describe('the native channel', () => {
 });
 
 describe('the channel through storage', () => {
+  // All tabs share one window here; the package tells its own window as well.
+  const openPlatform = () => ({ ...browserPlatform(), openChannel: openStorageChannel });
+  channelContract(nodeSetting({ openPlatform }));
+});
+
+describe('where there is no native channel', () => {
   beforeEach(() => {
     vi.stubGlobal('BroadcastChannel', undefined);
   });
   afterEach(() => {
     vi.unstubAllGlobals();
   });
-  // All tabs share one window here; the package tells its own window as well.
-  channelContract(nodeSetting({ openPlatform: browserPlatform }));
+
+  test('the one through storage is loaded, and carries messages from then on', async () => {
+    const received: unknown[] = [];
+    const [first, second] = [1, 2].map(() => openBrowserChannel('later', (message) => received.push(message)));
+    await vi.waitFor(() => {
+      first?.post('a message');
+      expect(received).toContain('a message');
+    });
+    first?.close();
+    second?.close();
+  });
+
+  test('one that is closed before it is loaded is never opened', async () => {
+    const add = vi.spyOn(window, 'addEventListener');
+    openBrowserChannel('later', () => undefined)?.close();
+    await import('../../src/platform/storage-channel');
+    await Promise.resolve();
+    expect(add).not.toHaveBeenCalled();
+  });
 });
 
 describe('when others use the same name', () => {
   const opened: Channel[] = [];
   const open = (): { readonly channel: Channel; readonly received: unknown[] } => {
     const received: unknown[] = [];
-    const channel = openBrowserChannel('scope', (message) => received.push(message));
-    if (!channel) throw new Error('There is no channel.');
+    const channel = openStorageChannel('solotab:1:scope', (message) => received.push(message));
     opened.push(channel);
     return { channel, received };
   };
@@ -67,19 +88,7 @@ describe('when others use the same name', () => {
     { type: 'hasOwnProperty', time: 1e300 },
   ];
 
-  test('what is not a message of the package is dropped, and the next message arrives', async () => {
-    const [first, second] = [open(), open()];
-    const stranger = new RealBroadcastChannel('solotab:1:scope');
-    for (const message of garbage) stranger.postMessage(message);
-    first.channel.post('after');
-    await vi.waitFor(() => expect(second.received).toEqual(['after']));
-    stranger.close();
-    expect(first.received).toEqual([]);
-    expect(uncaught).not.toHaveBeenCalled();
-  });
-
   test('garbage in the storage is dropped, and the next message arrives', async () => {
-    vi.stubGlobal('BroadcastChannel', undefined);
     const [first, second] = [open(), open()];
     const values = ['', '{', 'null', '0', '[]', '"text"', '{"data":null}', null].concat(
       garbage.map((data) => JSON.stringify({ token: 'token', uuid: 'uuid', time: 1, data })),
@@ -95,8 +104,7 @@ describe('when others use the same name', () => {
     expect(uncaught).not.toHaveBeenCalled();
   });
 
-  test.each(['native', 'storage'])('a clock that steps back loses no message: %s', async (kind) => {
-    if (kind === 'storage') vi.stubGlobal('BroadcastChannel', undefined);
+  test('a clock that steps back loses no message', async () => {
     const [first, second] = [open(), open()];
     const now = Date.now();
     vi.spyOn(Date, 'now').mockReturnValue(now - 3_600_000);
@@ -105,7 +113,6 @@ describe('when others use the same name', () => {
   });
 
   test('a storage that is full loses messages, without an error, and can be closed', async () => {
-    vi.stubGlobal('BroadcastChannel', undefined);
     const [first, second] = [open(), open()];
     const setItem = () => {
       throw new DOMException('Full.', 'QuotaExceededError');
@@ -124,16 +131,15 @@ describe('when others use the same name', () => {
       throw new DOMException('Forbidden.', 'SecurityError');
     };
     vi.stubGlobal('BroadcastChannel', refuse);
-    expect(open().channel.carries).toBe('hints');
+    expect(openBrowserChannel('scope', () => undefined)?.carries).toBe('hints');
     vi.spyOn(window, 'localStorage', 'get').mockImplementation(refuse);
     expect(openBrowserChannel('scope', () => undefined)).toBeNull();
   });
 
   test('fifty channels opened and closed leave no listener', () => {
-    vi.stubGlobal('BroadcastChannel', undefined);
     const add = vi.spyOn(window, 'addEventListener');
     const remove = vi.spyOn(window, 'removeEventListener');
-    for (let count = 0; count < 50; count += 1) openBrowserChannel('scope', () => undefined)?.close();
+    for (let count = 0; count < 50; count += 1) openStorageChannel('scope', () => undefined).close();
     return vi.waitFor(() => expect(remove).toHaveBeenCalledTimes(add.mock.calls.length));
   });
 });
