@@ -44,11 +44,10 @@ export class SessionError extends Error implements SessionErrorEvent {
     if (!Number.isSafeInteger(code)) {
       throw new TypeError(`new SessionError(${String(code)}): the code must be a whole number.`);
     }
-    const { local = false, tabId = '', epoch = 0, seq = null, at = 0 } = facts;
     const complete = completeFacts({ ...facts, code });
     super(complete.message);
-    Object.assign(this, complete, { name: 'SessionError', local, tabId, epoch, seq, at });
-    if ('cause' in facts) this.cause = facts.cause;
+    const nowhere = { local: false, tabId: '', epoch: 0, seq: null, at: 0 };
+    Object.assign(this, nowhere, facts, complete, { name: 'SessionError' });
   }
 
   get [BRAND](): unknown {
@@ -86,7 +85,7 @@ export function isSessionError(error: unknown): boolean {
 
 /** `fetch` rejects with a bare `TypeError` when it could not reach the server; each engine words it in its own way. */
 const FETCH_FAILURES =
-  /^(failed to fetch|fetch failed|load failed|network ?error|network request failed|the (internet|network) connection)/i;
+  /^(failed to fetch|fetch failed|load failed|network ?error|network request failed|the \w+ connection)/i;
 
 function isNetworkFailure(error: unknown): boolean {
   const [name, message] = [property(error, 'name'), property(error, 'message')];

@@ -13,6 +13,8 @@ export interface ServiceSession {
   readonly state: 'live' | 'ended' | 'over';
   /** It was stored as active: every tab can know of it. Not any more once what is stored was wiped. */
   readonly established: boolean;
+  /** Virtual milliseconds; null while a tab has it. */
+  readonly lostAt: number | null;
   readonly ends: readonly ServiceEnd[];
 }
 
@@ -29,6 +31,7 @@ export interface ServiceEnd {
 interface Entry extends ServiceSession {
   state: ServiceSession['state'];
   established: boolean;
+  lostAt: number | null;
   readonly ends: ServiceEnd[];
   /** Of every term that had it. */
   readonly epochs: Set<number>;
@@ -39,7 +42,7 @@ export class Service {
 
   /** A session begins. */
   open(scope: string, id: string): Entry {
-    const entry: Entry = { id, scope, state: 'live', established: false, ends: [], epochs: new Set() };
+    const entry: Entry = { id, scope, state: 'live', established: false, lostAt: null, ends: [], epochs: new Set() };
     this.sessions.push(entry);
     return entry;
   }

@@ -120,6 +120,7 @@ export function openSimulatedStore(
     lose: (isCleared) => {
       if (closed) return;
       page.log('loses its connection to the store');
+      page.mayBeApart ||= isCleared;
       for (const transaction of pending) transaction.lost = true;
       page.deliver('store', () => {
         for (const listener of lostListeners) listener(isCleared);

@@ -15,7 +15,7 @@ async function write(
 }
 
 function record(revision: number, epoch: number, seq = 0): SessionRecord {
-  return idleRecord({ revision, epoch, seq, lostEpoch: 0 });
+  return idleRecord({ revision, epoch, seq, lostEpoch: 0, isStored: true });
 }
 
 test('a revision that does not rise, or an epoch that falls, is a violation', async () => {
