@@ -66,31 +66,6 @@ describe('in every environment', () => {
     expect(clock.monotonic()).toBeGreaterThanOrEqual(before);
   });
 
-  test('the storage of the tab loses values rather than throw', () => {
-    const refuse = () => {
-      throw new DOMException('Full, or forbidden.', 'QuotaExceededError');
-    };
-    vi.stubGlobal('sessionStorage', { getItem: refuse, setItem: refuse, removeItem: refuse });
-    const { tabStorage } = browserPlatform();
-    tabStorage.set('key', 'value');
-    tabStorage.set('key', null);
-    expect(tabStorage.get('key')).toBeNull();
-  });
-
-  test('the storage of the tab keeps and removes values', () => {
-    const values = new Map<string, string>();
-    vi.stubGlobal('sessionStorage', {
-      getItem: (key: string) => values.get(key) ?? null,
-      setItem: (key: string, value: string) => values.set(key, value),
-      removeItem: (key: string) => values.delete(key),
-    });
-    const { tabStorage } = browserPlatform();
-    tabStorage.set('key', 'value');
-    expect(tabStorage.get('key')).toBe('value');
-    tabStorage.set('key', null);
-    expect(tabStorage.get('key')).toBeNull();
-  });
-
   test('warnings and errors go to the console, and debugging does not', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
