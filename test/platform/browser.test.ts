@@ -47,6 +47,14 @@ describe('in every environment', () => {
     expect(() => clone({ run: () => undefined })).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
   });
 
+  test('where there is nothing to check a clone with, as in jsdom, every value is taken as it is', () => {
+    vi.stubGlobal('structuredClone', undefined);
+    vi.stubGlobal('MessageChannel', undefined);
+    const { clone } = browserPlatform();
+    const value = { list: [new Date(5)] };
+    expect(clone(value)).toBe(value);
+  });
+
   test('a timer that is longer than a browser can count does not fire at once', () => {
     vi.useFakeTimers();
     const { clock } = browserPlatform();
