@@ -120,8 +120,9 @@ export class Network {
       this.connecting.add(attempt);
       const session = await Promise.resolve(run(context)).finally(() => this.connecting.delete(attempt));
       const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId());
-      entry.epochs.add(given.epoch);
       served.set(session, entry);
+      entry.lostAt = page.gone ? this.#machine.scheduler.now : null;
+      entry.holder = page.gone ? null : { page, epoch: given.epoch };
       live = { ...asked, session, context, service: entry, since };
       if (isOver) this.#isOver(live);
       else if (!page.gone) this.live.add(live);
@@ -140,7 +141,7 @@ export class Network {
         if (entry.state === 'live') entry.state = 'ended';
         entry.ends.push({ page: page.name, at: this.#machine.scheduler.now, isOrphan });
       }
-      for (const live of this.live) if (live.owner === owner && live.session === session) this.live.delete(live);
+      for (const live of this.live) if (live.owner === owner && live.session === session) this.#lose(live);
       return run();
     };
     return {
@@ -182,14 +183,24 @@ export class Network {
   /** Forgets what a page that is gone had. */
   drop(page: Page): void {
     for (const attempt of this.attempts) if (attempt.page === page) this.attempts.delete(attempt);
-    for (const live of this.live) if (live.page === page) this.live.delete(live);
+    for (const live of this.live) if (live.page === page) this.#lose(live);
     for (const attempt of this.connecting) if (attempt.page === page) this.connecting.delete(attempt);
   }
 
+  /** The far end said so itself. */
   #isOver(live: LiveSession): void {
+    const entry = this.#lose(live);
+    if (entry?.state === 'live') entry.state = 'over';
+  }
+
+  /** The tab has it no longer. */
+  #lose(live: LiveSession): ReturnType<Service['open']> | undefined {
     this.live.delete(live);
     const entry = this.#service.sessions.find((session) => session === live.service);
-    if (entry?.state === 'live') entry.state = 'over';
+    if (!entry) return undefined;
+    entry.lostAt = this.#machine.scheduler.now;
+    entry.holder = null;
+    return entry;
   }
 
   #record({ page, scope, call, context, owner, service, isOrphan = false }: Asked): boolean {

@@ -117,7 +117,7 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     };
   const logger: Logger = { debug: report('debug'), warn: report('warning'), error: report('error') };
 
-  page.hasNoLocks = tab.capabilities.locks === false;
+  page.hasNoLocks = (tab.capabilities.locks ?? true) !== true;
   const storeHealth = () => (typeof tab.capabilities.store === 'string' ? tab.capabilities.store : 'works');
   const locksHealth = () => (typeof tab.capabilities.locks === 'string' ? tab.capabilities.locks : 'work');
 
@@ -129,7 +129,8 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       stores.push(store);
       return store;
     },
-    locks: page.hasNoLocks ? null : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
+    locks:
+      tab.capabilities.locks === false ? null : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
     openChannel(scope, receive) {
       const { channel = true } = tab.capabilities;
       return channel === false

@@ -36,8 +36,12 @@ export class Page {
   #hasNoStore = false;
   /** When its store failed it last: since then it may have gone on from memory. */
   lostStoreAt = Number.NEGATIVE_INFINITY;
-  /** It has no locks: what it is told comes by messages alone. */
+  /** It has no locks, or the last that it asked for was not answered or said to be taken: what it is told comes by messages alone. */
   hasNoLocks = false;
+  /** The browser closed its connection to the store by itself: it can't know whether others still have the same locks. */
+  mayBeApart = false;
+  /** When it was gone: infinity while it is there. */
+  goneAt = Number.POSITIVE_INFINITY;
   readonly timers = new Set<ScheduledEvent>();
   /** The frames in it. They live, sleep and die with it, and are told what it is told. */
   readonly frames = new Set<Page>();
@@ -183,6 +187,7 @@ export class Page {
   }
 
   #die(): void {
+    this.goneAt = this.#machine.scheduler.now;
     this.#waiting = [];
     this.#listeners.clear();
     for (const timer of this.timers) this.#machine.scheduler.cancel(timer);

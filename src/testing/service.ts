@@ -3,6 +3,7 @@
  * nobody ends stays live there for ever, whatever the tabs believe.
  */
 import type { Commit } from './machine';
+import type { Page } from './page';
 
 /** A session as the far end sees it. */
 export interface ServiceSession {
@@ -13,6 +14,8 @@ export interface ServiceSession {
   readonly state: 'live' | 'ended' | 'over';
   /** It was stored as active: every tab can know of it. Not any more once what is stored was wiped. */
   readonly established: boolean;
+  /** Virtual milliseconds; null while a tab has it. */
+  readonly lostAt: number | null;
   readonly ends: readonly ServiceEnd[];
 }
 
@@ -29,9 +32,10 @@ export interface ServiceEnd {
 interface Entry extends ServiceSession {
   state: ServiceSession['state'];
   established: boolean;
+  lostAt: number | null;
   readonly ends: ServiceEnd[];
-  /** Of every term that had it. */
-  readonly epochs: Set<number>;
+  /** The document that has it, and under which epoch. */
+  holder: { readonly page: Page; readonly epoch: number } | null;
 }
 
 export class Service {
@@ -39,7 +43,7 @@ export class Service {
 
   /** A session begins. */
   open(scope: string, id: string): Entry {
-    const entry: Entry = { id, scope, state: 'live', established: false, ends: [], epochs: new Set() };
+    const entry: Entry = { id, scope, state: 'live', established: false, lostAt: null, ends: [], holder: null };
     this.sessions.push(entry);
     return entry;
   }
@@ -56,13 +60,15 @@ export class Service {
     return live.find((session) => !isHeld(session)) ?? live[live.length - 1];
   }
 
-  /** The record says that a session is active: from now on it is everybody's duty that it comes to its end. */
-  onCommit({ scope, after }: Commit): void {
+  /** Its host stored that a session is active: from now on it is everybody's duty that it comes to its end. */
+  onCommit({ page, scope, after }: Commit): void {
     if (typeof after !== 'object' || after === null || !('phase' in after && 'epoch' in after)) return;
     const { phase, epoch } = after;
     if (phase !== 'active' || typeof epoch !== 'number') return;
     for (const session of this.sessions) {
-      if (session.scope === scope && session.epochs.has(epoch)) session.established = true;
+      // Once what is stored was wiped, another session may have the same epoch.
+      const isIts = session.holder?.page === page && session.holder.epoch === epoch;
+      if (session.scope === scope && isIts) session.established = true;
     }
   }
 

@@ -245,6 +245,11 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
     return this.#then();
   }
 
+  /** By how much its `Date` is off. */
+  get clockOffsetMs(): number {
+    return this.#facts.clockOffsetMs;
+  }
+
   /** Its `Date` steps, either way. */
   jumpClock(ms: number): void {
     this.page.log(`has its clock set by ${ms} ms`);
@@ -262,6 +267,8 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
     if (this.#facts.capabilities.locks === false) throw new Error(`Tab ${this.name} was opened without locks.`);
     this.page.log(`has locks that ${locks === 'taken' ? 'are all said to be taken' : `are ${locks}`}`);
     this.#facts.capabilities = { ...this.#facts.capabilities, locks: locks === 'work' ? true : locks };
+    // What it did without locks it did without: it has them again with the next one that it asks for.
+    for (const page of [this.page, ...this.page.frames]) page.hasNoLocks ||= locks !== 'work';
   }
 
   /** The browser closes this tab's connections to the store by itself; or (`isCleared` is false) a page deletes the database. */

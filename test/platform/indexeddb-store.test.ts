@@ -183,7 +183,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives a transaction the same time once more: its answer may have come meanwhile', async () => {
-    const { other, blocking, beginning } = await blockStoreOf(open(), 'before');
+    const { blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = [put(open(), 'after'), open().read({ journal: false })].map((each) =>
       each.catch(({ name }) => name),
     );
@@ -200,7 +200,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives up a transaction that is still blocked after that time', async () => {
-    const { other, blocking, beginning } = await blockStoreOf(open(), 'before');
+    const { blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = put(open(), 'after').catch(({ name }) => name);
     await vi.waitUntil(() => beginning.mock.calls.length > 0);
     const now = performance.now();
