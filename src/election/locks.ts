@@ -72,7 +72,10 @@ export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: L
     return new Promise((resolve, reject) => {
       const cancel = afterAwake(clock, ANSWER_LIMIT_MS, () => {
         reject(new Error('A request for a Web Lock was not answered.'));
-        void asked.then((lock) => lock?.release());
+        void asked.then(
+          (lock) => lock?.release(),
+          () => undefined,
+        );
       });
       asked.then(resolve, reject).finally(cancel);
     });

@@ -65,13 +65,11 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
       let known = ledger.record;
       // In the usual case this tab knows the record already: look and prove at the same time.
       let [lives] = await Promise.all([isAlive(known), ledger.peek()]);
-      // A proof counts for a record that was read before it, not for what was written since.
+      // That it lives counts for a record that was read before the proof, not for what was written since. The dead stay dead.
       for (let isProvenAfter = false; !signal?.aborted; isProvenAfter = true) {
         const { term, revision } = ledger.record;
-        if (term === known.term && (isProvenAfter || revision === known.revision)) {
-          if (lives) return;
-          await reap(term ?? '');
-        }
+        if (term === known.term && !lives) await reap(term ?? '');
+        else if (term === known.term && (isProvenAfter || revision === known.revision)) return;
         known = ledger.record;
         lives = await isAlive(known);
       }

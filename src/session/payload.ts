@@ -21,8 +21,8 @@ export function bytesIn(value: unknown, limit: number, seen: Set<unknown> = new 
   if (UNSTORABLE.test(Object.prototype.toString.call(value))) return Number.NaN;
   // A view is cloned with the whole buffer that it looks at.
   if (ArrayBuffer.isView(value)) return bytesIn(value.buffer, limit, seen);
-  const { byteLength, size } = value;
-  if (typeof byteLength === 'number') return byteLength;
+  if (value instanceof ArrayBuffer) return value.byteLength;
+  const { size } = value;
   if (typeof size === 'number' && 'arrayBuffer' in value) return size; // a Blob or File
   const parts = value instanceof Map || value instanceof Set ? [...value].flat() : Object.entries(value).flat();
   let bytes = 8;

@@ -4,12 +4,13 @@ import { Database } from './database';
 import { areLossy, type Faults, NO_FAULTS } from './faults';
 import { watchInvariants } from './invariants';
 import type { Boot, TabOptions, TabWorld } from './load-page';
-import { LockManager } from './locks';
-import type { Machine, Watcher } from './machine';
+import type { Machine, Participant, Watcher } from './machine';
 import { type Attempt, Network, type SimulatedSession } from './network';
+import type { Page } from './page';
 import { type EngineName, PROFILES } from './profiles';
 import { createRandom } from './random';
 import { Scheduler } from './scheduler';
+import { SiteLocks } from './site-locks';
 import { SimulatedTab } from './tab';
 import { Timeline } from './timeline';
 
@@ -28,6 +29,12 @@ export interface SimulatedBrowserOptions {
 
 type AnyTab = SimulatedTab<unknown, unknown>;
 
+/** A tab or a frame. */
+interface Document {
+  readonly name: string;
+  readonly page: Page;
+}
+
 /** One browser profile: its tabs share storage, locks and messages. Everything happens in virtual time, from one seed. */
 export class SimulatedBrowser {
   /** In the order in which they were opened. Those that crashed or were closed are still listed. */
@@ -38,9 +45,16 @@ export class SimulatedBrowser {
   /** What went against the promises of solotab: empty, or a bug. */
   readonly violations: string[] = [];
   readonly machine: Machine;
-  readonly locks: LockManager;
+  /** All that are held or asked for, whichever lock manager they belong to. */
+  readonly locks: SiteLocks;
+  /** Every coordinator that was ever created, in order, with its document. */
+  readonly participants: Participant[] = [];
   readonly #world: TabWorld;
   readonly #databases = new Map<string, Database>();
+  /** The `sessionStorage` of every tab. */
+  readonly #tabStorages: Map<string, string>[] = [];
+  /** Those that were open when the browser was quit. */
+  #quitTabs: readonly AnyTab[] = [];
   readonly #throws: boolean;
   #thrown = 0;
 
@@ -74,14 +88,14 @@ export class SimulatedBrowser {
     };
     this.machine = machine;
     this.network = new Network(machine);
-    this.locks = new LockManager(machine);
+    this.locks = new SiteLocks(machine);
     const channels = new ChannelHub(machine);
     this.#world = {
       machine,
       network: this.network,
       boot,
       servers: { locks: this.locks, channels, database: (scope) => this.#database(scope) },
-      loaded: (tab) => this.#loaded(tab),
+      joined: (participant) => this.#joined(participant),
       open: (tabOptions, storage) => this.#open(tabOptions, storage),
     };
     watchers.push({ onUncaught: (error) => this.violate(`uncaught: ${describe(error)}`) });
@@ -124,33 +138,63 @@ export class SimulatedBrowser {
   }
 
   /** The attempt that waits in `tab` connects. Throws if none does. */
-  async connect(tab: AnyTab): Promise<void> {
+  async connect(tab: Document): Promise<void> {
     await this.settle();
     this.#attemptIn(tab).connect();
     await this.settle();
   }
 
   /** The attempt that waits in `tab` fails with `error`. Throws if none does. */
-  async fail(tab: AnyTab, error: unknown = new TypeError('Failed to fetch')): Promise<void> {
+  async fail(tab: Document, error: unknown = new TypeError('Failed to fetch')): Promise<void> {
     await this.settle();
     this.#attemptIn(tab).fail(error);
     await this.settle();
   }
 
   /** The driver's context of the session in `tab`: emits, reports, publishes. Throws if there is none, or the tab can't run. */
-  contextIn(tab: AnyTab): DriverContext {
+  contextIn(tab: Document): DriverContext {
     const live = [...this.network.live].find(({ page }) => page === tab.page);
     if (!live) throw new Error(`There is no session in tab ${tab.name}.`);
     if (!tab.page.awake) throw new Error(`Tab ${tab.name} can’t run.`);
     return live.context;
   }
 
-  /** The user clears the site's data; `sessionStorage` stays. */
+  /** IndexedDB alone is deleted, as by a script or in the devtools. `sessionStorage`, locks and channels stay as they are. */
   wipeStorage(): void {
     this.note('the storage is wiped');
-    for (const database of this.#databases.values()) database.wipe();
-    for (const watcher of this.machine.watchers) watcher.onWipe?.();
+    this.#eraseDatabases();
+    for (const tab of this.tabs) tab.loseConnection(false);
+  }
+
+  /**
+   * The response header `Clear-Site-Data: "storage"`, as of a log-out. Erases what is stored, every tab's `sessionStorage` too,
+   * and closes all connections to it. In Chromium the documents that are open then keep their lock manager, and those that are
+   * loaded later have another one; messages and the new database are shared by all.
+   */
+  clearSiteData(): void {
+    this.note('the site’s data is cleared');
+    this.#eraseDatabases();
+    for (const storage of this.#tabStorages) storage.clear();
+    if (this.machine.profile.clearingParts) this.locks.renew();
     for (const tab of this.tabs) tab.loseConnection();
+  }
+
+  /** All tabs are closed at once, each as by its user or, with `crash`, without a word. `restore` opens them again. */
+  async quit(how: 'quit' | 'crash' = 'quit'): Promise<void> {
+    this.note(how === 'quit' ? 'the browser is quit' : 'the browser crashes');
+    const open = this.tabs.filter(({ state }) => state !== 'closed');
+    const shown = open.filter(({ state }) => state !== 'away');
+    this.#quitTabs = shown;
+    if (how === 'crash') for (const { page } of open) page.life = 'gone';
+    await Promise.all(open.map((tab) => (tab.state === 'away' ? tab.evict() : tab.close())));
+  }
+
+  /** The tabs that were open when the browser was quit are back, each with its old `sessionStorage`. */
+  async restore(): Promise<void> {
+    this.note('the browser restores its tabs');
+    const closed = this.#quitTabs.filter(({ state }) => state === 'closed');
+    this.#quitTabs = [];
+    await Promise.all(closed.map((tab) => tab.restore()));
   }
 
   /** What is stored for a scope. */
@@ -158,10 +202,17 @@ export class SimulatedBrowser {
     return this.#database(scope).record;
   }
 
-  /** Stores anything as the record of a scope, as a broken or hostile program might. */
+  /** Stores anything as the record of a scope, as a broken or hostile program might; before the first tab is opened, too. */
   putRecord(record: unknown, scope = 'simulated'): void {
     this.note('the record is overwritten by somebody else');
     this.#database(scope).put(record);
+    for (const watcher of this.machine.watchers) watcher.onWipe?.();
+  }
+
+  /** Stores anything as entries of the journal of a scope, by their slots. */
+  putJournal(entries: Iterable<readonly [slot: number, entry: unknown]>, scope = 'simulated'): void {
+    this.note('the journal is overwritten by somebody else');
+    this.#database(scope).putJournal(entries);
     for (const watcher of this.machine.watchers) watcher.onWipe?.();
   }
 
@@ -193,13 +244,20 @@ export class SimulatedBrowser {
     storage: Map<string, string>,
   ): SimulatedTab<Session, Request> {
     const tab = new SimulatedTab(this.#world, tabName(this.tabs.length), options, storage);
+    this.#tabStorages.push(storage);
     this.tabs.push(tab);
-    this.#loaded(tab);
+    tab.join();
     return tab;
   }
 
-  #loaded(tab: AnyTab): void {
-    for (const watcher of this.machine.watchers) watcher.onLoad?.(tab);
+  #joined(participant: Participant): void {
+    this.participants.push(participant);
+    for (const watcher of this.machine.watchers) watcher.onJoin?.(participant);
+  }
+
+  #eraseDatabases(): void {
+    for (const database of this.#databases.values()) database.wipe();
+    for (const watcher of this.machine.watchers) watcher.onWipe?.();
   }
 
   #database(scope: string): Database {
@@ -211,7 +269,7 @@ export class SimulatedBrowser {
     return database;
   }
 
-  #attemptIn(tab: AnyTab): Attempt {
+  #attemptIn(tab: Document): Attempt {
     const attempt = [...this.network.attempts].find(({ page }) => page === tab.page);
     if (!attempt) throw new Error(`Nothing is connecting in tab ${tab.name}.`);
     return attempt;

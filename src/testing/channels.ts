@@ -78,7 +78,7 @@ export class ChannelHub {
     if (page.life === 'cached') {
       if (!this.#machine.profile.messagesEvict) return;
       page.log('is thrown out of the cache by a message');
-      page.life = 'gone';
+      page.top.life = 'gone';
       return;
     }
     page.deliver('message', () => {

@@ -5,6 +5,26 @@ export function clone<Value>(value: Value): Value {
   return copy === NOT_PLAIN ? structuredClone(value) : (copy as Value);
 }
 
+/** As `clone`, of what is to be stored. Throws a `DataCloneError` for what can be sent to another page and not be stored. */
+export function cloneForStorage<Value>(value: Value): Value {
+  const copy = copyPlain(value, 0);
+  // A copy of plain data has the type of its original.
+  if (copy !== NOT_PLAIN) return copy as Value;
+  checkStorable(value, new Set());
+  return structuredClone(value);
+}
+
+const UNSTORABLE = ['[object WebAssembly.Module]', '[object SharedArrayBuffer]'];
+
+function checkStorable(value: unknown, seen: Set<unknown>): void {
+  if (typeof value !== 'object' || value === null || seen.has(value)) return;
+  seen.add(value);
+  const kind = Object.prototype.toString.call(value);
+  if (UNSTORABLE.includes(kind)) throw new DOMException(`A ${kind} can't be stored.`, 'DataCloneError');
+  const items = value instanceof Map ? [...value.keys(), ...value.values()] : value instanceof Set ? [...value] : [];
+  for (const item of [...items, ...Object.values(value)]) checkStorable(item, seen);
+}
+
 const NOT_PLAIN = Symbol('not plain');
 
 /** Deeper than any record. Also stops at a cycle. */

@@ -6,7 +6,7 @@
  * off until it can, without keeping anyone waiting (unless `blockingTransactions`).
  */
 import type { StoreWrite } from '../platform/platform';
-import { clone } from './clone';
+import { clone, cloneForStorage } from './clone';
 import type { Machine } from './machine';
 import type { Page } from './page';
 
@@ -51,6 +51,11 @@ export class Database {
   /** Overwrites the record as another program might. */
   put(record: unknown): void {
     this.record = clone(record);
+  }
+
+  /** Overwrites entries of the journal as another program might. */
+  putJournal(entries: Iterable<readonly [slot: number, entry: unknown]>): void {
+    for (const [slot, entry] of entries) this.journal.set(slot, clone(entry));
   }
 
   wipe(): void {
@@ -126,8 +131,8 @@ export class Database {
   /** Clones first: what can't be cloned spoils the whole transaction. */
   #prepare(page: Page, write: StoreWrite | undefined): () => void {
     if (write === undefined) return () => undefined;
-    const record = clone(write.record);
-    const journal = (write.journal ?? []).map(([slot, entry]) => [slot, clone(entry)] as const);
+    const record = cloneForStorage(write.record);
+    const journal = (write.journal ?? []).map(([slot, entry]) => [slot, cloneForStorage(entry)] as const);
     return () => {
       const before = this.record;
       if (record !== undefined) this.record = record;

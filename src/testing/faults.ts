@@ -26,6 +26,16 @@ export interface Faults {
   hangConnects: number;
   /** A driver goes on connecting though its signal was aborted. */
   ignoreAborts: number;
+  /** The other side hangs up as an `auto` driver connects: `context.ended` before it resolves, some microtasks after, or later. */
+  hangUps: number;
+  /** The session that an `auto` driver resumes is gone for good: it says `context.ended`, or rejects with what is not retryable. */
+  goneForGood: number;
+  /** A `resume` of an `auto` driver takes seconds. */
+  slowResumes: number;
+  /** Around the time at which an `auto` driver connects, it publishes up to hundreds of values in a turn. */
+  floods: number;
+  /** A driver's `end` calls `end` of its coordinator, and waits for it. */
+  endsCallEnd: number;
   /** A driver's `end` or `release` rejects. */
   failEnds: number;
   /** A driver's `end` or `release` never settles. */
@@ -50,6 +60,11 @@ export const NO_FAULTS: Readonly<Faults> = {
   failConnects: 0,
   hangConnects: 0,
   ignoreAborts: 0,
+  hangUps: 0,
+  goneForGood: 0,
+  slowResumes: 0,
+  floods: 0,
+  endsCallEnd: 0,
   failEnds: 0,
   hangEnds: 0,
 };

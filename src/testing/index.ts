@@ -7,10 +7,13 @@ import { SimulatedBrowser, type SimulatedBrowserOptions } from './browser';
 
 export type { SimulatedBrowser, SimulatedBrowserOptions } from './browser';
 export type { Faults } from './faults';
+export type { SimulatedFrame } from './frame';
 export type { TabOptions } from './load-page';
 export type { NetworkCall, SimulatedSession } from './network';
+export type { LocksHealth } from './page-locks';
 export type { Capabilities } from './page-platform';
 export type { EngineName } from './profiles';
+export type { ServiceEnd, ServiceSession } from './service';
 export type { SimulatedTab, TabState } from './tab';
 
 /** A browser without tabs. */

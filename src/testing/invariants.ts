@@ -6,7 +6,9 @@
  * - Journal entries are numbered without gap, under an epoch that never falls.
  * - Each `start`, `join` and `resume` of a driver acts under an epoch of its own, higher than all before it, as long as
  *   those who act have a store: without one, nobody can know how far others have counted.
- * - When one acts, no other page that could answer still has the session.
+ * - When one acts, no other coordinator that could answer still has the session; and no two go on having one.
+ * - No session is ended by two tabs that don't have it, or by one that does not have it while another could still answer, or
+ *   resumed after it was ended.
  * - Each tab hears of each event once, in order.
  */
 
@@ -14,14 +16,17 @@ import { isObject } from '../session/check';
 import { JOURNAL_SIZE } from '../session/events';
 import type { CoordinatorEvents } from '../types';
 import { areLossy } from './faults';
-import type { Commit, DriverCall, Machine, Watcher } from './machine';
-import type { Network } from './network';
+import type { Commit, DriverRequest, Machine, Participant, Watcher } from './machine';
+import type { LiveSession, Network } from './network';
 import type { Page } from './page';
 import { parsed } from './parsed';
-import type { SimulatedTab } from './tab';
+import type { ServiceSession } from './service';
 
 /** A page that slept has heard of whatever happened meanwhile after this long. */
 const INFORMED_AFTER_MS = 15_000;
+
+/** A host writes its record anew as soon as it learns that what is stored was wiped. Until then a new page can't know of it. */
+const WRITTEN_ANEW_AFTER_MS = 1_000;
 
 /** Nobody counts this far: epochs beyond go by the clock, which is how a tab counts that goes on from memory. */
 const COUNTED_BY_CLOCK = 1e12;
@@ -50,14 +55,21 @@ interface Act {
 export function watchInvariants(machine: Machine, network: Network, violate: (what: string) => void): Watcher {
   const acts = new Map<string, Act>();
   const lastNumbers = new Map<string, LastNumber>();
+  const orphanEnders = new WeakMap<ServiceSession, Page>();
   /** Then numbers begin anew, and each tab learns it at its own time. */
   let wiped = false;
+  let wipedAt = Number.NEGATIVE_INFINITY;
   /** By scope, the epoch that was stored since. */
   const storedEpochs = new Map<string, unknown>();
   let stored = false;
   let fromMemory = false;
   const watchForks = (): void => {
     machine.forked ||= stored && fromMemory;
+  };
+  /** Where nothing but the record tells who has the session, nobody knows once it is wiped, until the host writes it anew. */
+  const mayNotKnow = (page: Page, other: Page): boolean => {
+    const isFresh = machine.scheduler.now - wipedAt < WRITTEN_ANEW_AFTER_MS;
+    return wiped && (page.hasNoLocks || (isFresh && !shareLocks(page, other)));
   };
   return {
     onCommit(commit) {
@@ -70,30 +82,30 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       fromMemory ||= isObject(message) && message.isStored === false;
       watchForks();
     },
-    onDriver(page, scope, call, epoch) {
+    onDriver(request) {
+      const { page, scope, call, epoch } = request;
       fromMemory ||= page.hasNoStore;
       watchForks();
+      if (!machine.forked && !wiped) checkService(machine, network, orphanEnders, request, violate);
       if (call === 'end' || call === 'release') return;
       // Under a claim that was wiped away before its host began: the next one may have the same number, and fences it.
       if (wiped && storedEpochs.get(scope) !== epoch) return;
-      // Where nothing but the record tells who has the session, nobody knows once it is wiped, until the host writes it anew.
-      checkAct(
-        machine,
-        network,
-        acts,
-        { page, scope, call, epoch },
-        (what) => (wiped && page.hasNoLocks) || violate(what),
-      );
+      checkAct(machine, network, acts, request, mayNotKnow, violate);
+    },
+    afterStep() {
+      const [first, second] = network.live;
+      if (first && second) checkPairs(machine, network, mayNotKnow, violate);
     },
     onWipe() {
       wiped = true;
+      wipedAt = machine.scheduler.now;
       storedEpochs.clear();
       acts.clear();
       lastNumbers.clear();
     },
-    onLoad: (tab) =>
+    onJoin: (participant) =>
       watchEvents(
-        tab,
+        participant,
         (epoch) => {
           // Without a channel nothing else tells that somebody does.
           fromMemory ||= epoch > COUNTED_BY_CLOCK;
@@ -141,15 +153,15 @@ function checkCommit(
 }
 
 function checkAct(
-  { scheduler, faults, forked, outOfReachUntil }: Machine,
+  machine: Machine,
   network: Network,
   acts: Map<string, Act>,
-  act: { readonly page: Page; readonly scope: string; readonly call: DriverCall; readonly epoch: number },
+  { page, scope, call, epoch, owner }: DriverRequest,
+  mayNotKnow: (page: Page, other: Page) => boolean,
   violate: (what: string) => void,
 ): void {
-  const { page, scope, call, epoch } = act;
   const last = acts.get(scope);
-  if (!forked && last?.hadStore && !page.hasNoStore && epoch <= last.epoch) {
+  if (!machine.forked && last?.hadStore && !page.hasNoStore && epoch <= last.epoch) {
     violate(
       `${page.name} calls driver.${call} under epoch ${epoch}, after ${last.page.name} acted under ${last.epoch}`,
     );
@@ -157,23 +169,77 @@ function checkAct(
   }
   acts.set(scope, { page, epoch, hadStore: !page.hasNoStore });
   for (const live of [...network.live, ...network.connecting]) {
-    if (live.scope !== scope || live.page === page || live.context.signal.aborted) continue;
-    if (scheduler.now - live.page.awakeSince < INFORMED_AFTER_MS) continue;
-    // A host whose answer is lost or late is taken over by force, and finds out a moment later.
-    if (areLossy(faults) || scheduler.now - outOfReachUntil < INFORMED_AFTER_MS) continue;
-    // Without locks and without a store nothing but messages keeps two tabs apart.
-    if (page.hasNoLocks && (page.hasNoStore || live.page.hasNoStore)) continue;
-    violate(`${page.name} calls driver.${call} while ${live.page.name} still has the session`);
+    if (live.scope !== scope || live.owner === owner || !couldAnswer(machine, live)) continue;
+    if (areKeptApart(page, live.page) && !mayNotKnow(page, live.page)) {
+      violate(`${page.name} calls driver.${call} while ${live.page.name} still has the session`);
+    }
   }
 }
 
+/** Two that have a session, and know of each other or could for long, are not to go on so. */
+function checkPairs(
+  machine: Machine,
+  network: Network,
+  mayNotKnow: (page: Page, other: Page) => boolean,
+  violate: (what: string) => void,
+): void {
+  const since = machine.scheduler.now - INFORMED_AFTER_MS;
+  const long = [...network.live].filter((live) => live.since < since && couldAnswer(machine, live));
+  for (const [index, one] of long.entries()) {
+    const other = long.slice(index + 1).find(({ scope, owner }) => scope === one.scope && owner !== one.owner);
+    if (!other || !areKeptApart(one.page, other.page) || mayNotKnow(one.page, other.page)) continue;
+    violate(`${one.page.name} and ${other.page.name} both have a session`);
+  }
+}
+
+/** What the far end is asked to do with a session, it must make sense to it. */
+function checkService(
+  machine: Machine,
+  network: Network,
+  orphanEnders: WeakMap<ServiceSession, Page>,
+  { page, call, session, isOrphan, owner }: DriverRequest,
+  violate: (what: string) => void,
+): void {
+  if (!session) return;
+  if (call === 'resume' && session.state === 'ended') {
+    violate(`${page.name} resumes ${session.id}, which ${session.ends[0]?.page} has ended`);
+  }
+  if (call !== 'end' || !isOrphan) return;
+  const ender = orphanEnders.get(session);
+  const endedAt = session.ends.find((end) => end.isOrphan)?.at ?? 0;
+  // One that died or slept as it ended an orphan may not have got round to saying so. Without a store nothing is said for sure.
+  const couldKnow = ender && !ender.gone && ender.awakeSince < endedAt && !ender.hasNoStore && !page.hasNoStore;
+  if (couldKnow) {
+    violate(`${page.name} ends ${session.id} without having it, as ${ender.name} did before`);
+  }
+  orphanEnders.set(session, page);
+  for (const live of network.live) {
+    if (live.service !== session || live.owner === owner || !couldAnswer(machine, live)) continue;
+    if (areKeptApart(page, live.page)) violate(`${page.name} ends ${session.id}, which ${live.page.name} still has`);
+  }
+}
+
+/** It has been awake for long enough to know what others did meanwhile, and nothing that it says is lost. */
+function couldAnswer({ scheduler, faults, outOfReachUntil }: Machine, { page, context }: LiveSession): boolean {
+  if (context.signal.aborted || scheduler.now - page.awakeSince < INFORMED_AFTER_MS) return false;
+  // A host whose answer is lost or late is taken over by force, and finds out a moment later.
+  return !areLossy(faults) && scheduler.now - outOfReachUntil >= INFORMED_AFTER_MS;
+}
+
+/** Without common locks and without a store nothing but messages keeps two tabs apart. */
+function areKeptApart(page: Page, other: Page): boolean {
+  return shareLocks(page, other) || !(page.hasNoStore || other.hasNoStore);
+}
+
+function shareLocks(page: Page, other: Page): boolean {
+  return !page.hasNoLocks && !other.hasNoLocks && page.bucket === other.bucket;
+}
+
 function watchEvents(
-  tab: SimulatedTab<unknown, unknown>,
+  { page, name, coordinator }: Participant,
   onEpoch: (epoch: number) => void,
   violate: (what: string) => void,
 ): void {
-  if (tab.isBare) return;
-  const { page, coordinator } = tab;
   let last = { epoch: 0, seq: 0 };
   for (const type of EVENT_TYPES) {
     coordinator.on(type, (event) => {
@@ -182,7 +248,7 @@ function watchEvents(
       onEpoch(epoch);
       if (seq === null) return;
       if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) {
-        violate(`${page.name} hears ${type} ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
+        violate(`${name} hears ${type} ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
       }
       last = { epoch, seq };
     });

@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform';
 import type { Coordinator, CoordinatorOptions, Driver } from '../types';
-import type { Machine } from './machine';
+import type { Machine, Participant } from './machine';
 import type { Network, SimulatedSession } from './network';
 import { Page } from './page';
 import { type Capabilities, createPagePlatform, type PagePlatform, type Servers, type TabFacts } from './page-platform';
@@ -16,6 +16,11 @@ export interface TabOptions<Session = SimulatedSession, Request = unknown>
   readonly driver?: 'manual' | 'auto' | Driver<Session, Request>;
   /** False: the scripted driver has no `resume`. */
   readonly resumable?: boolean;
+  /**
+   * True: the scripted driver publishes `{ session: id }` before it is connected. By that the network knows which session a
+   * `resume` or an `end` without a session is about. A driver of your own may publish the same.
+   */
+  readonly publishes?: boolean;
   readonly capabilities?: Capabilities;
   /** Starts in the background. */
   readonly hidden?: boolean;
@@ -34,8 +39,8 @@ export interface TabWorld {
   readonly servers: Servers;
   readonly network: Network;
   readonly boot: Boot;
-  /** A document was loaded. */
-  loaded(tab: SimulatedTab<unknown, unknown>): void;
+  /** A document was loaded, or another coordinator was created in one. */
+  joined(participant: Participant): void;
   /** Opens another tab with this `sessionStorage`. */
   open<Session, Request>(
     options: TabOptions<Session, Request>,
@@ -50,14 +55,16 @@ export interface LoadedPage<Session, Request> {
   readonly coordinator: Coordinator<Session, Request> | null;
 }
 
-/** A new document with its ports and, unless the tab is bare, its coordinator. */
+/** A new document with its ports and, unless it is bare, its coordinator. With a `parent` it is a frame. */
 export function loadPage<Session, Request>(
-  { machine, servers, network, boot }: TabWorld,
+  world: TabWorld,
   tab: TabFacts,
-  { driver = 'manual', resumable = true, bare = false, ...rest }: TabOptions<Session, Request>,
+  options: TabOptions<Session, Request>,
   name: string,
+  parent: Page | null = null,
 ): LoadedPage<Session, Request> {
-  const page = new Page(machine, name);
+  const { machine, servers, network } = world;
+  const page = new Page(machine, name, servers.locks.current, parent);
   page.log('loads');
   page.whenGone(() => {
     network.drop(page);
@@ -67,14 +74,28 @@ export function loadPage<Session, Request>(
     });
   });
   const platform = createPagePlatform(machine, page, tab, servers);
-  if (bare) return { page, platform, coordinator: null };
-  const { capabilities, hidden, name: scope = 'simulated', ...options } = rest;
-  // Who leaves `driver` to the world leaves `Session` at its default.
-  const own = (typeof driver === 'string' ? network.script(page, driver, resumable) : driver) as Driver<
-    Session,
-    Request
-  >;
-  const coordinator = boot(platform, { ...options, name: scope, driver: network.watch(page, scope, own) });
-  machine.timeline.name(coordinator.tabId, page.name);
+  const coordinator = options.bare ? null : createCoordinatorIn(world, { page, platform }, options, page.name);
   return { page, platform, coordinator };
+}
+
+/** A coordinator in a document, with the driver of the options. `name` is what the timeline calls it. */
+export function createCoordinatorIn<Session, Request>(
+  { machine, network, boot }: TabWorld,
+  { page, platform }: Pick<LoadedPage<Session, Request>, 'page' | 'platform'>,
+  options: TabOptions<Session, Request>,
+  name: string,
+): Coordinator<Session, Request> {
+  const { capabilities, hidden, bare, driver = 'manual', resumable, publishes, ...rest } = options;
+  const { name: scope = 'simulated', ...given } = rest;
+  const script = (mode: 'manual' | 'auto') =>
+    network.script(page, mode, { scope, resumable, publishes, endAll: () => coordinator.end() });
+  // Who leaves `driver` to the world leaves `Session` at its default.
+  const own = (typeof driver === 'string' ? script(driver) : driver) as Driver<Session, Request>;
+  const coordinator: Coordinator<Session, Request> = boot(platform, {
+    ...given,
+    name: scope,
+    driver: network.watch(page, scope, own),
+  });
+  machine.timeline.name(coordinator.tabId, name);
+  return coordinator;
 }

@@ -1,5 +1,5 @@
 /**
- * Web Locks: one queue per name, shared by all pages. A request is granted when it is first in its queue and nobody holds
+ * Web Locks: one queue per name, shared by all pages of one lock manager. A request is granted when it is first in its queue and nobody holds
  * the name in a way that excludes it. What the engines do with cached pages is in the profile; a frozen or cached page
  * that is first in a queue is granted the lock all the same, and starves the others.
  */
@@ -37,15 +37,8 @@ export class LockManager {
   }
 
   arrive(claim: Claim): void {
+    if (this.#machine.profile.requestsEvict) this.#evict(claim);
     const line = this.#line(claim.name);
-    if (this.#machine.profile.requestsEvict) {
-      for (const holder of line.held) {
-        if (holder.page.life !== 'cached' || !excludes(holder, claim)) continue;
-        holder.page.log('is thrown out of the cache by a lock request');
-        holder.page.life = 'gone';
-        this.drop(holder.page);
-      }
-    }
     if (claim.when === 'steal') {
       for (const victim of [...line.held]) {
         line.held.delete(victim);
@@ -100,6 +93,18 @@ export class LockManager {
     return [...(this.#lines.get(name)?.held ?? [])].map(({ page }) => page);
   }
 
+  /** Throws the cached pages out that are in the way of `claim`. */
+  #evict(claim: Claim): void {
+    for (const { page, ...holder } of this.#lines.get(claim.name)?.held ?? []) {
+      if (page.life !== 'cached' || !excludes(holder, claim)) continue;
+      page.log('is thrown out of the cache by a lock request');
+      const { top } = page;
+      const evicted = [top, ...top.frames];
+      top.life = 'gone';
+      for (const each of evicted) this.drop(each);
+    }
+  }
+
   #claimsOf(page: Page): readonly Claim[] {
     return this.claims.filter((claim) => claim.page === page);
   }
@@ -131,6 +136,6 @@ function isFree({ held }: Line, claim: Claim): boolean {
   return [...held].every((holder) => !excludes(holder, claim));
 }
 
-function excludes(holder: Claim, claim: Claim): boolean {
+function excludes(holder: Pick<Claim, 'mode'>, claim: Claim): boolean {
   return holder.mode === 'exclusive' || claim.mode === 'exclusive';
 }

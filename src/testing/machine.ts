@@ -1,9 +1,11 @@
+import type { Platform } from '../platform/platform';
+import type { Coordinator } from '../types';
 import type { Faults } from './faults';
 import type { Page } from './page';
 import type { Profile } from './profiles';
 import type { Random } from './random';
 import type { Scheduler } from './scheduler';
-import type { SimulatedTab } from './tab';
+import type { ServiceSession } from './service';
 import type { Timeline } from './timeline';
 
 /** What all parts of one simulated browser share. */
@@ -27,17 +29,27 @@ export interface Machine {
   outOfReachUntil: number;
 }
 
+/** One coordinator in one document. Most documents have one; a tab may have several documents. */
+export interface Participant {
+  /** `A` is the coordinator of the document A, `A+1` the next one in the same document. */
+  readonly name: string;
+  readonly page: Page;
+  readonly platform: Platform;
+  // Of whatever session: nobody hands it a driver any more.
+  readonly coordinator: Coordinator<unknown, unknown>;
+}
+
 export type DriverCall = 'start' | 'join' | 'resume' | 'release' | 'end';
 
 /** Sees everything that happens, as it happens. Invariants are watchers. */
 export interface Watcher {
-  /** A document was loaded; its coordinator has begun. */
-  onLoad?(tab: SimulatedTab<unknown, unknown>): void;
+  /** A document was loaded, or another coordinator was created in one; it has begun. */
+  onJoin?(participant: Participant): void;
   /** A transaction wrote. */
   onCommit?(commit: Commit): void;
   onPost?(page: Page, scope: string, message: unknown, carries: 'full' | 'hints'): void;
   /** A driver is called. */
-  onDriver?(page: Page, scope: string, call: DriverCall, epoch: number): void;
+  onDriver?(request: DriverRequest): void;
   /** Everything was wiped, or a record was overwritten from outside. */
   onWipe?(): void;
   /** A page is gone, and so are its locks. */
@@ -45,6 +57,19 @@ export interface Watcher {
   onUncaught?(error: unknown): void;
   /** After each event and all that followed from it. */
   afterStep?(): void;
+}
+
+export interface DriverRequest {
+  readonly page: Page;
+  readonly scope: string;
+  readonly call: DriverCall;
+  readonly epoch: number;
+  /** The same for all calls of one coordinator. */
+  readonly owner: object;
+  /** What it is about, as far as the far end can tell. */
+  readonly session: ServiceSession | undefined;
+  /** An `end` by a tab that does not have the session. */
+  readonly isOrphan: boolean;
 }
 
 export interface Commit {

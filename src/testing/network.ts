@@ -1,8 +1,9 @@
 /** The far end of all sessions: records what drivers are asked to do, and plays the drivers of tabs that bring none. */
-import { SessionError } from '../session/errors';
 import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
 import type { Page } from './page';
+import { type Script, scriptedDriver } from './scripted-driver';
+import { Service, type ServiceSession, sessionIn } from './service';
 
 /** What a scripted driver connects to. */
 export interface SimulatedSession {
@@ -12,11 +13,15 @@ export interface SimulatedSession {
 
 export interface NetworkCall {
   readonly call: DriverCall;
-  /** The document that made it: `A`, `A2` after a reload. */
+  /** The document that made it: `A`, `A2` after a reload, `A:1` for its first frame. */
   readonly page: string;
   readonly epoch: number;
   /** Virtual milliseconds. */
   readonly at: number;
+  /** The session that it is about, by its name in `network.sessions`; null for one that only begins, or is not known there. */
+  readonly session: string | null;
+  /** An `end` without a session: no tab has it any more. */
+  readonly isOrphan: boolean;
 }
 
 /** A `start`, `join` or `resume` that has not settled. */
@@ -32,6 +37,22 @@ export interface LiveSession {
   readonly scope: string;
   readonly session: unknown;
   readonly context: DriverContext;
+  /** The same for all sessions of one coordinator. */
+  readonly owner: object;
+  /** Unknown while it only begins. */
+  readonly service: ServiceSession | undefined;
+  readonly since: number;
+}
+
+/** A driver's call, before it is known what it is about. */
+interface Asked {
+  readonly page: Page;
+  readonly scope: string;
+  readonly call: DriverCall;
+  readonly context: DriverContext;
+  readonly owner: object;
+  readonly service: ServiceSession | undefined;
+  readonly isOrphan?: boolean;
 }
 
 export class Network {
@@ -42,10 +63,13 @@ export class Network {
   /** Drivers that were asked to connect and have not come back. */
   readonly connecting = new Set<LiveSession>();
   readonly #machine: Machine;
+  readonly #service = new Service();
   #sessions = 0;
 
   constructor(machine: Machine) {
     this.#machine = machine;
+    const service = this.#service;
+    machine.watchers.push({ onCommit: (commit) => service.onCommit(commit), onWipe: () => service.onWipe() });
   }
 
   /** The calls by name, in order: `['start', 'end']`. */
@@ -53,27 +77,55 @@ export class Network {
     return this.calls.map(({ call }) => call);
   }
 
+  /** Every session that was ever begun, in order, and whether it has come to its end at the far end. */
+  get sessions(): readonly ServiceSession[] {
+    return this.#service.sessions;
+  }
+
   /** Records what `driver` is asked to do in `page`. A page that is gone asks for nothing. */
   watch<Session, Request>(page: Page, scope: string, driver: Driver<Session, Request>): Driver<Session, Request> {
     const { prepare, resume, release } = driver;
+    const service = this.#service;
+    const owner = {};
+    const asked = { page, scope, owner };
+    /** Which session of the far end each of the driver's is. */
+    const served = new Map<Session, ReturnType<Service['open']>>();
+    const isHeld = (session: ServiceSession): boolean => [...this.live].some((live) => live.service === session);
+
     const connect = async (
       call: DriverCall,
       given: DriverContext,
       run: (context: DriverContext) => Session | Promise<Session>,
+      previousInfo?: unknown,
     ) => {
-      if (!this.#record(page, scope, call, given)) return never();
+      const before = call === 'resume' ? service.find(scope, previousInfo, isHeld) : undefined;
+      if (!this.#record({ ...asked, call, context: given, service: before })) return never();
       let live: LiveSession | undefined;
+      let isOver = false;
+      let name: string | undefined;
       const ended = (reason?: string): void => {
-        if (live) this.live.delete(live);
+        isOver = true;
+        if (before?.state === 'live') before.state = 'over';
+        if (live) this.#isOver(live);
         given.ended(reason);
       };
-      // The same context, through which the world sees that the far end is done.
-      const context: DriverContext = Object.create(given, { ended: { value: ended } });
-      const attempt = { page, scope, session: null, context };
+      const publish = (info: unknown): void => {
+        given.publish(info);
+        name = sessionIn(info) ?? name;
+      };
+      // The same context, through which the world sees that the far end is done, and how it calls the session.
+      const context: DriverContext = Object.create(given, { ended: { value: ended }, publish: { value: publish } });
+      const since = this.#machine.scheduler.now;
+      const attempt = { ...asked, session: null, context, service: before, since };
       this.connecting.add(attempt);
       const session = await Promise.resolve(run(context)).finally(() => this.connecting.delete(attempt));
-      live = { page, scope, session, context };
-      if (!page.gone) this.live.add(live);
+      const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId());
+      served.set(session, entry);
+      entry.lostAt = page.gone ? this.#machine.scheduler.now : null;
+      entry.holder = page.gone ? null : { page, epoch: given.epoch };
+      live = { ...asked, session, context, service: entry, since };
+      if (isOver) this.#isOver(live);
+      else if (!page.gone) this.live.add(live);
       return session;
     };
     const leave = (
@@ -82,8 +134,14 @@ export class Network {
       context: DriverContext,
       run: () => void | Promise<void>,
     ) => {
-      if (!this.#record(page, scope, call, context)) return never();
-      for (const live of this.live) if (live.page === page && live.session === session) this.live.delete(live);
+      const isOrphan = session === null;
+      const entry = isOrphan ? service.find(scope, context.info, isHeld) : served.get(session);
+      if (!this.#record({ ...asked, call, context, service: entry, isOrphan })) return never();
+      if (call === 'end' && entry) {
+        if (entry.state === 'live') entry.state = 'ended';
+        entry.ends.push({ page: page.name, at: this.#machine.scheduler.now, isOrphan });
+      }
+      for (const live of this.live) if (live.owner === owner && live.session === session) this.#lose(live);
       return run();
     };
     return {
@@ -91,7 +149,8 @@ export class Network {
       start: (request, context) => connect('start', context, (watched) => driver.start(request, watched)),
       join: (request, context) => connect('join', context, (watched) => driver.join(request, watched)),
       ...(resume && {
-        resume: (previous, context) => connect('resume', context, (watched) => resume.call(driver, previous, watched)),
+        resume: (previous, context) =>
+          connect('resume', context, (watched) => resume.call(driver, previous, watched), previous.info),
       }),
       ...(release && {
         release: (session, context) => leave('release', session, context, () => release.call(driver, session, context)),
@@ -101,71 +160,69 @@ export class Network {
   }
 
   /** A driver that connects by hand, or (`auto`) by itself after some virtual milliseconds, as the faults allow. */
-  script(page: Page, mode: 'auto' | 'manual', resumable: boolean): Driver<SimulatedSession> {
-    const connect = (context: DriverContext) => this.#attempt(page, mode, context);
-    const leave = () => this.#leave(page);
-    return {
-      start: (_request, context) => connect(context),
-      join: (_request, context) => connect(context),
-      ...(resumable && { resume: (_previous, context) => connect(context) }),
-      release: leave,
-      end: leave,
-    };
+  script(page: Page, mode: 'auto' | 'manual', script: Script): Driver<SimulatedSession> {
+    return scriptedDriver(this.#machine, this, page, mode, script);
+  }
+
+  /** Whether the far end knows that the session which `info` names is no more. */
+  isGone(scope: string, info: unknown): boolean {
+    if (sessionIn(info) === undefined) return false;
+    return this.#service.find(scope, info, () => false)?.state !== 'live';
+  }
+
+  /** The far end has no such session any more: the one that `info` names, or the last one that nobody has. */
+  lose(scope: string, info: unknown): void {
+    const entry = this.#service.find(scope, info, () => false);
+    if (entry?.state === 'live') entry.state = 'over';
+  }
+
+  nextId(): string {
+    return `session-${++this.#sessions}`;
   }
 
   /** Forgets what a page that is gone had. */
   drop(page: Page): void {
     for (const attempt of this.attempts) if (attempt.page === page) this.attempts.delete(attempt);
-    for (const live of this.live) if (live.page === page) this.live.delete(live);
+    for (const live of this.live) if (live.page === page) this.#lose(live);
     for (const attempt of this.connecting) if (attempt.page === page) this.connecting.delete(attempt);
   }
 
-  #record(page: Page, scope: string, call: DriverCall, { epoch }: DriverContext): boolean {
+  /** The far end said so itself. */
+  #isOver(live: LiveSession): void {
+    const entry = this.#lose(live);
+    if (entry?.state === 'live') entry.state = 'over';
+  }
+
+  /** The tab has it no longer. */
+  #lose(live: LiveSession): ReturnType<Service['open']> | undefined {
+    this.live.delete(live);
+    const entry = this.#service.sessions.find((session) => session === live.service);
+    if (!entry) return undefined;
+    entry.lostAt = this.#machine.scheduler.now;
+    entry.holder = null;
+    return entry;
+  }
+
+  #record({ page, scope, call, context, owner, service, isOrphan = false }: Asked): boolean {
     if (page.gone) return false;
-    page.log(`driver.${call}, epoch ${epoch}`);
-    this.calls.push({ call, page: page.name, epoch, at: this.#machine.scheduler.now });
-    for (const watcher of this.#machine.watchers) watcher.onDriver?.(page, scope, call, epoch);
+    const { epoch } = context;
+    page.log(() =>
+      [`driver.${call}, epoch ${epoch}`, service?.id, isOrphan && 'without a session'].filter(Boolean).join(', '),
+    );
+    this.calls.push({
+      ...{ call, page: page.name, epoch, at: this.#machine.scheduler.now },
+      ...{ session: service?.id ?? null, isOrphan },
+    });
+    for (const watcher of this.#machine.watchers) {
+      watcher.onDriver?.({ page, scope, call, epoch, owner, session: service, isOrphan });
+    }
     return true;
   }
+}
 
-  #attempt(page: Page, mode: 'auto' | 'manual', context: DriverContext): Promise<SimulatedSession> {
-    const { faults, random, scheduler } = this.#machine;
-    return new Promise((resolve, reject) => {
-      const settle = (run: () => void): void =>
-        page.deliver('network', () => {
-          if (this.attempts.delete(attempt)) run();
-        });
-      const attempt: Attempt = {
-        page,
-        context,
-        connect: () => settle(() => resolve({ id: `session-${++this.#sessions}`, epoch: context.epoch })),
-        fail: (error) => settle(() => reject(error)),
-      };
-      this.attempts.add(attempt);
-      const giveUp = (): void => {
-        if (random.chance(faults.ignoreAborts)) return;
-        scheduler.work(random.between(0, 5), () => attempt.fail(context.signal.reason));
-      };
-      context.signal.addEventListener('abort', giveUp, { once: true });
-      if (mode === 'manual' || random.chance(faults.hangConnects)) return;
-      const failing = random.chance(faults.failConnects);
-      scheduler.work(random.between(5, 40), () => {
-        if (failing) attempt.fail(random.chance(0.5) ? new TypeError('Failed to fetch') : new SessionError(2001));
-        else attempt.connect();
-      });
-    });
-  }
-
-  #leave(page: Page): Promise<void> {
-    const { faults, random, scheduler } = this.#machine;
-    return new Promise((resolve, reject) => {
-      if (random.chance(faults.hangEnds)) return;
-      const failing = random.chance(faults.failEnds);
-      scheduler.work(random.between(1, 15), () =>
-        page.deliver('network', () => (failing ? reject(new TypeError('Failed to fetch')) : resolve())),
-      );
-    });
-  }
+function idOf(session: unknown): string | undefined {
+  if (typeof session !== 'object' || session === null || !('id' in session)) return undefined;
+  return typeof session.id === 'string' ? session.id : undefined;
 }
 
 /** One for each: whatever waits for a promise is kept alive by it. */

@@ -3,8 +3,14 @@ import type { Claim, LockManager } from './locks';
 import type { Machine } from './machine';
 import type { Page } from './page';
 
+/**
+ * `silent`: no request is answered. `taken`: every name is said to be taken, for ever, and nothing can be stolen. What a page
+ * asked for before, it gets and keeps.
+ */
+export type LocksHealth = 'work' | 'silent' | 'taken';
+
 /** The `Locks` port of one page: requests and answers take a moment on their way, in order. */
-export function createPageLocks(machine: Machine, page: Page, manager: LockManager): Locks {
+export function createPageLocks(machine: Machine, page: Page, manager: LockManager, health: () => LocksHealth): Locks {
   const { random, scheduler } = machine;
   let lastArrival = 0;
   const send = (run: () => void): void => {
@@ -17,6 +23,14 @@ export function createPageLocks(machine: Machine, page: Page, manager: LockManag
       if (page.gone) return;
       if (signal?.aborted) {
         resolve(null);
+        return;
+      }
+      page.hasNoLocks = health() !== 'work';
+      if (page.hasNoLocks) {
+        page.log(() => `asks in vain for the lock ${name}`);
+        // As the adapter does: nobody waits any longer than he wants to.
+        signal?.addEventListener('abort', () => resolve(null), { once: true });
+        if (health() === 'taken' && when !== 'queue') send(() => page.deliver('lock', () => resolve(null)));
         return;
       }
       let loseLock: () => void = () => undefined;

@@ -2,25 +2,25 @@ import type { Clock, Logger, Platform, TabStorage } from '../platform/platform';
 import type { ChannelHub } from './channels';
 import { clone } from './clone';
 import type { Database } from './database';
-import type { LockManager } from './locks';
 import type { Machine } from './machine';
 import type { Page } from './page';
-import { createPageLocks } from './page-locks';
+import { createPageLocks, type LocksHealth } from './page-locks';
+import type { SiteLocks } from './site-locks';
 import { openSimulatedStore, type SimulatedStore } from './store';
 
 /** What this browser has, in this tab. */
 export interface Capabilities {
   /** Default true. False: there is none. `fails`: every call rejects. `hangs`: it does not open. */
   readonly store?: boolean | 'fails' | 'hangs';
-  /** Default true. */
-  readonly locks?: boolean;
+  /** Default true. False: there are none. `silent`: no request is answered. `taken`: every name is said to be taken, for ever. */
+  readonly locks?: boolean | Exclude<LocksHealth, 'work'>;
   /** Default true. `hints`: only positions may be sent, as where messages go through storage. */
   readonly channel?: boolean | 'hints';
 }
 
 /** What all pages of a browser share. */
 export interface Servers {
-  readonly locks: LockManager;
+  readonly locks: SiteLocks;
   readonly channels: ChannelHub;
   database(scope: string): Database;
 }
@@ -44,7 +44,8 @@ const MOST_LOOKS = 10_000;
 const INTENSIVE_AFTER_MS = 300_000;
 
 export interface PagePlatform extends Platform {
-  loseConnections(): void;
+  /** `isCleared`: the browser closed them by itself. */
+  loseConnections(isCleared: boolean): void;
 }
 
 export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, servers: Servers): PagePlatform {
@@ -116,18 +117,20 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     };
   const logger: Logger = { debug: report('debug'), warn: report('warning'), error: report('error') };
 
-  page.hasNoLocks = tab.capabilities.locks === false;
-  const health = () => (typeof tab.capabilities.store === 'string' ? tab.capabilities.store : 'works');
+  page.hasNoLocks = (tab.capabilities.locks ?? true) !== true;
+  const storeHealth = () => (typeof tab.capabilities.store === 'string' ? tab.capabilities.store : 'works');
+  const locksHealth = () => (typeof tab.capabilities.locks === 'string' ? tab.capabilities.locks : 'work');
 
   return {
     openStore(scope) {
       page.hasNoStore = tab.capabilities.store === false;
       if (page.hasNoStore) return null;
-      const store = openSimulatedStore(machine, page, servers.database(scope), health);
+      const store = openSimulatedStore(machine, page, servers.database(scope), storeHealth);
       stores.push(store);
       return store;
     },
-    locks: page.hasNoLocks ? null : createPageLocks(machine, page, servers.locks),
+    locks:
+      tab.capabilities.locks === false ? null : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
     openChannel(scope, receive) {
       const { channel = true } = tab.capabilities;
       return channel === false
@@ -148,8 +151,8 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     clone,
     isBrowser: true,
     logger,
-    loseConnections() {
-      for (const store of stores) store.lose();
+    loseConnections(isCleared) {
+      for (const store of stores) store.lose(isCleared);
     },
   };
 }

@@ -36,20 +36,38 @@ export class Page {
   #hasNoStore = false;
   /** When its store failed it last: since then it may have gone on from memory. */
   lostStoreAt = Number.NEGATIVE_INFINITY;
-  /** It has no locks: what it is told comes by messages alone. */
+  /** It has no locks, or the last that it asked for was not answered or said to be taken: what it is told comes by messages alone. */
   hasNoLocks = false;
+  /** The browser closed its connection to the store by itself: it can't know whether others still have the same locks. */
+  mayBeApart = false;
+  /** When it was gone: infinity while it is there. */
+  goneAt = Number.POSITIVE_INFINITY;
   readonly timers = new Set<ScheduledEvent>();
+  /** The frames in it. They live, sleep and die with it, and are told what it is told. */
+  readonly frames = new Set<Page>();
   readonly #machine: Machine;
   readonly #listeners = new Set<(event: LifecycleEvent) => void>();
   readonly #whenGone: (() => void)[] = [];
 
   constructor(
     machine: Machine,
-    /** `A` is the first document of tab A, `A2` the next. */
+    /** `A` is the first document of tab A, `A2` the next. `A:1` is its first frame. */
     readonly name: string,
+    /** Which of the site's lock managers it has. */
+    readonly bucket: number,
+    /** The page of the tab, for a frame. */
+    readonly parent: Page | null = null,
   ) {
     this.#machine = machine;
     this.bornAt = machine.scheduler.now;
+    if (!parent) return;
+    parent.frames.add(this);
+    this.whenGone(() => parent.frames.delete(this));
+  }
+
+  /** The page of the tab: this one, or that of the frame. */
+  get top(): Page {
+    return this.parent ?? this;
   }
 
   get life(): PageLife {
@@ -58,6 +76,7 @@ export class Page {
 
   set life(life: PageLife) {
     if (this.#life === 'gone') return;
+    for (const frame of [...this.frames]) frame.life = life;
     this.#life = life;
     if (life === 'gone') this.#die();
     else this.#wake();
@@ -78,6 +97,7 @@ export class Page {
   }
 
   set stopped(stopped: boolean) {
+    for (const frame of this.frames) frame.stopped = stopped;
     this.#stopped = stopped;
     if (stopped) {
       this.awakeSince = Number.POSITIVE_INFINITY;
@@ -112,15 +132,17 @@ export class Page {
     else this.#waiting.push({ lane, run });
   }
 
-  /** Tells the page before anything else that waits. */
+  /** Tells the page and its frames before anything else that waits. */
   tellFirst(event: LifecycleEvent): void {
-    this.#waiting.unshift({ lane: 'lifecycle', run: () => this.tell(event) });
+    this.#waiting.unshift({ lane: 'lifecycle', run: () => this.hear(event) });
     this.#wake();
+    for (const frame of this.frames) frame.tellFirst(event);
   }
 
+  /** Tells the page and its frames. */
   tell(event: LifecycleEvent): void {
-    this.log(`is told: ${event}`);
-    for (const listener of [...this.#listeners]) listener(event);
+    this.hear(event);
+    for (const frame of [...this.frames]) frame.tell(event);
   }
 
   listen(listener: (event: LifecycleEvent) => void, signal: AbortSignal): void {
@@ -135,6 +157,12 @@ export class Page {
 
   log(what: string | (() => string)): void {
     this.#machine.timeline.add(this.#machine.scheduler.now, this.name, what);
+  }
+
+  /** Tells this document alone. */
+  hear(event: LifecycleEvent): void {
+    this.log(`is told: ${event}`);
+    for (const listener of [...this.#listeners]) listener(event);
   }
 
   /** What waited runs as events of their own: it may be stopped again in between. */
@@ -159,6 +187,7 @@ export class Page {
   }
 
   #die(): void {
+    this.goneAt = this.#machine.scheduler.now;
     this.#waiting = [];
     this.#listeners.clear();
     for (const timer of this.timers) this.#machine.scheduler.cancel(timer);

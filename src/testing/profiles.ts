@@ -13,6 +13,8 @@ export interface Profile {
   readonly messagesEvict: boolean;
   /** Going into the cache and coming back are told twice: as `pagehide` and `freeze`, `resume` and `pageshow`. */
   readonly tellsTwice: boolean;
+  /** Clearing the site's data gives pages that are loaded later another lock manager than those that were there. */
+  readonly clearingParts: boolean;
   /** Milliseconds from the death of a page until its locks are free. */
   readonly deathMs: readonly [min: number, max: number];
 }
@@ -28,6 +30,7 @@ export const PROFILES: Readonly<Record<EngineName, Profile>> = {
     requestsEvict: true,
     messagesEvict: true,
     tellsTwice: true,
+    clearingParts: true,
     deathMs: [13, 40],
   },
   firefox: {
@@ -38,6 +41,7 @@ export const PROFILES: Readonly<Record<EngineName, Profile>> = {
     requestsEvict: false,
     messagesEvict: true,
     tellsTwice: false,
+    clearingParts: false,
     deathMs: [6, 55],
   },
   webkit: {
@@ -48,6 +52,7 @@ export const PROFILES: Readonly<Record<EngineName, Profile>> = {
     requestsEvict: false,
     messagesEvict: false,
     tellsTwice: false,
+    clearingParts: false,
     deathMs: [8, 19],
   },
 };

@@ -8,15 +8,21 @@ import type { Page } from './page';
 /** `hangs`: it does not open, and calls reject once the adapter has given up waiting. */
 export type StoreHealth = 'works' | 'fails' | 'hangs';
 
-/** The adapter gives up on a database that does not open after two tries of two seconds. */
+/** The adapter gives up on a database that does not open after two tries of two seconds. That store has failed. */
 const OPEN_LIMIT_MS = 4_000;
 
-/** And on a transaction that is not done by then: a page that was stopped in the middle of its own keeps it waiting. */
+/**
+ * And on a transaction that is not done by then: a page that was stopped in the middle of its own keeps it waiting. Only this is
+ * a `TimeoutError`: the store is blocked, and works again once that page goes on.
+ */
 const TRANSACTION_LIMIT_MS = 5_000;
 
 export interface SimulatedStore extends Store {
-  /** The browser closes the connection: what is under way begins anew on another one. */
-  lose(): void;
+  /**
+   * The connection is gone: what is under way begins anew on another one. `isCleared`: the browser closed it by itself, not
+   * because a page deletes the database.
+   */
+  lose(isCleared: boolean): void;
 }
 
 export function openSimulatedStore(
@@ -39,7 +45,9 @@ export function openSimulatedStore(
       }
       if (health() !== 'works') page.hasNoStore = true;
       if (health() === 'hangs') {
-        const timer = scheduler.timer(OPEN_LIMIT_MS, () => page.deliver('timer', () => reject(storeFailure())));
+        const timer = scheduler.timer(OPEN_LIMIT_MS, () =>
+          page.deliver('timer', () => reject(new Error('The simulated store does not open.'))),
+        );
         page.whenGone(() => scheduler.cancel(timer));
         return;
       }
@@ -109,12 +117,13 @@ export function openSimulatedStore(
     close: () => {
       closed = true;
     },
-    lose: () => {
+    lose: (isCleared) => {
       if (closed) return;
       page.log('loses its connection to the store');
+      page.mayBeApart ||= isCleared;
       for (const transaction of pending) transaction.lost = true;
       page.deliver('store', () => {
-        for (const listener of lostListeners) listener(false);
+        for (const listener of lostListeners) listener(isCleared);
       });
     },
   };

@@ -1,8 +1,10 @@
 import type { Platform } from '../platform/platform';
 import type { Coordinator } from '../types';
-import { type LoadedPage, loadPage, type TabOptions, type TabWorld } from './load-page';
+import { SimulatedFrame } from './frame';
+import { createCoordinatorIn, type LoadedPage, loadPage, type TabOptions, type TabWorld } from './load-page';
 import type { SimulatedSession } from './network';
 import type { Page } from './page';
+import type { LocksHealth } from './page-locks';
 import type { TabFacts } from './page-platform';
 
 export type TabState = 'open' | 'frozen' | 'away' | 'crashed' | 'closed';
@@ -17,6 +19,9 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
   readonly #facts: { -readonly [Fact in keyof TabFacts]: TabFacts[Fact] };
   #state: Exclude<TabState, 'frozen'> = 'open';
   #loads = 0;
+  /** How many coordinators were created in the present document, and how many frames opened in it. */
+  #created = 0;
+  #frames: SimulatedFrame<Session, Request>[] = [];
   #loaded: LoadedPage<Session, Request>;
 
   constructor(
@@ -71,6 +76,33 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
     return coordinator;
   }
 
+  /** The frames of the present document that were not removed. */
+  get frames(): readonly SimulatedFrame<Session, Request>[] {
+    return this.#frames.filter(({ page }) => !page.gone);
+  }
+
+  /** Another coordinator in the same document, as of a micro-frontend, or of a module that was replaced without closing its own. */
+  createCoordinator(options: TabOptions<Session, Request> = this.#options): Coordinator<Session, Request> {
+    this.#expect('open');
+    const { page, platform } = this.#loaded;
+    const name = `${page.name}+${++this.#created}`;
+    const coordinator = createCoordinatorIn(this.#world, this.#loaded, options, name);
+    this.#world.joined({ name, page, platform, coordinator });
+    return coordinator;
+  }
+
+  /** A frame of the same origin: a document of its own, with the `sessionStorage` of its tab. It goes with the page that it is in. */
+  openFrame(options: TabOptions<Session, Request> = this.#options): SimulatedFrame<Session, Request> {
+    this.#expect('open');
+    const { page } = this;
+    const name = `${page.name}:${this.#frames.length + 1}`;
+    const frame = new SimulatedFrame(this.#world, loadPage(this.#world, this.#facts, options, name, page));
+    this.#frames.push(frame);
+    if (!frame.isBare)
+      this.#world.joined({ name, page: frame.page, platform: frame.platform, coordinator: frame.coordinator });
+    return frame;
+  }
+
   /** Its process dies: no event, no goodbye. Its locks are free some milliseconds later. */
   crash(): Promise<void> {
     this.#expect('open', 'frozen');
@@ -97,6 +129,14 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
       this.page.life = 'gone';
       this.#reopen();
     });
+  }
+
+  /** The closed tab is opened again, by its user or because the browser restores its tabs. `sessionStorage` is what it was. */
+  restore(): Promise<void> {
+    this.#expect('closed');
+    this.page.log('is restored');
+    this.#reopen();
+    return this.#then();
   }
 
   /** Opens a copy with the same options and a copy of `sessionStorage`. */
@@ -152,9 +192,11 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
     const cacheable = page.awake;
     this.#state = 'away';
     return this.#unload('is navigated away', () => {
-      if (cacheable && (machine.profile.cachesLockHolders || !servers.locks.holds(page))) {
+      const documents = [page, ...page.frames];
+      const holdsLocks = documents.some((each) => servers.locks.holds(each));
+      if (cacheable && (machine.profile.cachesLockHolders || !holdsLocks)) {
         page.life = 'cached';
-        if (!machine.profile.cachedKeepLocks) servers.locks.confiscate(page);
+        if (!machine.profile.cachedKeepLocks) for (const each of documents) servers.locks.confiscate(each);
       } else {
         page.life = 'gone';
       }
@@ -198,9 +240,14 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
     if (this.#facts.hidden) {
       this.#facts.hidden = false;
       this.page.log('is shown');
-      this.page.deliver('lifecycle', () => this.page.tell('visible'));
+      for (const page of [this.page, ...this.page.frames]) page.deliver('lifecycle', () => page.hear('visible'));
     }
     return this.#then();
+  }
+
+  /** By how much its `Date` is off. */
+  get clockOffsetMs(): number {
+    return this.#facts.clockOffsetMs;
   }
 
   /** Its `Date` steps, either way. */
@@ -215,9 +262,18 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
     this.#facts.capabilities = { ...this.#facts.capabilities, store: store === 'works' ? true : store };
   }
 
-  /** The browser closes this tab's connection to the store. */
-  loseConnection(): void {
-    this.#loaded.platform.loseConnections();
+  /** From now on this tab's requests for locks are answered, or never are, or are told that the lock is taken. */
+  setLocks(locks: LocksHealth): void {
+    if (this.#facts.capabilities.locks === false) throw new Error(`Tab ${this.name} was opened without locks.`);
+    this.page.log(`has locks that ${locks === 'taken' ? 'are all said to be taken' : `are ${locks}`}`);
+    this.#facts.capabilities = { ...this.#facts.capabilities, locks: locks === 'work' ? true : locks };
+    // What it did without locks it did without: it has them again with the next one that it asks for.
+    for (const page of [this.page, ...this.page.frames]) page.hasNoLocks ||= locks !== 'work';
+  }
+
+  /** The browser closes this tab's connections to the store by itself; or (`isCleared` is false) a page deletes the database. */
+  loseConnection(isCleared = true): void {
+    for (const { platform } of [this.#loaded, ...this.frames]) platform.loseConnections(isCleared);
   }
 
   get #tellings(): number {
@@ -225,6 +281,8 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
   }
 
   #load(): LoadedPage<Session, Request> {
+    this.#created = 0;
+    this.#frames = [];
     return loadPage(
       this.#world,
       this.#facts,
@@ -236,7 +294,13 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
   #reopen(): void {
     this.#loaded = this.#load();
     this.#state = 'open';
-    this.#world.loaded(this);
+    this.join();
+  }
+
+  /** Tells the world of the present document, once the world knows this tab. */
+  join(): void {
+    const { page, platform, coordinator } = this.#loaded;
+    if (coordinator) this.#world.joined({ name: page.name, page, platform, coordinator });
   }
 
   /** Says `pagehide` to a page that can hear it, and lets it finish what it does then. */

@@ -6,11 +6,12 @@ import fc from 'fast-check';
 import type { SimulatedBrowser, SimulatedTab } from 'solotab/testing';
 import { createSimulatedBrowser } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
-import { parseMessage } from '../../src/relay/messages';
-import { parseJournalEntry } from '../../src/session/events';
-import { isObject, parseErrorEvent, parseRecord, type SessionRecord, standIn } from '../../src/session/record';
-import { type Followed, follow } from '../support/world';
+import { parseMessage } from '../../src/ledger/messages';
+import { isObject } from '../../src/session/check';
+import { isEntry, toPublicEvent } from '../../src/session/events';
+import { parseRecord, type SessionRecord, standIn } from '../../src/session/record';
 import { recordIn } from '../support/records';
+import { type Followed, follow } from '../support/world';
 import { GENUINE_MESSAGES, GENUINE_RECORDS, hostile, make, type Recipe } from './hostile-values';
 
 /** For the parsers: half of them records, half of them messages. */
@@ -36,7 +37,8 @@ describe('the parsers', () => {
         }
         const { epoch } = standIn(known, value);
         if (!Number.isSafeInteger(epoch) || epoch < known.epoch) throw new Error(`an epoch of ${epoch}`);
-        parseErrorEvent(isObject(value) ? value.lastError : value);
+        const error = isObject(value) ? value.lastError : value;
+        if (isEntry(error)) toPublicEvent(error, 0);
       }),
       { numRuns: VALUES / 2 },
     );
@@ -48,9 +50,9 @@ describe('the parsers', () => {
       fc.property(messages, (recipe) => {
         const value = make(recipe, GENUINE_MESSAGES);
         const message = parseMessage(value);
-        if (message) expect(parseMessage({ ...message, version: 1 })).toEqual(message);
+        if (message) expect(parseMessage({ ...message })).toEqual(message);
         const entries = isObject(value) && Array.isArray(value.entries) ? value.entries : [value];
-        for (const entry of entries) parseJournalEntry(entry);
+        for (const entry of entries) if (isEntry(entry)) toPublicEvent(entry, 0);
       }),
       { numRuns: VALUES / 2 },
     );
@@ -74,7 +76,12 @@ const FORGERIES = [
   'newer epoch',
   'stored state',
   'another host',
-  'ask',
+  'look',
+  'question',
+  'end',
+  'end by a silent host',
+  'take-over',
+  'report in a call',
 ] as const;
 type Forgery = (typeof FORGERIES)[number];
 
@@ -92,9 +99,11 @@ const wait: fc.Arbitrary<Act> = fc.constantFrom(1, 20, 300, 4_000).map((ms) => (
 function forged(record: SessionRecord, what: Forgery, by: number): unknown {
   const { term, epoch, seq, revision } = record;
   const state = (change: Partial<SessionRecord>, isStored = false) => ({
-    ...{ type: 'state', version: 1, entries: [], isStored },
-    record: { ...record, ...change },
+    ...{ type: 'state', version: 1, entries: [] },
+    record: { ...record, isStored, ...change },
   });
+  const call = (command: object) => ({ type: 'call', version: 1, command });
+  const candidate = { term: 'forged', tabId: 'stranger' };
   const note = { type: 'note', epoch, seq: seq + by, tabId: 'stranger', at: 0 };
   switch (what) {
     case 'bye':
@@ -116,8 +125,18 @@ function forged(record: SessionRecord, what: Forgery, by: number): unknown {
       return state({ phase: 'active', epoch: epoch + by }, true);
     case 'another host':
       return state({ phase: 'active', epoch: epoch + by, term: 'forged', hostTabId: 'stranger' });
-    case 'ask':
-      return { type: 'ask', version: 1 };
+    case 'look':
+      return { type: 'look', version: 1, term, entries: [note] };
+    case 'question':
+      return call({ type: 'ask', term });
+    case 'end':
+      return call({ type: 'end', candidate });
+    case 'end by a silent host':
+      return call({ type: 'end', candidate, silent: term });
+    case 'take-over':
+      return call({ type: 'takeOver', candidate });
+    case 'report in a call':
+      return call({ type: 'takeOver', candidate, term, entries: by > 1 ? [note] : 5, published: { info: 'forged' } });
   }
 }
 

@@ -1,15 +1,16 @@
 /** What another script on the same origin might send or store: anything at all, and genuine values with something wrong in them. */
 import fc from 'fast-check';
-import { type Message, toWire } from '../../src/relay/messages';
-import { SESSION_ERRORS } from '../../src/session/errors';
-import { errorFacts } from '../../src/session/errors';
-import { JOURNAL_SIZE } from '../../src/session/events';
+import { type Message, toWire } from '../../src/ledger/messages';
 import { isObject } from '../../src/session/check';
-import { notes, recordIn, STATES } from '../support/records';
+import { JOURNAL_SIZE } from '../../src/session/events';
+import { CALLER, errorEntry, HOST, notes, recordIn, STATES } from '../support/records';
 
 const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype', 'toString', 'hasOwnProperty', 'then', 'toJSON'];
 
-const FIELDS = ['type', 'version', 'phase', 'epoch', 'term', 'seq', 'record', 'entries', 'error', 'recovery', 'length'];
+const FIELDS = [
+  ...['type', 'version', 'phase', 'epoch', 'term', 'seq', 'record', 'entries', 'error', 'recovery', 'length'],
+  ...['command', 'candidate', 'silent', 'published', 'origin', 'isStored', 'proof', 'seenAt', 'payload'],
+];
 
 function cycle(): object {
   const value: Record<string, unknown> = { type: 'state', version: 1 };
@@ -56,7 +57,7 @@ const NASTY: readonly unknown[] = [
   new Array(5),
   {},
   Object.create(null),
-  JSON.parse('{"__proto__": {"phase": "active", "type": "hint", "version": 1}}'),
+  JSON.parse('{"__proto__": {"phase": "active", "type": "bye", "version": 1}}'),
   JSON.parse('{"then": "not a promise"}'),
   { length: 1e9 },
   new Date(Number.NaN),
@@ -71,26 +72,32 @@ const NASTY: readonly unknown[] = [
 
 const NASTY_INDEX = fc.nat(NASTY.length - 1);
 
-const error = errorFacts(SESSION_ERRORS[1016]);
-const failed = { type: 'session_error', epoch: 3, seq: 8, tabId: 'host', at: 1, error };
+const failed = errorEntry(1016, { seq: 8 });
 
 /** One of each kind. */
 export const GENUINE_RECORDS: readonly object[] = [
   ...STATES.map((state) => recordIn(state)),
-  recordIn('active', {
-    lastError: { ...error, local: false, tabId: 'host', epoch: 3, seq: 7, at: 1 },
-    successor: { term: 'next', tabId: 'other' },
-  }),
+  recordIn('active', { lastError: errorEntry(1016), successor: { term: 'next', tabId: 'other' } }),
+  recordIn('active', { proof: 'answer', asked: 2, answered: 1 }),
+  recordIn('active', { isStored: false }),
 ];
 
+const term = HOST.term;
+
 const MESSAGES: readonly Message[] = [
-  { type: 'state', record: recordIn('active'), entries: [failed, ...notes(2, { seq: 8 })], isStored: true },
-  { type: 'state', record: recordIn('recovering'), entries: [], isStored: false },
-  { type: 'ask' },
-  { type: 'hint' },
-  { type: 'events', term: 'term-of-host', entries: notes(3) },
-  { type: 'events', term: 'term-of-host', entries: notes(JOURNAL_SIZE * 2) },
-  { type: 'bye', term: 'term-of-host' },
+  { type: 'state', record: recordIn('active'), entries: [failed, ...notes(2, { seq: 8 })] },
+  { type: 'state', record: recordIn('active', { isStored: false }), entries: [] },
+  { type: 'state', record: recordIn('recovering', { isStored: false }), entries: [] },
+  { type: 'look', term, entries: notes(2) },
+  { type: 'look', term: null, entries: [] },
+  { type: 'events', term, entries: notes(3) },
+  { type: 'events', term, entries: notes(JOURNAL_SIZE * 2) },
+  { type: 'bye', term },
+  { type: 'call', command: { type: 'look' } },
+  { type: 'call', command: { type: 'ask', term } },
+  { type: 'call', command: { type: 'takeOver', candidate: CALLER } },
+  { type: 'call', command: { type: 'withdraw', candidate: CALLER } },
+  { type: 'call', command: { type: 'end', candidate: CALLER, origin: 3 } },
 ];
 
 // Each is a plain object: `toWire` made it.

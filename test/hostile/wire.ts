@@ -15,7 +15,8 @@ export interface Wire {
 /** What the present build sends and stores. */
 export async function recordWire(): Promise<Wire> {
   const wire = { messages: [] as unknown[], records: [] as unknown[], journal: [] as unknown[] };
-  for (const capabilities of [{}, { locks: false }, { channel: 'hints' }, { store: false }] as const) {
+  const memoryOnly = { store: false, locks: false };
+  for (const capabilities of [{}, { locks: false }, { channel: 'hints' }, { store: false }, memoryOnly] as const) {
     const world = createSimulatedBrowser();
     const listener = world.openTab({ bare: true, capabilities });
     const hear = (message: unknown): void => {
@@ -24,7 +25,7 @@ export async function recordWire(): Promise<Wire> {
     listener.platform.openChannel('simulated', hear);
     const store = listener.platform.openStore('simulated');
     const look = async (): Promise<void> => {
-      await world.advance(50);
+      await world.advance(500);
       const found = await store?.read({ journal: true });
       if (found?.record !== undefined) wire.records.push(found.record);
       wire.journal.push(...(found?.journal ?? []));
@@ -35,7 +36,7 @@ export async function recordWire(): Promise<Wire> {
   return wire;
 }
 
-/** A start that fails, a join, every kind of report, a take-over, a crash, a recovery, an end, a cancel. */
+/** A start that fails, a join, every kind of report, an end, two take-overs of which one is withdrawn, a crash, a recovery, a cancel. */
 async function live(world: SimulatedBrowser, open: () => SimulatedTab, look: () => Promise<void>): Promise<void> {
   const [a, b] = [open(), open()];
   await look();
@@ -57,7 +58,22 @@ async function live(world: SimulatedBrowser, open: () => SimulatedTab, look: () 
   await look();
   context.reconnected();
   await look();
+  follow(b.coordinator.end());
+  await look();
+  follow(a.coordinator.start());
+  await look();
+  await world.connect(a);
+  await look();
   follow(b.coordinator.start());
+  await look();
+  const control = new AbortController();
+  await a.stop();
+  follow(b.coordinator.takeOver({ signal: control.signal }));
+  await look();
+  control.abort();
+  await look();
+  await a.cont();
+  await look();
   follow(b.coordinator.takeOver());
   await look();
   if (world.network.attempts.size > 0) await world.connect(b);
@@ -82,7 +98,7 @@ async function live(world: SimulatedBrowser, open: () => SimulatedTab, look: () 
 }
 
 /** Words that both builds have to understand; of everything else only the kind of value counts. */
-const WORDS = ['version', 'phase', 'kind', 'by'];
+const WORDS = ['version', 'phase', 'kind', 'by', 'proof'];
 
 /** What is the app's own. */
 const OPAQUE = ['payload', 'info'];
@@ -137,13 +153,23 @@ export function schemasOf({ messages, records, journal }: Wire): Readonly<Record
 export function oneOfEach({ messages, records, journal }: Wire): Wire {
   return {
     messages: firsts(messages, (message) => {
-      const { type, record, entries = [], isStored } = message as Partial<Record<string, unknown>>;
+      const { type, record, entries = [], command } = message as Partial<Record<string, unknown>>;
       const types = (entries as readonly unknown[]).map(typeOf);
-      return JSON.stringify([type, phaseOf(record), isStored, types]);
+      // A state comes with all the events so far.
+      if (isObject(record))
+        return JSON.stringify([type, record.phase, record.isStored, record.proof, types.length > 0]);
+      return JSON.stringify([type, types, typeOf(command)]);
     }),
     records: firsts(records, (record) => {
-      const { term, established, lastError, info } = record as Partial<Record<string, unknown>>;
-      return JSON.stringify([phaseOf(record), term === null, established, lastError === null, info === null]);
+      const { term, proof, activeEpoch, lastError, info } = record as Partial<Record<string, unknown>>;
+      return JSON.stringify([
+        phaseOf(record),
+        term === null,
+        proof,
+        activeEpoch === 0,
+        lastError === null,
+        info === null,
+      ]);
     }),
     journal: firsts(journal, (entry) => String(typeOf(entry))),
   };

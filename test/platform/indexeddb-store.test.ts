@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { browserPlatform } from '../../src/platform/browser';
+import { clock } from '../../src/platform/clock';
 import { openIndexedDbStore } from '../../src/platform/indexeddb-store';
 import type { Store } from '../../src/platform/platform';
 import { storeContract } from './contracts/store-contract';
@@ -14,19 +15,24 @@ const wipe = (): Promise<void> =>
   });
 
 describe('the store in IndexedDB', () => {
-  storeContract(nodeSetting({ openPlatform: () => ({ ...browserPlatform(), openStore: openIndexedDbStore }), wipe }));
+  storeContract(
+    nodeSetting({
+      openPlatform: () => ({ ...browserPlatform(), openStore: (scope: string) => openIndexedDbStore(scope, clock) }),
+      wipe,
+    }),
+  );
 });
+
+const put = (store: Store, record: unknown) => store.transact(() => ({ write: { record }, result: 'written' }));
 
 describe('when IndexedDB fails', () => {
   const opened: Store[] = [];
   const open = (): Store => {
-    const store = openIndexedDbStore('scope');
+    const store = openIndexedDbStore('scope', clock);
     if (!store) throw new Error('There is no store.');
     opened.push(store);
     return store;
   };
-  const put = (store: Store, record: unknown) => store.transact(() => ({ write: { record }, result: 'written' }));
-
   afterEach(async () => {
     vi.useRealTimers();
     vi.restoreAllMocks();
@@ -37,12 +43,12 @@ describe('when IndexedDB fails', () => {
 
   test('there is no store where there is no IndexedDB, or where to look for it is forbidden', () => {
     vi.stubGlobal('indexedDB', undefined);
-    expect(openIndexedDbStore('scope')).toBeNull();
+    expect(openIndexedDbStore('scope', clock)).toBeNull();
     vi.unstubAllGlobals();
     vi.spyOn(globalThis, 'indexedDB', 'get').mockImplementation(() => {
       throw new DOMException('Forbidden.', 'SecurityError');
     });
-    expect(openIndexedDbStore('scope')).toBeNull();
+    expect(openIndexedDbStore('scope', clock)).toBeNull();
   });
 
   test('nothing is opened before the first operation, and then one connection serves them all', async () => {
@@ -164,7 +170,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a transaction that is blocked for long is given up, and never runs', async () => {
-    const { other, blocking, beginning } = await blockStoreOf('before');
+    const { other, blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = put(open(), 'after').catch((error: unknown) => error);
     await vi.waitUntil(() => beginning.mock.calls.length > 0);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -177,7 +183,7 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives a transaction the same time once more: its answer may have come meanwhile', async () => {
-    const { other, blocking, beginning } = await blockStoreOf('before');
+    const { blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = [put(open(), 'after'), open().read({ journal: false })].map((each) =>
       each.catch(({ name }) => name),
     );
@@ -185,7 +191,7 @@ describe('when IndexedDB fails', () => {
     // Timers run late, and one of the answers is there by then.
     const now = performance.now();
     vi.spyOn(performance, 'now').mockImplementation(() => now + 60_000);
-    await vi.advanceTimersByTimeAsync(5_000);
+    await vi.advanceTimersByTimeAsync(4_000);
     expect(vi.getTimerCount()).toBe(2);
     blocking.abort();
     await vi.waitFor(async () => expect(await Promise.race([pending[0], 'waiting'])).toBe('written'));
@@ -194,12 +200,12 @@ describe('when IndexedDB fails', () => {
   });
 
   test('a page that slept gives up a transaction that is still blocked after that time', async () => {
-    const { other, blocking, beginning } = await blockStoreOf('before');
+    const { blocking, beginning } = await blockStoreOf(open(), 'before');
     const pending = put(open(), 'after').catch(({ name }) => name);
     await vi.waitUntil(() => beginning.mock.calls.length > 0);
     const now = performance.now();
     vi.spyOn(performance, 'now').mockImplementation(() => now + 60_000);
-    await vi.advanceTimersByTimeAsync(9_000);
+    await vi.advanceTimersByTimeAsync(7_000);
     expect(await Promise.race([pending, 'waiting'])).toBe('waiting');
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await pending).toBe('TimeoutError');
@@ -252,8 +258,7 @@ describe('when IndexedDB fails', () => {
 });
 
 /** A store that holds `value` and is blocked; from then on transactions are counted, and timers are the test's. */
-async function blockStoreOf(value: unknown) {
-  const other = open();
+async function blockStoreOf(other: Store, value: unknown) {
   await put(other, value);
   const blocking = await blockStore();
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Command, Decision, Facts, Report } from '../../src/session/commands';
-import { decide } from '../../src/session/decide';
+import { type Command, type Decision, decide, type Facts, type Report } from '../../src/session/decide';
 import {
   idleRecord,
   isNewer,
@@ -9,10 +8,9 @@ import {
   RECOVERY_POLICIES,
   type SessionRecord,
   type Stored,
+  UNKNOWN,
 } from '../../src/session/record';
 import { factsOf, NOW, notes } from '../support/records';
-
-const NOTHING = idleRecord({ revision: 0, epoch: 0, seq: 0, lostEpoch: 0 });
 
 /** What some tab does next. Terms are drawn from few, so that old ones come back. */
 interface Intent {
@@ -20,39 +18,21 @@ interface Intent {
   readonly term: string;
   /** Speaks for the present term rather than for `term`. */
   readonly asCurrent: boolean;
-  readonly type: Command['type'] | Report['type'];
+  readonly type: Command['type'];
   readonly flag: boolean;
   readonly events: number;
   readonly now: number;
   readonly watchedMs: number;
+  readonly proof: SessionRecord['proof'];
   readonly policy: SessionRecord['recovery'];
 }
 
-const COMMANDS = [
-  'start',
-  'join',
-  'resume',
-  'takeOver',
-  'cancel',
-  'end',
-  'lost',
-  'seize',
-  'ask',
-  'withdraw',
-  'expire',
-] as const;
+const CALLS = ['start', 'join', 'resume', 'takeOver', 'cancel', 'end'] as const;
+const NOTICES = ['lost', 'ask', 'withdraw', 'look'] as const;
 const REPORTS = [
-  'connected',
-  'failed',
-  'give-up',
-  'settled',
-  'ended',
-  'reconnecting',
-  'reconnected',
-  'hand-over',
-  'alive',
-  'publish',
-] as const;
+  ...(['connected', 'failed', 'giveUp', 'settled', 'ended', 'reconnecting', 'reconnected'] as const),
+  ...(['handOver', 'alive', 'here'] as const),
+];
 
 const intents: fc.Arbitrary<Intent> = fc.record({
   tab: fc.constantFrom('A', 'B', 'C'),
@@ -60,7 +40,7 @@ const intents: fc.Arbitrary<Intent> = fc.record({
   asCurrent: fc.boolean(),
   // A session that goes somewhere is worth more than one that is refused.
   type: fc.oneof(
-    { arbitrary: fc.constantFrom(...COMMANDS), weight: 3 },
+    { arbitrary: fc.constantFrom(...CALLS, ...NOTICES), weight: 3 },
     { arbitrary: fc.constantFrom(...REPORTS), weight: 2 },
     { arbitrary: fc.constantFrom('start' as const, 'connected' as const, 'resume' as const), weight: 3 },
   ),
@@ -68,6 +48,7 @@ const intents: fc.Arbitrary<Intent> = fc.record({
   events: fc.nat(2),
   now: fc.integer({ min: NOW - 200_000, max: NOW + 200_000 }),
   watchedMs: fc.nat(150_000),
+  proof: fc.constantFrom('lock', 'answer'),
   policy: fc.record({
     by: fc.constantFrom(...RECOVERY_POLICIES),
     windowMs: fc.constantFrom(1_000, 120_000),
@@ -79,44 +60,45 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
   const { tab, term: ownTerm, asCurrent, type, flag, policy } = intent;
   const term = asCurrent && record.term !== null ? record.term : ownTerm;
   const candidate = { term: ownTerm, tabId: tab };
+  const silent = flag && asCurrent ? { silent: term } : {};
   switch (type) {
     case 'start':
     case 'join':
-      return { type, candidate, recovery: policy };
+      return { type, candidate, recovery: policy, ...silent };
     case 'resume':
-      return { type, candidate, key: flag ? null : term };
+      return { type, candidate, key: flag ? null : term, ...silent };
     case 'takeOver':
-      return { type, candidate };
+      return { type, candidate, ...silent };
     case 'cancel':
     case 'end':
-      return flag ? { type } : { type, candidate };
+      return { type, candidate, ...silent, ...(intent.events > 0 && { origin: record.origin - intent.events + 1 }) };
     case 'lost':
+      return { type, term, at: flag ? intent.now : undefined };
     case 'ask':
-    case 'withdraw':
       return { type, term };
-    case 'seize':
-      return { type, term, candidate, for: flag ? 'end' : 'takeOver' };
-    case 'expire':
+    case 'withdraw':
+      return { type, candidate };
+    case 'look':
       return { type };
-    case 'report':
-    case 'adopt':
-      throw new Error('not an intent');
     default: {
       const entries = term === record.term ? notes(intent.events, record) : notes(intent.events);
-      return { type: 'report', term, report: reportOf(type, flag), entries };
+      const published = flag ? { info: { flag, at: intent.now } } : undefined;
+      return { ...reportOf(type, intent, record), term, entries, published };
     }
   }
 }
 
-function reportOf(type: Report['type'], flag: boolean): Report {
+function reportOf(type: Report['type'], { flag, events }: Intent, { activeEpoch }: SessionRecord): Report {
   switch (type) {
     case 'failed':
+      return { type, ...(flag && { error: { ...factsOf(1016), retryable: events > 0 } }) };
     case 'settled':
       return { type, ...(flag && { error: factsOf(1016) }) };
     case 'ended':
       return { type, reason: 'agent-left' };
-    case 'publish':
-      return { type, info: { flag } };
+    case 'giveUp':
+      // The host of a session that was active says that the resume failed.
+      return { type: activeEpoch > 0 ? 'failed' : type };
     default:
       return { type };
   }
@@ -130,18 +112,16 @@ interface StepTaken {
 }
 
 function run(steps: readonly Intent[]): StepTaken[] {
-  let record = NOTHING;
+  let record = UNKNOWN;
   return steps.map((intent) => {
     const before = record;
     const command = commandOf(intent, before);
     const { lostSince } = before;
-    const facts: Facts = {
-      tabId: intent.tab,
-      isStored: true,
-      now: intent.now,
-      known: before,
-      watched: intent.flag && lostSince !== null ? { lostSince, forMs: intent.watchedMs } : null,
-    };
+    const { flag, watchedMs, proof, now } = intent;
+    // Half of the reports come from the host itself, as all real ones do.
+    const tabId = intent.asCurrent ? (before.hostTabId ?? intent.tab) : intent.tab;
+    const watched = { lostSince: flag ? lostSince : null, forMs: flag ? watchedMs : 0 };
+    const facts: Facts = { tabId, isStored: true, proof, now, known: before, watched };
     const decision = decide(before, command, facts);
     record = decision.record;
     return { command, before, decision, facts };
@@ -158,11 +138,14 @@ function always(check: (step: StepTaken) => void): void {
   );
 }
 
+const isReport = (command: Command): boolean => 'entries' in command;
+const isCurrent = (command: Command, { term }: SessionRecord): boolean => 'term' in command && command.term === term;
+
 describe('whatever the tabs do', () => {
   test('the revision rises with every change, and the epoch never falls', () => {
     always(({ before, decision: { record, changed } }) => {
       expect(record.epoch).toBeGreaterThanOrEqual(before.epoch);
-      if (changed) expect(record.revision).toBeGreaterThan(before.revision);
+      if (changed) expect(record.revision).toBe(before.revision + 1);
       else expect(record).toEqual(before);
     });
   });
@@ -185,7 +168,7 @@ describe('whatever the tabs do', () => {
   test('a term ends by its own host’s word or under a new epoch', () => {
     always(({ before, command, decision: { record } }) => {
       if (before.term === null || record.term === before.term) return;
-      const byItself = command.type === 'report' && command.term === before.term;
+      const byItself = isReport(command) && isCurrent(command, before);
       if (!byItself) expect(record.epoch).toBeGreaterThan(before.epoch);
     });
   });
@@ -198,10 +181,12 @@ describe('whatever the tabs do', () => {
   });
 
   test('there is a host in every phase but idle, and none in recovering unless it reconnects itself', () => {
-    always(({ decision: { record } }) => {
+    always(({ before, decision: { record } }) => {
       expect(record.term === null).toBe(record.hostTabId === null);
       if (record.phase === 'idle') expect(record.term).toBeNull();
       else if (record.phase !== 'recovering') expect(record.term).not.toBeNull();
+      // Its own host begins to reconnect; whoever else makes it recovering takes the host away.
+      if (record.phase === 'recovering' && record.term !== null) expect(record.term).toBe(before.term);
     });
   });
 
@@ -211,12 +196,49 @@ describe('whatever the tabs do', () => {
     });
   });
 
-  test('only a session that was active recovers, and the window has a beginning', () => {
+  test('only a session that was active recovers and is ended, and only one that was not is canceled', () => {
     always(({ decision: { record } }) => {
-      if (record.phase === 'active') expect(record).toMatchObject({ established: true, lostSince: null, attempts: 0 });
-      if (record.phase !== 'recovering') return;
-      expect(record.established).toBe(true);
-      expect(record.lostSince).not.toBeNull();
+      const { phase, activeEpoch, lostSince, attempts, epoch } = record;
+      if (phase === 'active')
+        expect({ activeEpoch, lostSince, attempts }).toMatchObject({ lostSince: null, attempts: 0 });
+      if (phase === 'active' || phase === 'recovering' || phase === 'ending') expect(activeEpoch).toBeGreaterThan(0);
+      if (phase === 'canceling') expect(activeEpoch).toBe(0);
+      if (phase === 'recovering') expect(lostSince).not.toBeNull();
+      expect(activeEpoch).toBeLessThanOrEqual(epoch);
+    });
+  });
+
+  test('the host’s last sign of life is its last write, or its claim', () => {
+    always(({ before, command, facts, decision: { record } }) => {
+      if (record.term === null) return;
+      const isOwn = record.term !== before.term || (isReport(command) && isCurrent(command, before));
+      expect(record.seenAt).toBe(isOwn ? facts.now : before.seenAt);
+    });
+  });
+
+  test('how a host’s life is proven is for the host to say, and whoever hands over says it of itself until then', () => {
+    always(({ before, command, facts, decision: { record } }) => {
+      if (record.term === null) return;
+      const isOwn = record.term !== before.term || (isReport(command) && isCurrent(command, before));
+      expect(record.proof).toBe(isOwn ? facts.proof : before.proof);
+    });
+  });
+
+  test('a question is answered by the host’s own write, and by nothing else', () => {
+    always(({ before, command, decision: { record } }) => {
+      if (record.term === null || record.term !== before.term) return;
+      if (isReport(command) && isCurrent(command, before)) expect(record.answered).toBe(record.asked);
+      else expect(record.answered).toBe(before.answered);
+      expect(record.asked).toBeGreaterThanOrEqual(before.asked);
+    });
+  });
+
+  test('what was published last is there until the session is over', () => {
+    always(({ before, command, decision: { record } }) => {
+      if (record.phase === 'idle' || record.origin !== before.origin) return;
+      const published = isReport(command) && isCurrent(command, before) && 'published' in command && command.published;
+      expect(record.info).toEqual(published ? published.info : before.info);
+      expect(record.infoRevision).toBe(published ? before.revision + 1 : before.infoRevision);
     });
   });
 
@@ -229,20 +251,30 @@ describe('whatever the tabs do', () => {
     });
   });
 
-  test('the end of a session is told, unless it was never connected and failed', () => {
+  test('the end of a session is told once, unless it was never connected and failed', () => {
     always(({ before, command, decision: { record, entries } }) => {
-      if (before.phase === 'idle' || record.phase !== 'idle') return;
-      const failedAtFirst = command.type === 'report' && command.report.type === 'failed' && !before.established;
-      const ends = entries.filter(({ type }) => type === 'session_ended').length;
-      if (!failedAtFirst || before.phase === 'canceling') expect(ends).toBe(1);
-      else expect(ends).toBe(0);
+      const isOver = before.phase !== 'idle' && record.origin !== before.origin;
+      const failedAtFirst = command.type === 'failed' && before.activeEpoch === 0 && before.phase === 'connecting';
+      const ends = entries.filter(({ type }) => type === 'session_ended');
+      expect(ends).toHaveLength(isOver && !failedAtFirst ? 1 : 0);
+    });
+  });
+
+  test('a session that was active and is over is an orphan, unless its host says so', () => {
+    always(({ before, command, facts, decision: { orphan, record } }) => {
+      const isOver = before.phase !== 'idle' && record.origin !== before.origin;
+      if (!isOver || before.activeEpoch === 0) return expect(orphan).toBeUndefined();
+      const { type } = command;
+      if (before.term === null) expect(orphan, type).toMatchObject({ info: before.info, origin: before.origin });
+      else if (type === 'settled' || type === 'ended') expect(orphan, type).toBeUndefined();
+      else if (type === 'lost' && facts.tabId !== before.hostTabId) expect(orphan, type).toBeDefined();
     });
   });
 
   test('a host whose term is over writes nothing', () => {
     always(({ before, command, decision: { verdict, entries, changed, record } }) => {
-      if (command.type !== 'report' || command.term === before.term) return;
-      expect(verdict).toBe('fenced');
+      if (!isReport(command) || isCurrent(command, before)) return;
+      expect(verdict).toBe('void');
       expect(entries.filter(({ type }) => type === 'note')).toEqual([]);
       if (changed) expect([before.phase, record.phase]).toEqual(['recovering', 'idle']);
     });
@@ -258,10 +290,11 @@ describe('whatever the tabs do', () => {
     );
   });
 
-  test('a refusal and a void answer leave no trace but that of a window that is over', () => {
+  test('a refusal and a void answer leave no trace but a sign of life, or that of a window that is over', () => {
     always(({ before, command, decision: { verdict, changed, record } }) => {
-      if (command.type === 'report' || (verdict !== 'refused' && verdict !== 'void')) return;
-      if (changed) expect([before.phase, record.phase]).toEqual(['recovering', 'idle']);
+      if ((verdict !== 'refused' && verdict !== 'void') || !changed) return;
+      if (isReport(command) && record.term !== null) expect(record.phase).toBe(before.phase);
+      else expect([before.phase, record.phase]).toEqual(['recovering', 'idle']);
     });
   });
 });
@@ -280,11 +313,10 @@ test('a stored value that is no record is answered as what this tab knew last', 
       fc.constantFrom<Stored>('absent', 'malformed'),
       (steps, stored) => {
         const { before, command, facts, decision } = run(steps).at(-1) as StepTaken;
-        const { verdict, record, entries } = decide(stored, command, { ...facts, known: before });
-        expect({ verdict, record, entries }).toEqual({
-          verdict: decision.verdict,
-          record: decision.record,
-          entries: decision.entries,
+        const { verdict, record, entries, orphan } = decide(stored, command, { ...facts, known: before });
+        expect({ verdict, record, entries, orphan }).toEqual({
+          ...{ verdict: decision.verdict, record: decision.record },
+          ...{ entries: decision.entries, orphan: decision.orphan },
         });
       },
     ),

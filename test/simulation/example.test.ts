@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
 import { createSimulatedBrowser } from 'solotab/testing';
+import { expect, test } from 'vitest';
 
 test('the second tab is refused with 1002 while the first connects, and with 1004 once it is active', async () => {
   const world = createSimulatedBrowser();

@@ -1,9 +1,8 @@
 /** The checks can fail: each is shown a world that breaks its promise. */
 import { expect, test } from 'vitest';
 import { idleRecord, type SessionRecord } from '../../src/session/record';
-import type { SimulatedBrowser, SimulatedSession } from '../../src/testing';
-import type { Driver, DriverContext } from '../../src';
-import { bareWorld } from './bare-world';
+import type { SimulatedBrowser } from '../../src/testing';
+import { bareWorld, contextOf, driverIn } from './bare-world';
 
 async function write(
   world: SimulatedBrowser,
@@ -16,7 +15,7 @@ async function write(
 }
 
 function record(revision: number, epoch: number, seq = 0): SessionRecord {
-  return idleRecord({ revision, epoch, seq, lostEpoch: 0 });
+  return idleRecord({ revision, epoch, seq, lostEpoch: 0, isStored: true });
 }
 
 test('a revision that does not rise, or an epoch that falls, is a violation', async () => {
@@ -45,21 +44,6 @@ test('after a wipe, counting may begin anew', async () => {
   await write(world, record(1, 1));
 });
 
-/** A driver's context of a term, for calling a driver without a coordinator. */
-function contextOf(epoch: number): DriverContext {
-  const nothing = (): void => undefined;
-  const { signal } = new AbortController();
-  return {
-    ...{ signal, epoch, info: null, publish: nothing, emit: nothing, error: nothing },
-    ...{ reconnecting: nothing, reconnected: nothing, ended: nothing },
-  };
-}
-
-function driverIn(world: SimulatedBrowser): Driver<SimulatedSession> {
-  const { page } = world.openTab({ bare: true });
-  return world.network.watch(page, 'scope', world.network.script(page, 'auto', true));
-}
-
 test('a session that starts beside another one is a violation', async () => {
   const { world } = bareWorld();
   await driverIn(world).start(null, contextOf(1));
@@ -73,6 +57,53 @@ test('a session that starts under an epoch that is over is a violation', async (
   await second.end(await second.start(null, contextOf(2)), contextOf(2));
   void first.join(null, contextOf(1));
   await expect(world.settle()).rejects.toThrow('A calls driver.join under epoch 1, after B acted under 2');
+});
+
+test('two that go on having a session are a violation', async () => {
+  const { world } = bareWorld();
+  const sleeper = world.openTab({ bare: true });
+  await driverIn(world, {}, sleeper).start(null, contextOf(1));
+  // While it sleeps, and for as long as it then may take to learn that it is not the host any more, it is not to blame.
+  await sleeper.stop();
+  await driverIn(world).start(null, contextOf(2));
+  await world.advance(60_000);
+  await sleeper.cont();
+  await world.advance(14_000);
+  await world.advance(20_000);
+  await expect(world.settle()).rejects.toThrow('A and B both have a session');
+});
+
+test('two tabs that end the same session without having it are a violation, unless the first one died over it', async () => {
+  for (const dies of [true, false]) {
+    const { world } = bareWorld();
+    const [lost, ender] = [world.openTab({ bare: true }), world.openTab({ bare: true })];
+    await driverIn(world, {}, lost).start(null, contextOf(1));
+    await lost.crash();
+    const info = { session: 'session-1' };
+    await driverIn(world, {}, ender).end(null, contextOf(2, info));
+    if (dies) await ender.crash();
+    void driverIn(world).end(null, contextOf(3, info));
+    const settled = world.settle();
+    if (dies) await settled;
+    else await expect(settled).rejects.toThrow('C ends session-1 without having it, as B did before');
+  }
+});
+
+test('to end a session that another tab has, without having it, is a violation', async () => {
+  const { world } = bareWorld();
+  await driverIn(world).start(null, contextOf(1));
+  await world.advance(60_000);
+  void driverIn(world).end(null, contextOf(2, { session: 'session-1' }));
+  await expect(world.settle()).rejects.toThrow('B ends session-1, which A still has');
+});
+
+test('to resume a session that was ended is a violation', async () => {
+  const { world } = bareWorld();
+  const driver = driverIn(world);
+  const context = contextOf(1);
+  await driver.end(await driver.start(null, context), context);
+  void driver.resume({ kind: 'start', epoch: 1, info: { session: 'session-1' } }, contextOf(2));
+  await expect(world.settle()).rejects.toThrow('A resumes session-1, which A has ended');
 });
 
 test('an error that nobody catches is a violation', async () => {

@@ -153,6 +153,15 @@ test('chromium: a cached page keeps its lock from those who wait, and is thrown 
   expect(await waiting).not.toBe(null);
 });
 
+test('chromium: a lock that was taken from a cached page is held as any other', async () => {
+  const { openTab } = bareWorld();
+  const [first, second, third] = [openTab(), openTab(), openTab()];
+  await ask(first);
+  await first.navigateAway();
+  expect(await ask(second, 'probe')).not.toBe(null);
+  expect(await ask(third, 'probe')).toBe(null);
+});
+
 test('firefox: a page that holds a lock is not cached', async () => {
   const { openTab } = bareWorld({ engine: 'firefox' });
   const [first, second] = [openTab(), openTab()];

@@ -1,27 +1,27 @@
 /** Records in every state that a scope can be in, and the facts and commands that go with them. */
-import type { Facts, HostCommand, Report } from '../../src/session/commands';
-import { SESSION_ERRORS, type SessionErrorCode } from '../../src/session/errors';
-import { type ErrorFacts, errorFacts } from '../../src/session/errors';
+import type { Call, Decision, Facts, HostCommand, Report } from '../../src/session/decide';
+import { type ErrorFacts, errorFacts, SessionError, type SessionErrorCode } from '../../src/session/errors';
 import type { JournalEntry } from '../../src/session/events';
-import { idleRecord, type Recovery, type SessionRecord, type Successor } from '../../src/session/record';
+import { type Candidate, idleRecord, type Recovery, type SessionRecord, UNKNOWN } from '../../src/session/record';
 
 export const RECOVERY: Recovery = { by: 'same-tab', windowMs: 120_000, attempts: 2 };
 
 /** Whoever hosts in `recordIn`. */
-export const HOST: Successor = { term: 'term-of-host', tabId: 'host' };
+export const HOST: Candidate = { term: 'term-of-host', tabId: 'host' };
 /** Whoever calls. */
-export const CALLER: Successor = { term: 'term-of-caller', tabId: 'caller' };
+export const CALLER: Candidate = { term: 'term-of-caller', tabId: 'caller' };
 
 export const NOW = 1_700_000_000_000;
-/** When the phase of `recordIn` began, and the session was lost where it is. */
+/** When the phase of `recordIn` began, its host gave its last sign of life, and the session was lost where it is. */
 export const BEFORE = NOW - 5_000;
 
 export const FACTS: Facts = {
   tabId: CALLER.tabId,
   isStored: true,
+  proof: 'lock',
   now: NOW,
-  known: idleRecord({ revision: 0, epoch: 0, seq: 0, lostEpoch: 0 }),
-  watched: null,
+  known: UNKNOWN,
+  watched: { lostSince: null, forMs: 0 },
 };
 
 /**
@@ -41,18 +41,19 @@ export const STATES = [
 export type State = (typeof STATES)[number];
 
 export function recordIn(state: State, change: Partial<SessionRecord> = {}): SessionRecord {
-  const idle = idleRecord({ revision: 10, epoch: 3, seq: 7, lostEpoch: 0 });
+  const idle = idleRecord({ revision: 10, epoch: 3, seq: 7, lostEpoch: 0, isStored: true });
   if (state === 'idle') return { ...idle, ...change };
   const session: SessionRecord = {
     ...idle,
     kind: 'start',
     since: BEFORE,
+    seenAt: BEFORE,
     origin: 3,
     recovery: RECOVERY,
     resumeKey: HOST.term,
   };
   const hosted = { ...session, term: HOST.term, hostTabId: HOST.tabId };
-  const established = { ...hosted, established: true, activeEpoch: 3, info: { pin: 'A1' }, infoRevision: 9 };
+  const wasActive = { ...hosted, activeEpoch: 3, info: { pin: 'A1' }, infoRevision: 9 };
   return { ...inState(), ...change };
 
   function inState(): SessionRecord {
@@ -61,30 +62,34 @@ export function recordIn(state: State, change: Partial<SessionRecord> = {}): Ses
       case 'canceling':
         return { ...hosted, phase: state };
       case 'connecting again':
-        return { ...established, phase: 'connecting', attempts: 1, activeEpoch: 2, lostSince: BEFORE };
+        return { ...wasActive, phase: 'connecting', origin: 2, activeEpoch: 2, lostSince: BEFORE };
       case 'reconnecting':
-        return { ...established, phase: 'recovering', lostSince: BEFORE };
+        return { ...wasActive, phase: 'recovering', lostSince: BEFORE };
       case 'recovering':
-        return { ...established, phase: 'recovering', lostSince: BEFORE, term: null, hostTabId: null };
+        return { ...wasActive, phase: 'recovering', lostSince: BEFORE, term: null, hostTabId: null };
       case 'active':
       case 'ending':
-        return { ...established, phase: state };
+        return { ...wasActive, phase: state };
       case 'idle':
         return idle;
     }
   }
 }
 
+/** What goes along with a report. */
+export interface Cargo {
+  readonly term?: string;
+  readonly entries?: readonly JournalEntry[];
+  readonly published?: { readonly info: unknown };
+}
+
 /** What the host of `recordIn` reports, or that of another term. */
-export function reportOf(
-  report: Report,
-  { term = HOST.term, entries = [] }: { readonly term?: string; readonly entries?: readonly JournalEntry[] } = {},
-): HostCommand {
-  return { type: 'report', term, report, entries };
+export function reportOf(report: Report, { term = HOST.term, entries = [], published }: Cargo = {}): HostCommand {
+  return { ...report, term, entries, published };
 }
 
 export function factsOf(code: SessionErrorCode): ErrorFacts {
-  return errorFacts(SESSION_ERRORS[code]);
+  return errorFacts(new SessionError(code));
 }
 
 /** A driver's own events, numbered as its host numbers them. */
@@ -93,4 +98,29 @@ export function notes(count: number, { epoch = 3, seq = 7, type = 'note' } = {})
     ...{ type, epoch, seq: seq + 1 + index, tabId: HOST.tabId, at: NOW },
     payload: index,
   }));
+}
+
+/** An error as the journal has it: what the host of `recordIn` told last. */
+export function errorEntry(code: SessionErrorCode, { epoch = 3, seq = 7 } = {}): JournalEntry {
+  return { type: 'session_error', epoch, seq, tabId: HOST.tabId, at: BEFORE, error: factsOf(code) };
+}
+
+/** One of each, by the tab that calls. A person resumes. */
+export const CALLS: Readonly<Record<Call['type'], Call>> = {
+  start: { type: 'start', candidate: CALLER, recovery: RECOVERY },
+  join: { type: 'join', candidate: CALLER, recovery: RECOVERY },
+  resume: { type: 'resume', candidate: CALLER, key: null },
+  takeOver: { type: 'takeOver', candidate: CALLER },
+  cancel: { type: 'cancel', candidate: CALLER },
+  end: { type: 'end', candidate: CALLER },
+};
+
+/** An answer in a word: the code of a refusal, or what came of the call and where the scope is now. */
+export function answer({ verdict, code, record }: Decision): number | string {
+  return verdict === 'refused' ? (code ?? 'refused') : verdict === 'void' ? 'void' : `${verdict}, ${record.phase}`;
+}
+
+/** What every tab hears of a decision: `session_error 1016`, `session_ended host-lost`. */
+export function told({ entries }: Decision): string[] {
+  return entries.map(({ type, reason, error }) => [type, error?.code ?? reason].filter(Boolean).join(' '));
 }

@@ -1,57 +1,12 @@
 /** What can happen in a schedule. */
-import type { DriverContext } from '../../../src';
-import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
-import type { Random } from '../../../src/testing/random';
-import type { Calls } from './calls';
+import { sessionIn } from '../../../src/testing/service';
+import { FIELD_ACTIONS } from './field-actions';
+import { type Action, callAction, driverAction, hasRoom, isAwake, isOpen } from './scene';
 import { PUBLIC, SECRET } from './watchers';
 
-export interface Scene {
-  readonly world: SimulatedBrowser;
-  readonly calls: Calls;
-  readonly openTab: () => void;
-  /** Storage is wiped and spoilt as well. */
-  readonly hostile: boolean;
-}
-
-type Tab = SimulatedTab;
-
-interface Action {
-  readonly weight: number;
-  /** Whether this tab can do it now. */
-  readonly fits: (tab: Tab, scene: Scene) => boolean;
-  readonly run: (tab: Tab, scene: Scene, random: Random) => unknown;
-}
-
-const MOST_TABS = 6;
-
-const isAwake = (tab: Tab): boolean => tab.page.awake;
-const isOpen = (tab: Tab): boolean => tab.state === 'open' && !tab.stopped;
-const hosts = (tab: Tab, { world }: Scene): boolean =>
-  tab.page.awake && [...world.network.live].some(({ page }) => page === tab.page);
-
-/** Something the driver of a live session does. */
-function driverAction(weight: number, run: (context: DriverContext, random: Random) => void, name: string): Action {
-  return {
-    weight,
-    fits: hosts,
-    run(tab, { world }, random) {
-      tab.page.log(`its driver calls context.${name}`);
-      run(world.contextIn(tab), random);
-    },
-  };
-}
-
 export const ACTIONS: Readonly<Record<string, Action>> = {
-  start: {
-    weight: 7,
-    fits: isAwake,
-    run: (tab, { calls }) => calls.make(tab, 'start', (coordinator) => coordinator.start({ token: SECRET })),
-  },
-  join: {
-    weight: 2,
-    fits: isAwake,
-    run: (tab, { calls }) => calls.make(tab, 'join', (coordinator) => coordinator.join({ token: SECRET })),
-  },
+  start: callAction(7, 'start', (coordinator) => coordinator.start({ token: SECRET })),
+  join: callAction(2, 'join', (coordinator) => coordinator.join({ token: SECRET })),
   startAndAbort: {
     weight: 1,
     fits: isAwake,
@@ -67,46 +22,21 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
       );
     },
   },
-  resume: {
-    weight: 1,
-    fits: isAwake,
-    run: (tab, { calls }) => calls.make(tab, 'resume', (coordinator) => coordinator.resume()),
-  },
-  takeOver: {
-    weight: 2,
-    fits: isAwake,
-    run: (tab, { calls }) => calls.make(tab, 'takeOver', (coordinator) => coordinator.takeOver()),
-  },
-  takeOverByForce: {
-    weight: 2,
-    fits: isAwake,
-    run: (tab, { calls }) =>
-      calls.make(tab, 'takeOver by force', (coordinator) => coordinator.takeOver({ force: true })),
-  },
-  cancel: {
-    weight: 2,
-    fits: isAwake,
-    run: (tab, { calls }) => calls.make(tab, 'cancel', (coordinator) => coordinator.cancel()),
-  },
-  end: {
-    weight: 3,
-    fits: isAwake,
-    run: (tab, { calls }) => calls.make(tab, 'end', (coordinator) => coordinator.end()),
-  },
-  closeCoordinator: {
-    weight: 0.4,
-    fits: isAwake,
-    run: (tab, { calls }) => calls.make(tab, 'close', (coordinator) => coordinator.close()),
-  },
+  resume: callAction(1, 'resume', (coordinator) => coordinator.resume()),
+  takeOver: callAction(2, 'takeOver', (coordinator) => coordinator.takeOver()),
+  takeOverByForce: callAction(2, 'takeOver by force', (coordinator) => coordinator.takeOver({ force: true })),
+  cancel: callAction(2, 'cancel', (coordinator) => coordinator.cancel()),
+  end: callAction(3, 'end', (coordinator) => coordinator.end()),
+  closeCoordinator: callAction(0.4, 'close', (coordinator) => coordinator.close()),
 
   open: {
     weight: 1,
-    fits: (_, { world }) => world.tabs.filter(({ page }) => !page.gone).length < MOST_TABS,
+    fits: (_, scene) => hasRoom(scene),
     run: (_, { openTab }) => openTab(),
   },
   duplicate: {
     weight: 1,
-    fits: (tab, { world }) => isOpen(tab) && world.tabs.filter(({ page }) => !page.gone).length < MOST_TABS,
+    fits: (tab, scene) => isOpen(tab) && hasRoom(scene),
     run: (tab) => void tab.duplicate(),
   },
   crash: { weight: 2, fits: ({ state }) => state === 'open' || state === 'frozen', run: (tab) => tab.crash() },
@@ -143,11 +73,13 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   emit: driverAction(4, (context, random) => context.emit('note', `${PUBLIC} ${random.integer(0, 99)}`), 'emit'),
   publish: driverAction(
     1,
-    (context, random) => context.publish({ pin: `${PUBLIC} ${random.integer(0, 99)}` }),
+    (context, random) =>
+      context.publish({ session: sessionIn(context.info), pin: `${PUBLIC} ${random.integer(0, 99)}` }),
     'publish',
   ),
   error: driverAction(1, (context) => context.error(new Error(SECRET)), 'error'),
   reconnecting: driverAction(1, (context) => context.reconnecting(), 'reconnecting'),
   reconnected: driverAction(1.5, (context) => context.reconnected(), 'reconnected'),
   ended: driverAction(1, (context) => context.ended('agent-left'), 'ended'),
+  ...FIELD_ACTIONS,
 };

@@ -1,8 +1,10 @@
 /** After the faults have stopped and every tab runs again: nothing hangs, everybody knows, and rest costs nothing. */
 import { parseRecord, type SessionRecord } from '../../../src/session/record';
-import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
-import type { Scene } from './actions';
+import type { SimulatedBrowser } from '../../../src/testing';
+import type { Participant } from '../../../src/testing/machine';
 import { CONNECT_TIMEOUT_MS, type Plan, WINDOW_MS } from './plan';
+import type { Scene } from './scene';
+import type { ServiceCheck } from './service';
 import { type Ears, SECRET } from './watchers';
 
 /** Long enough for what was under way, its time limit, the recovery of what it was and the end of that. */
@@ -11,12 +13,10 @@ const PEACE_MS = 3 * WINDOW_MS + 6 * CONNECT_TIMEOUT_MS + 60_000;
 /** From the death of a host until every tab that is awake has noticed. */
 const NOTICED_MS = 1_000;
 
-export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Promise<void> {
+export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, service: ServiceCheck): Promise<void> {
   const { world, calls } = scene;
   await makePeace(world);
-  const open = () => (world.tabs as readonly SimulatedTab[]).filter(({ page }) => page.awake && !isClosed(page));
-  const isClosed = (page: SimulatedTab['page']) =>
-    calls.all.some((call) => call.page === page && call.name === 'close');
+  const open = () => world.participants.filter(({ page, coordinator }) => page.awake && !calls.hasClosed(coordinator));
   if (open().length === 0) scene.openTab();
   await world.advance(PEACE_MS);
   for (const { page, name, from } of calls.pending) {
@@ -24,13 +24,13 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
   }
   if (world.violations.length > 0) return;
   // Tabs that went on from memory and have no locks can't find each other: it is enough that nothing hangs.
-  if (world.machine.forked && plan.tabOptions.capabilities?.locks === false) return;
-  await look(open());
+  if (world.machine.forked && areApart(open())) return;
+  await look(world);
   // A tab that went on from memory and idles comes back to the store when it is looked at, and may find what is to be recovered.
   // So may one that was never told of a claim, since its host died in it: without locks it then takes a challenge to notice.
   // And without messages nobody tells the others that a host came back to the store.
   await world.advance(CONNECT_TIMEOUT_MS);
-  const isSlow = world.machine.forked || plan.isDeaf || plan.tabOptions.capabilities?.locks === false;
+  const isSlow = world.machine.forked || plan.isDeaf || areApart(open());
   if (isSlow) await world.advance(PEACE_MS);
   checkViews(world, open(), plan);
   if (world.violations.length > 0) return;
@@ -44,13 +44,13 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
   await world.advance(CONNECT_TIMEOUT_MS);
   const expected = phase === 'idle' ? 'done' : 1004;
   if (start.outcome !== expected) world.violate(`start while ${phase} came to ${start.outcome}`);
-  if (plan.isDeaf) await look(open());
+  if (plan.isDeaf) await look(world);
   await world.settle();
   checkViews(world, open(), plan);
   const end = calls.make(other, 'end', (coordinator) => coordinator.end());
   await world.advance(4 * CONNECT_TIMEOUT_MS);
   if (end.outcome !== 'done') world.violate(`end came to ${end.outcome}`);
-  if (plan.isDeaf) await look(open());
+  if (plan.isDeaf) await look(world);
   await world.advance(60_000);
   checkViews(world, open(), plan);
   for (const { coordinator, name } of open()) {
@@ -59,10 +59,10 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
   }
   // Without a store there is no record to compare with: what one tab has heard of, each has.
   const last = plan.exact ? storedRecord(world) : ears.furthest;
-  for (const { page } of open()) {
-    const heard = ears.heard.get(page);
-    if (last && !ears.isUpToDate(page, last)) {
-      world.violate(`unheard: ${page.name} heard up to ${heard?.epoch}:${heard?.seq} of ${last.epoch}:${last.seq}`);
+  for (const { coordinator, name } of open()) {
+    const heard = ears.heard.get(coordinator);
+    if (last && !ears.isUpToDate(coordinator, last)) {
+      world.violate(`unheard: ${name} heard up to ${heard?.epoch}:${heard?.seq} of ${last.epoch}:${last.seq}`);
     }
   }
   await world.settle();
@@ -73,8 +73,9 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
     world.violate(`rest is not free: ${timers} timers, ${locks} locks, ${work} other things are left`);
   }
   if (world.network.live.size > 0) world.violate('a session is left over');
-  if (world.violations.length === 0 && plan.tabOptions.capabilities?.locks !== false) {
-    await checkDeath(scene, plan, caller, () => open().filter((tab) => tab !== caller));
+  service.checkQuiet();
+  if (world.violations.length === 0 && !areApart(open())) {
+    await checkDeath(scene, plan, caller, () => open().filter(({ page }) => page.top !== caller.page.top));
   }
 }
 
@@ -82,21 +83,21 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears): Prom
 async function checkDeath(
   { world, calls }: Scene,
   plan: Plan,
-  host: SimulatedTab,
-  others: () => readonly SimulatedTab[],
+  host: Participant,
+  others: () => readonly Participant[],
 ): Promise<void> {
   calls.make(host, 'start', (coordinator) => coordinator.start({ token: SECRET }));
   await world.advance(CONNECT_TIMEOUT_MS);
-  if (plan.isDeaf) await look(others());
+  if (plan.isDeaf) await look(world);
   await world.settle();
   const { tabId } = host.coordinator;
-  for (const { coordinator, page } of others()) {
-    if (coordinator.getSnapshot().hostTabId !== tabId) world.violate(`views: ${page.name} does not see its host`);
+  for (const { coordinator, name } of others()) {
+    if (coordinator.getSnapshot().hostTabId !== tabId) world.violate(`views: ${name} does not see its host`);
   }
-  await host.crash();
+  await world.tabs.find(({ page }) => page === host.page.top)?.crash();
   await world.advance(NOTICED_MS);
-  for (const { coordinator, page } of others()) {
-    if (coordinator.getSnapshot().hostTabId === tabId) world.violate(`unnoticed: ${page.name} sees a host that died`);
+  for (const { coordinator, name } of others()) {
+    if (coordinator.getSnapshot().hostTabId === tabId) world.violate(`unnoticed: ${name} sees a host that died`);
   }
 }
 
@@ -112,31 +113,38 @@ async function makePeace(world: SimulatedBrowser): Promise<void> {
 }
 
 /** An idle tab that was told nothing, since messages are lost or there are none, finds out once the user looks at it. */
-async function look(tabs: readonly SimulatedTab[]): Promise<void> {
+async function look({ tabs }: SimulatedBrowser): Promise<void> {
   for (const tab of tabs) {
+    if (!tab.page.awake) continue;
     await tab.hide();
     await tab.show();
   }
 }
 
-/** Every tab agrees with the record, and the session is where the record says. */
-function checkViews(world: SimulatedBrowser, tabs: readonly SimulatedTab[], plan: Plan): void {
+/** Some of them have no locks, or can't know whether they have the same ones as the others. */
+function areApart(participants: readonly Participant[]): boolean {
+  const [first] = participants;
+  return participants.some(({ page }) => page.hasNoLocks || page.mayBeApart || page.bucket !== first?.page.bucket);
+}
+
+/** Every coordinator agrees with the record, and the session is where the record says. */
+function checkViews(world: SimulatedBrowser, participants: readonly Participant[], plan: Plan): void {
   const record = plan.exact && !world.machine.forked ? storedRecord(world) : undefined;
-  const first = tabs[0]?.coordinator.getSnapshot();
+  const first = participants[0]?.coordinator.getSnapshot();
   if (!first) return;
   const { phase, epoch, hostTabId } = record ?? first;
-  for (const { coordinator, page } of tabs) {
+  for (const { coordinator, name } of participants) {
     const snapshot = coordinator.getSnapshot();
     const role = phase === 'idle' ? 'none' : coordinator.tabId === hostTabId ? 'host' : 'follower';
     if (snapshot.phase !== phase || snapshot.hostTabId !== hostTabId || (record && snapshot.epoch !== epoch)) {
-      world.violate(`views: ${page.name} sees ${snapshot.phase} ${snapshot.epoch}, where it is ${phase} ${epoch}`);
+      world.violate(`views: ${name} sees ${snapshot.phase} ${snapshot.epoch}, where it is ${phase} ${epoch}`);
     } else if (snapshot.role !== role) {
-      world.violate(`views: ${page.name} takes itself for ${snapshot.role}, and is ${role}`);
+      world.violate(`views: ${name} takes itself for ${snapshot.role}, and is ${role}`);
     }
   }
   if (phase !== 'idle' && phase !== 'active') world.violate(`stuck: the session is still ${phase}`);
   const holders = [...world.network.live].map(({ page }) => page);
-  const host = tabs.find(({ coordinator }) => coordinator.tabId === hostTabId)?.page;
+  const host = participants.find(({ coordinator }) => coordinator.tabId === hostTabId)?.page;
   if (phase === 'active' && !host) world.violate('views: the session is active in no tab');
   for (const page of holders) if (page !== host) world.violate(`leak: ${page.name} still has a session`);
   if (holders.length > 1) world.violate(`leak: there are ${holders.length} sessions`);

@@ -1,12 +1,12 @@
-import { SessionError } from '../../../src';
-import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
+import { type Coordinator, SessionError } from '../../../src';
+import type { SimulatedBrowser } from '../../../src/testing';
+import type { Participant } from '../../../src/testing/machine';
 import type { Page } from '../../../src/testing/page';
-
-type Tab = SimulatedTab;
 
 /** A call on a coordinator, and what came of it. */
 export interface Call {
   readonly page: Page;
+  readonly coordinator: Coordinator;
   readonly name: string;
   readonly from: number;
   outcome: 'pending' | 'done' | number | 'rejected';
@@ -23,13 +23,16 @@ export class Calls {
     this.#onRefusal = onRefusal;
   }
 
-  make(tab: Tab, name: string, run: (coordinator: Tab['coordinator']) => Promise<unknown>): Call {
-    const { page } = tab;
+  make(
+    { page, coordinator }: Pick<Participant, 'page' | 'coordinator'>,
+    name: string,
+    run: (coordinator: Coordinator) => Promise<unknown>,
+  ): Call {
     const world = this.#world;
-    const call: Call = { page, name, from: world.now, outcome: 'pending' };
+    const call: Call = { page, coordinator, name, from: world.now, outcome: 'pending' };
     this.all.push(call);
     page.log(`calls ${name}`);
-    run(tab.coordinator).then(
+    run(coordinator).then(
       () => {
         if (page.gone) return;
         call.outcome = 'done';
@@ -45,6 +48,11 @@ export class Calls {
       },
     );
     return call;
+  }
+
+  /** Whether the coordinator was told to close. */
+  hasClosed(coordinator: Coordinator): boolean {
+    return this.all.some((call) => call.coordinator === coordinator && call.name === 'close');
   }
 
   /** Those that a page still waits for. */

@@ -2,23 +2,26 @@
 import type { SessionError } from '../../../src';
 import type { Phase } from '../../../src/session/record';
 import type { SimulatedBrowser } from '../../../src/testing';
-import { parsed } from '../../../src/testing/parsed';
 import type { Watcher } from '../../../src/testing/machine';
 import type { Page } from '../../../src/testing/page';
+import { parsed } from '../../../src/testing/parsed';
 import type { Call } from './calls';
+import { WINDOW_MS } from './plan';
 
 interface Instant {
   readonly from: number;
   readonly phase: Phase | 'unknown';
   readonly term: string | null;
   readonly hostTabId: string | null;
-  /** The document of the host, where it has no locks to show that it lives. */
+  /** The document of the host, where it has no locks to show that it lives, or none that others can see. */
   readonly page: Page | null;
   /** The host, if there is one, had not died or left. */
   readonly alive: boolean;
+  /** Since when nobody has the session. */
+  readonly lostAt: number;
 }
 
-const UNKNOWN = { phase: 'unknown', term: null, hostTabId: null, page: null, alive: false } as const;
+const UNKNOWN = { phase: 'unknown', term: null, hostTabId: null, page: null, alive: false, lostAt: Infinity } as const;
 
 const TRUE_IN: Readonly<Record<number, readonly Instant['phase'][]>> = {
   1002: ['connecting', 'recovering'],
@@ -51,21 +54,33 @@ export class History {
     const phases = TRUE_IN[code];
     if (phases === undefined) return;
     // Where somebody has to go on from memory, the store does not know all that is true.
-    if (this.#world.machine.forked || this.#world.tabs.some(({ page }) => !page.gone && page.hasNoStore)) return;
+    const { machine, participants } = this.#world;
+    if (machine.forked || participants.some(({ page }) => !page.gone && page.hasNoStore)) return;
     // Decided in memory: the tab itself is at it, or was until just now, maybe without being asked.
     const from = this.#world.now === call.from ? this.#lingersSince(call) : call.from;
     const during = this.#instants.filter((_, index) => (this.#instants[index + 1]?.from ?? Infinity) >= from);
     if (from < call.from && during.some(({ phase }) => phase !== 'idle')) return;
-    const beside = calls.some((other) => other !== call && other.page === call.page && other.from <= this.#world.now);
-    const own = tabIdOf(this.#world, call);
+    const beside = calls.some(
+      (other) => other !== call && other.coordinator === call.coordinator && other.from <= this.#world.now,
+    );
+    const own = call.coordinator.tabId;
     if (beside || during.some(({ phase, hostTabId }) => phase === 'unknown' || hostTabId === own)) return;
     const isTrue = during.some(
-      ({ phase, alive, term }) =>
-        phases.includes(phase as Phase) && (alive || (phase === 'recovering' && term === null)),
+      ({ phase, alive, term, lostAt }) =>
+        phases.includes(phase as Phase) &&
+        (alive || (phase === 'recovering' && term === null && !this.#isExpired(lostAt, call))),
     );
     if (isTrue || (code === 1002 && this.#wasSeatAsleep(call.from))) return;
     const seen = during.map(({ phase, alive }) => `${phase}${alive ? '' : ' (dead)'}`).join(', ');
     this.#world.violate(`false refusal: ${call.page.name} ${call.name} got ${code} while it was ${seen}`);
+  }
+
+  /** What was lost for longer than the window is not recovering any more, whatever is stored; unless somebody slept over it. */
+  #isExpired(lostAt: number, { from, page }: Call): boolean {
+    const { tabs, faults } = this.#world;
+    if (tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return false;
+    const isSlow = faults.delayTransactions + faults.failTransactions > 0 || faults.blockingTransactions;
+    return page.awakeSince < lostAt && from - lostAt > WINDOW_MS + (isSlow ? LINGERING_FOR_STORE_MS : LINGERING_MS);
   }
 
   /**
@@ -94,16 +109,24 @@ export class History {
       return;
     }
     const { phase, term, hostTabId } = record;
-    const host = this.#world.tabs.find(({ coordinator }) => coordinator.tabId === hostTabId);
-    const page = host?.platform.locks === null ? host.page : null;
-    this.#instants.push({ from, phase, term, hostTabId, page, alive: this.#isAlive(term, page) });
+    const host = this.#world.participants.find(({ coordinator }) => coordinator.tabId === hostTabId);
+    const hasLocks = host && host.platform.locks !== null && !host.page.hasNoLocks && !host.page.mayBeApart;
+    const page = host && !hasLocks ? host.page : null;
+    this.#push({ from, phase, term, hostTabId, page, alive: this.#isAlive(term, page) });
+  }
+
+  #push(instant: Omit<Instant, 'lostAt'>): void {
+    const last = this.#instants[this.#instants.length - 1];
+    const isLost = instant.phase !== 'idle' && instant.phase !== 'unknown' && !instant.alive;
+    const wasLost = last !== undefined && last.lostAt < Infinity;
+    this.#instants.push({ ...instant, lostAt: !isLost ? Infinity : wasLost ? last.lostAt : instant.from });
   }
 
   #checkHost(): void {
     const last = this.#instants[this.#instants.length - 1];
     if (!last?.term) return;
     const alive = this.#isAlive(last.term, last.page);
-    if (alive !== last.alive) this.#instants.push({ ...last, from: this.#world.now, alive });
+    if (alive !== last.alive) this.#push({ ...last, from: this.#world.now, alive });
   }
 
   /** With locks: somebody holds the lock of its term. Without: its page is not gone. */
@@ -111,8 +134,4 @@ export class History {
     if (term === null) return false;
     return page ? !page.gone : this.#world.locks.isTaken(`solotab:simulated:${term}`);
   }
-}
-
-function tabIdOf(world: SimulatedBrowser, { page }: Call): string | undefined {
-  return world.tabs.find((tab) => tab.page === page)?.coordinator.tabId;
 }

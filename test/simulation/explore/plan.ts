@@ -5,6 +5,24 @@ import { createRandom, type Random } from '../../../src/testing/random';
 export const WINDOW_MS = 20_000;
 export const CONNECT_TIMEOUT_MS = 5_000;
 
+const FIELD_FAULTS = [
+  /** The site's data is cleared, or its database deleted. */
+  'clearing',
+  /** Frames, and second coordinators in a document. */
+  'company',
+  /** The browser is quit or crashes, nobody is home for up to a day, tabs are restored. */
+  'restarts',
+  /** Locks that are never answered, or always said to be taken. */
+  'broken locks',
+  /** Drivers that hang up as they connect, find the session gone, publish in floods; reloads while they connect. */
+  'drivers',
+  /** Something large or damaged is in the store before the first tab is opened. */
+  'leftovers',
+] as const;
+
+/** Kinds of faults that were reported from the field. */
+export type FieldFault = (typeof FIELD_FAULTS)[number];
+
 /** What a schedule is made of. All of it follows from the seed. */
 export interface Plan {
   readonly seed: number;
@@ -15,6 +33,7 @@ export interface Plan {
   readonly tabOptions: TabOptions;
   /** Storage is wiped and spoilt as well. */
   readonly hostile: boolean;
+  readonly field: readonly FieldFault[];
   /** There are no messages. */
   readonly isDeaf: boolean;
   /** Whether the tabs can prove each other dead or alive, and have one record to judge by. */
@@ -24,8 +43,10 @@ export interface Plan {
 export function planOf(seed: number): Plan {
   const random = createRandom(seed);
   const capabilities = capabilitiesFrom(random);
-  const { store = true, locks = true, channel = true } = capabilities;
-  return {
+  // Chances of their own: without faults from the field, a seed gives what it gave before there were any.
+  const ofField = createRandom(seed ^ 0x5eed);
+  const field = fieldFrom(ofField);
+  const plan = {
     seed,
     engine: random.pick(['chromium', 'chromium', 'firefox', 'webkit'] as const),
     tabs: random.integer(2, 4),
@@ -43,8 +64,44 @@ export function planOf(seed: number): Plan {
       capabilities,
     },
     hostile: random.chance(0.1),
+    field,
+  } satisfies Omit<Plan, 'isDeaf' | 'exact'>;
+  return judged(field.length > 0 ? withField(plan, ofField) : plan);
+}
+
+/** What can be told of any plan. */
+function judged(plan: Omit<Plan, 'isDeaf' | 'exact'>): Plan {
+  const { store = true, locks = true, channel = true } = plan.tabOptions.capabilities ?? {};
+  return {
+    ...plan,
     isDeaf: channel === false,
-    exact: store === true && (locks || channel !== false),
+    exact: store === true && (locks === true || channel !== false),
+  };
+}
+
+/** Half of the schedules have none. */
+function fieldFrom(random: Random): readonly FieldFault[] {
+  if (!random.chance(0.5)) return [];
+  const one = random.pick(FIELD_FAULTS);
+  return FIELD_FAULTS.filter((fault) => random.chance(0.25) || fault === one);
+}
+
+function withField(plan: Omit<Plan, 'isDeaf' | 'exact'>, random: Random): Omit<Plan, 'isDeaf' | 'exact'> {
+  const { field, faults, tabOptions } = plan;
+  const some = (most: number): number => (random.chance(0.5) ? random.between(0.1, most) : 0);
+  const drivers = field.includes('drivers') && {
+    hangUps: some(0.4),
+    goneForGood: some(0.5),
+    slowResumes: some(0.8),
+    floods: some(0.4),
+    endsCallEnd: some(0.4),
+  };
+  const breaks = field.includes('broken locks') && tabOptions.capabilities?.locks !== false && random.chance(0.3);
+  const locks = breaks && { locks: random.pick(['silent', 'taken'] as const) };
+  return {
+    ...plan,
+    faults: { ...faults, ...drivers },
+    tabOptions: { ...tabOptions, publishes: true, capabilities: { ...tabOptions.capabilities, ...locks } },
   };
 }
 

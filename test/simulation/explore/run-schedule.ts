@@ -1,10 +1,13 @@
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from '../../../src/testing';
 import { createRandom, type Random } from '../../../src/testing/random';
-import { ACTIONS, type Scene } from './actions';
-import { Calls } from './calls';
-import { History } from './history';
+import { ACTIONS } from './actions';
 import { checkAftermath } from './aftermath';
+import { Calls } from './calls';
+import { leaveSomething } from './field-actions';
+import { History } from './history';
 import { planOf } from './plan';
+import type { Scene } from './scene';
+import { watchService } from './service';
 import { Ears, watchResumes, watchSecrets } from './watchers';
 
 export interface ScheduleResult {
@@ -35,7 +38,10 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   });
   world.machine.watchers.push(watchResumes(world, calls));
   const openTab = (): void => void world.openTab(tabOptions);
-  const scene = { world, calls, openTab, hostile: plan.hostile };
+  const service = watchService(world);
+  const scene = { world, calls, openTab, hostile: plan.hostile, field: plan.field };
+  // Chances of its own, as an action has.
+  if (plan.field.includes('leftovers')) await leaveSomething(world, plan, createRandom(~seed ^ 0x1ef7));
   for (let opened = 0; opened < plan.tabs; opened++) openTab();
   await world.settle();
 
@@ -47,7 +53,7 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
     await letTimePass(world, random);
     if (world.violations.length > 0) break;
   }
-  if (world.violations.length === 0) await checkAftermath(scene, plan, ears);
+  if (world.violations.length === 0) await checkAftermath(scene, plan, ears, service);
   return {
     seed,
     violations: world.violations,
@@ -61,9 +67,8 @@ async function act(scene: Scene, random: Random): Promise<void> {
   const choices: { readonly weight: number; readonly tab: SimulatedTab; readonly name: string }[] = [];
   let total = 0;
   for (const tab of scene.world.tabs as readonly SimulatedTab[]) {
-    if (tab.state === 'closed') continue;
-    for (const [name, { weight, fits }] of Object.entries(ACTIONS)) {
-      if (!fits(tab, scene)) continue;
+    for (const [name, { weight, fits, ofClosed = false }] of Object.entries(ACTIONS)) {
+      if (ofClosed !== (tab.state === 'closed') || !fits(tab, scene)) continue;
       choices.push({ weight, tab, name });
       total += weight;
     }

@@ -1,11 +1,12 @@
 /** Invariants that hold only for what the exploration does: it knows every event type and every secret. */
-import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
-import { JOURNAL_SIZE } from '../../../src/session/events';
+import type { Coordinator } from '../../../src';
 import { isObject } from '../../../src/session/check';
+import { JOURNAL_SIZE } from '../../../src/session/events';
 import { parseRecord } from '../../../src/session/record';
+import type { SimulatedBrowser } from '../../../src/testing';
+import type { Participant, Watcher } from '../../../src/testing/machine';
 import { parsed } from '../../../src/testing/parsed';
 import type { Calls } from './calls';
-import type { Watcher } from '../../../src/testing/machine';
 
 /** In every request, and in the message of every error: never stored, never sent. */
 export const SECRET = 'SECRET';
@@ -50,12 +51,12 @@ interface Position extends Place {
   readonly fromMemory: boolean;
 }
 
-/** Where each document stands in the stream of events. */
+/** Where each coordinator stands in the stream of events. */
 export class Ears {
-  readonly heard = new Map<SimulatedTab['page'], Position>();
+  readonly heard = new Map<Coordinator, Position>();
   readonly #world: SimulatedBrowser;
-  /** How far the stream had come, at most, when a document outlived a wipe. */
-  readonly #outlived = new Map<SimulatedTab['page'], Place>();
+  /** How far the stream had come, at most, when a coordinator outlived a wipe. */
+  readonly #outlived = new Map<Coordinator, Place>();
   #isCounting: boolean;
   #last: Place | undefined;
   readonly #storedAt = new Map<number, number>();
@@ -65,7 +66,7 @@ export class Ears {
     this.#world = world;
     this.#isCounting = isCounting;
     world.machine.watchers.push({
-      onLoad: (tab) => this.#listen(tab),
+      onJoin: (participant) => this.#listen(participant),
       onCommit: ({ after, journal }) => {
         const record = parsed(after);
         if (typeof record === 'object') this.#last = { epoch: record.epoch, seq: record.seq };
@@ -78,46 +79,52 @@ export class Ears {
       // Numbers begin anew.
       onWipe: () => {
         this.#isCounting = false;
-        for (const { page } of world.tabs) this.#outlive(page);
+        for (const { coordinator } of world.participants) this.#outlive(coordinator);
         this.#last = undefined;
       },
     });
   }
 
-  /** What the document that is ahead of the others has heard of. */
+  /** What the coordinator that is ahead of the others has heard of. */
   get furthest(): Place | undefined {
     let furthest: Place | undefined;
-    for (const [page, at] of this.heard) if (!page.gone && !(furthest && isAtLeast(furthest, at))) furthest = at;
+    for (const { page, coordinator } of this.#world.participants) {
+      const at = this.heard.get(coordinator);
+      if (at && !page.gone && !(furthest && isAtLeast(furthest, at))) furthest = at;
+    }
     return furthest;
   }
 
   /**
-   * Whether a document has heard of everything up to the event `seq` of `epoch`. Where numbers began anew, it may know of later
+   * Whether a coordinator has heard of everything up to the event `seq` of `epoch`. Where numbers began anew, it may know of later
    * ones from before: those of the new count mean nothing to it until they are past that.
    */
-  isUpToDate(page: SimulatedTab['page'], { epoch, seq }: Place): boolean {
-    if (this.heard.get(page)?.seq === seq) return true;
+  isUpToDate(coordinator: Coordinator, { epoch, seq }: Place): boolean {
+    if (this.heard.get(coordinator)?.seq === seq) return true;
     if (this.#world.machine.forked) return true;
-    const known = this.#outlived.get(page);
-    return known !== undefined && [known, this.heard.get(page)].some((at) => at && isAtLeast(at, { epoch, seq }));
+    const known = this.#outlived.get(coordinator);
+    return (
+      known !== undefined && [known, this.heard.get(coordinator)].some((at) => at && isAtLeast(at, { epoch, seq }))
+    );
   }
 
-  #outlive(page: SimulatedTab['page']): void {
-    const [last, before] = [this.#last, this.#outlived.get(page)];
-    if (last && !(before && isAtLeast(before, last))) this.#outlived.set(page, last);
+  #outlive(coordinator: Coordinator): void {
+    const [last, before] = [this.#last, this.#outlived.get(coordinator)];
+    if (last && !(before && isAtLeast(before, last))) this.#outlived.set(coordinator, last);
   }
 
   /** It was there long enough to be found, and the store is not to blame. */
-  #isInJournal(page: SimulatedTab['page'], seq: number): boolean {
+  #isInJournal({ page, coordinator }: Participant, seq: number): boolean {
     const { faults, now } = this.#world;
     // It may have gone on from memory since, and have counted events of its own.
-    if (page.lostStoreAt >= (this.heard.get(page)?.at ?? 0)) return false;
+    if (page.lostStoreAt >= (this.heard.get(coordinator)?.at ?? 0)) return false;
     const at = this.#storedAt.get(seq);
     if (at === undefined || now - at < PATIENCE_MS || this.#lastSeq - seq >= JOURNAL_SIZE) return false;
     return faults.failTransactions + faults.delayTransactions === 0;
   }
 
-  #listen({ page, coordinator }: SimulatedTab<unknown, unknown>): void {
+  #listen(participant: Participant): void {
+    const { page, coordinator } = participant;
     const record = parseRecord(this.#world.recordOf());
     const before = typeof record === 'object' ? record.seq : 0;
     for (const type of EVENT_TYPES) {
@@ -125,33 +132,35 @@ export class Ears {
         if (!isObject(event)) return;
         const { epoch, seq, missed = 0 } = event;
         if (typeof epoch !== 'number' || typeof seq !== 'number' || typeof missed !== 'number') return;
-        const last = this.heard.get(page);
+        const last = this.heard.get(coordinator);
         const isTold = page.hasNoStore || last?.fromMemory === true;
         if (this.#isCounting && !isTold && !this.#world.machine.forked)
-          this.#check(page, `${type} ${epoch}:${seq}`, { seq, missed, before, last });
-        this.heard.set(page, { epoch, seq, at: this.#world.now, fromMemory: page.hasNoStore });
+          this.#check(participant, `${type} ${epoch}:${seq}`, { seq, missed, before, last });
+        this.heard.set(coordinator, { epoch, seq, at: this.#world.now, fromMemory: page.hasNoStore });
       });
     }
   }
 
   #check(
-    page: SimulatedTab['page'],
-    name: string,
+    participant: Participant,
+    event: string,
     { seq, missed, before, last }: { seq: number; missed: number; before: number; last: Position | undefined },
   ): void {
+    const { page, name } = participant;
     if (!last) {
       // A tab that could not read the store when it was loaded does not know what is from before its time.
       if (seq <= before && page.lostStoreAt < page.bornAt)
-        this.#world.violate(`replay: ${page.name} hears ${name}, from before its time`);
+        this.#world.violate(`replay: ${name} hears ${event}, from before its time`);
       return;
     }
     for (let skipped = last.seq + 1; skipped < seq; skipped++) {
-      if (this.#isInJournal(page, skipped))
-        this.#world.violate(`gap: ${page.name} hears ${name} and skipped ${skipped}`);
+      if (this.#isInJournal(participant, skipped)) {
+        this.#world.violate(`gap: ${name} hears ${event} and skipped ${skipped}`);
+      }
     }
     const owed = Math.max(0, seq - last.seq - 1);
     if (missed !== owed) {
-      this.#world.violate(`gap: ${page.name} hears ${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
+      this.#world.violate(`gap: ${name} hears ${event} after ${last.epoch}:${last.seq}, missed ${missed}`);
     }
   }
 }
@@ -168,10 +177,10 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       if (typeof lost !== 'object' || typeof now !== 'object') return;
       if (lost.phase !== 'recovering' || lost.term !== null || now.phase !== 'connecting') return;
       const { recovery, resumeKey } = lost;
-      const tab = world.tabs.find((each) => each.page === page);
-      if (now.hostTabId !== tab?.coordinator.tabId) return;
+      const host = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId);
+      if (host?.page !== page) return;
       if (recovery.by === 'any-tab' || calls.pending.some((call) => call.page === page)) return;
-      const key = tab?.platform.tabStorage.get('solotab:simulated');
+      const key = host.platform.tabStorage.get('solotab:simulated');
       if (recovery.by === 'same-tab' && resumeKey !== null && key?.includes(resumeKey)) return;
       world.violate(`${page.name} resumes by itself what is to be resumed by ${recovery.by}`);
     },

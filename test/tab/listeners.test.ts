@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { Listeners } from '../../src/relay/listeners';
-
-interface Events {
-  note: number;
-  other: string;
-}
+import { createListeners } from '../../src/tab/listeners';
 
 function setUp() {
   const thrown: unknown[] = [];
-  const listeners = new Listeners<Events>((error, type) => thrown.push([type, error]));
+  const listeners = createListeners((error, type) => thrown.push([type, error]));
   const heard: string[] = [];
-  return { listeners, thrown, heard, hear: (name: string) => (event: unknown) => void heard.push(`${name} ${event}`) };
+  return {
+    listeners,
+    thrown,
+    heard,
+    hear: (name: string) => (event: unknown) => void heard.push(`${name} ${String(event)}`),
+  };
 }
 
 test('every listener of a type hears, in the order in which they came, and none of another type', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { bytesIn, slim } from '../../src/relay/payload';
-import type { JournalEntry } from '../../src/session/events';
+import { type JournalEntry, slim } from '../../src/session/events';
+import { bytesIn, MAX_JOURNALED_BYTES, MAX_PUBLISHED_BYTES } from '../../src/session/payload';
 
 const KB = 1024;
-const LIMIT = 64 * KB;
+const LIMIT = MAX_JOURNALED_BYTES;
 
 function entry(payload?: unknown): JournalEntry {
   const bare = { type: 'note', epoch: 1, seq: 1, tabId: 'A', at: 0 };
@@ -38,6 +38,7 @@ test.each<[string, unknown]>([
   ['a typed array', new Uint32Array(LIMIT / 4 + 1)],
   ['a part of a larger buffer', new DataView(new ArrayBuffer(2 * LIMIT), 8, LIMIT + 8)],
   ['a text in an object in a list', [{ deep: { text: text(LIMIT + 2) } }]],
+  ['a text beside a field that says something else', { byteLength: 1, size: 1, text: text(LIMIT + 2) }],
   ['many small texts', Array.from({ length: 1_000 }, () => text(100))],
   ['many numbers', Array.from({ length: 10_000 }, (_, index) => index)],
   ['a large key', { [text(LIMIT + 2)]: 1 }],
@@ -73,5 +74,63 @@ describe('the count of bytes', () => {
     const parts = Array.from({ length: 50 }, () => huge);
     expect(bytesIn([text(LIMIT + 2), parts], LIMIT)).toBeLessThan(2 * LIMIT);
     expect(reads).toBe(0);
+  });
+
+  test.each<[string, number, unknown]>([
+    ['a text has two for each letter', 10, 'x'.repeat(5)],
+    ['a buffer has its own', 1_000, new ArrayBuffer(1_000)],
+    [
+      'a view has those of the whole buffer, which is cloned with it',
+      1_000,
+      new Uint8Array(new ArrayBuffer(1_000), 4, 8),
+    ],
+    ['a file has those of its content', 3, new Blob(['abc'])],
+    ['a number has those of one', 8, 7],
+  ])('%s', (_, bytes, value) => {
+    expect(bytesIn(value, LIMIT)).toBe(bytes);
+  });
+
+  test('knows both limits that are promised', () => {
+    expect([MAX_JOURNALED_BYTES, MAX_PUBLISHED_BYTES]).toEqual([64 * KB, 256 * KB]);
+  });
+});
+
+describe('what browsers clone and can’t store', () => {
+  /** Not all of them are in Node: what counts is how they call themselves. */
+  const named = (name: string): object => Object.defineProperty({}, Symbol.toStringTag, { value: name });
+
+  test.each([
+    ['WebAssembly.Module', new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))],
+    ['SharedArrayBuffer', new SharedArrayBuffer(8)],
+    ...['ImageBitmap', 'VideoFrame', 'AudioData', 'EncodedAudioChunk', 'EncodedVideoChunk'].map(
+      (name): [string, object] => [name, named(name)],
+    ),
+  ])('%s has no size at all, wherever it is', (_, value) => {
+    const places = [
+      value,
+      [value],
+      { deep: [{ value }] },
+      new Map([[1, value]]),
+      new Map([[value, 1]]),
+      new Set([value]),
+    ];
+    for (const place of places) expect(bytesIn(place, MAX_PUBLISHED_BYTES)).toBeNaN();
+  });
+
+  test('is found in a view of shared memory too', () => {
+    expect(bytesIn(new Uint8Array(new SharedArrayBuffer(8)), LIMIT)).toBeNaN();
+  });
+
+  test.each<[string, unknown]>([
+    ['a date', new Date(0)],
+    ['an expression', /x/g],
+    ['an error', new Error('no')],
+    ['a list', [1, 'two', null, undefined, 3n]],
+    ['a map', new Map([['WebAssembly', 1]])],
+    ['a text that only speaks of it', 'WebAssembly'],
+    ['a field that is called so', { VideoFrame: 1 }],
+    ['an object without prototype', Object.create(null)],
+  ])('is not %s', (_, value) => {
+    expect(bytesIn(value, LIMIT)).toBeGreaterThan(0);
   });
 });

@@ -1,0 +1,60 @@
+/** Nothing stays live at the far end that the tabs have done with, and nothing is resumed that was lost for too long. */
+import type { SimulatedBrowser } from '../../../src/testing';
+import type { Page } from '../../../src/testing/page';
+import { parsed } from '../../../src/testing/parsed';
+import type { ServiceSession } from '../../../src/testing/service';
+import { WINDOW_MS } from './plan';
+
+/** From what a tab writes until it does what follows from that. */
+const DONE_AFTER_MS = 100;
+
+/** A call that was granted at the last moment reaches its driver a moment later; a store may make it wait for long. */
+const LATE_MS = 1_000;
+const LATE_FOR_STORE_MS = 30_000;
+
+export interface ServiceCheck {
+  /** For when the scope is idle and quiet. */
+  checkQuiet(): void;
+}
+
+export function watchService(world: SimulatedBrowser): ServiceCheck {
+  /** Who wrote that a session is over, when it had not been ended yet. */
+  const undertakers = new Map<ServiceSession, { readonly page: Page; readonly at: number }>();
+  const live = (): readonly ServiceSession[] =>
+    world.network.sessions.filter(({ state, established }) => established && state === 'live');
+
+  world.machine.watchers.push({
+    onCommit({ page, before, after }) {
+      const [old, now] = [parsed(before), parsed(after)];
+      if (typeof old !== 'object' || typeof now !== 'object' || old.phase === 'idle') return;
+      if (now.phase !== 'idle' && now.phase !== 'connecting') return;
+      for (const session of live()) if (session.lostAt !== null) undertakers.set(session, { page, at: world.now });
+    },
+    onDriver({ page, call, session }) {
+      if (call !== 'resume' || !session || session.lostAt === null) return;
+      // It may have been granted before it fell asleep. And windows are measured by clocks that step.
+      if (page.awakeSince > session.lostAt || world.tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return;
+      const { delayTransactions, failTransactions, blockingTransactions } = world.faults;
+      const isSlow = delayTransactions + failTransactions > 0 || blockingTransactions;
+      const lostForMs = world.now - session.lostAt;
+      if (lostForMs <= WINDOW_MS + (isSlow ? LATE_FOR_STORE_MS : LATE_MS)) return;
+      world.violate(`stale: ${page.name} resumes ${session.id}, lost ${Math.round(lostForMs / 1_000)} s ago`);
+    },
+  });
+
+  return {
+    checkQuiet() {
+      if (world.machine.forked) return;
+      for (const session of live()) {
+        const undertaker = undertakers.get(session);
+        if (undertaker && diedOverIt(undertaker)) continue;
+        world.violate(`orphan: ${session.id} is still live at the service, and nobody is left to end it`);
+      }
+    },
+  };
+}
+
+/** It wrote that the session is over, and was gone before it could tell the service. */
+function diedOverIt({ page, at }: { readonly page: Page; readonly at: number }): boolean {
+  return page.gone && (page.goneAt - at < DONE_AFTER_MS || page.awakeSince > at);
+}
