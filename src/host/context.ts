@@ -3,17 +3,10 @@ import type { Logger } from '../platform/platform';
 import type { Report } from '../session/decide';
 import { errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
-import type { EventDraft } from '../session/events';
+import { type EventDraft, OWN_TYPES } from '../session/events';
 import { bytesIn, MAX_PUBLISHED_BYTES } from '../session/payload';
 import type { DriverContext } from '../types';
 import { shareData } from './error-data';
-
-/** Solotab's own event types: a driver that emitted one would be believed. */
-const RESERVED = [
-  ...['error', 'started', 'joined', 'resumed', 'reconnecting', 'ended'].map((type) => `session_${type}`),
-  'statechange',
-  'host_lost',
-];
 
 export interface ContextPorts {
   readonly signal: AbortSignal;
@@ -75,7 +68,7 @@ export function createContext(ports: ContextPorts): DriverContext {
       });
     },
     emit(type, given) {
-      if (typeof type !== 'string' || type === '' || RESERVED.includes(type)) {
+      if (typeof type !== 'string' || type === '' || OWN_TYPES.test(type)) {
         throw new TypeError(
           `context.emit('${String(type)}'): the type must be a text, and none that solotab emits itself.`,
         );

@@ -8,7 +8,8 @@ import type { Channel } from './platform';
 /** The channel of `scope`, or `null` where there is none. `receive` is not called any more once it is closed. */
 export function openBrowserChannel(scope: string, receive: (message: unknown) => void): Channel | null {
   const name = `solotab:1:${scope}`;
-  return attempt(() => nativeChannel(name, receive)) ?? (attempt(() => localStorage) && laterChannel(name, receive));
+  const native = attempt(() => nativeChannel(name, receive));
+  return native ?? (attempt(() => localStorage) ? storageChannel(name, receive) : null);
 }
 
 function nativeChannel(name: string, receive: (message: unknown) => void): Channel {
@@ -16,28 +17,20 @@ function nativeChannel(name: string, receive: (message: unknown) => void): Chann
   channel.onmessage = ({ data }) => receive(data);
   return {
     carries: 'full',
-    // What can't be cloned was refused before; a message that is lost all the same is asked for again.
+    // It throws if the message can't be cloned or the channel is closed.
     post: (message) => void attempt(() => channel.postMessage(message)),
     close: () => channel.close(),
   };
 }
 
-/** What is posted before the package is there is lost, as any message may be. If it can't be loaded there is no channel. */
-function laterChannel(name: string, receive: (message: unknown) => void): Channel {
-  let channel: Channel | undefined;
-  let isClosed = false;
-  import('./storage-channel').then(
-    ({ openStorageChannel }) => {
-      if (!isClosed) channel = attempt(() => openStorageChannel(name, receive)) ?? undefined;
-    },
-    () => undefined,
-  );
+/** What is asked of it while the package is loaded waits for that. If it can't be loaded, every message is lost. */
+function storageChannel(name: string, receive: (message: unknown) => void): Channel {
+  const opening = import('./storage-channel')
+    .then(({ openStorageChannel }) => openStorageChannel(name, receive))
+    .catch(() => null);
   return {
     carries: 'hints',
-    post: (message) => channel?.post(message),
-    close() {
-      isClosed = true;
-      channel?.close();
-    },
+    post: (message) => void opening.then((channel) => channel?.post(message)),
+    close: () => void opening.then((channel) => channel?.close()),
   };
 }

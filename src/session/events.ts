@@ -9,6 +9,9 @@ import { bytesIn, MAX_JOURNALED_BYTES } from './payload';
 /** How many events the journal holds. A tab that sleeps through more is told how many it missed. */
 export const JOURNAL_SIZE = 64;
 
+/** What solotab itself emits: a driver that emitted one would be believed. */
+export const OWN_TYPES = /^(session_(error|started|joined|resumed|reconnecting|ended)|statechange|host_lost)$/;
+
 /** An event before it has its number. */
 export interface EventDraft {
   readonly type: string;
@@ -61,5 +64,5 @@ export function toPublicEvent(entry: JournalEntry, missed: number): unknown {
   if (error) return { ...errorEvent(error, entry), ...skipped };
   const event = { type, epoch, seq, tabId, at, ...skipped };
   if (type === 'session_ended') return { ...event, reason };
-  return type.startsWith('session_') ? event : { ...event, payload, ...(tooLarge && { tooLarge }) };
+  return OWN_TYPES.test(type) ? event : { ...event, payload, ...(tooLarge && { tooLarge }) };
 }

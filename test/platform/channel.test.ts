@@ -3,10 +3,14 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { browserPlatform } from '../../src/platform/browser';
 import { openBrowserChannel } from '../../src/platform/channel';
 import type { Channel } from '../../src/platform/platform';
-import { openStorageChannel } from '../../src/platform/storage-channel';
 import { channelContract } from './contracts/channel-contract';
 import { ODD_NAMES } from './contracts/tab-context';
 import { nodeSetting } from './node-world';
+
+const RealBroadcastChannel = BroadcastChannel;
+
+/** Where the package stores what it sends. */
+const STORAGE_KEY = 'pubkey.broadcastChannel-solotab:1:scope';
 
 describe('the native channel', () => {
   // In Node, the name of a channel ends at its first NUL.
@@ -15,46 +19,33 @@ describe('the native channel', () => {
 });
 
 describe('the channel through storage', () => {
-  // All tabs share one window here; the package tells its own window as well.
-  const openPlatform = () => ({ ...browserPlatform(), openChannel: openStorageChannel });
-  channelContract(nodeSetting({ openPlatform }));
-});
-
-describe('where there is no native channel', () => {
   beforeEach(() => {
     vi.stubGlobal('BroadcastChannel', undefined);
   });
   afterEach(() => {
     vi.unstubAllGlobals();
   });
-
-  test('the one through storage is loaded, and carries messages from then on', async () => {
-    const received: unknown[] = [];
-    const [first, second] = [1, 2].map(() => openBrowserChannel('later', (message) => received.push(message)));
-    await vi.waitFor(() => {
-      first?.post('a message');
-      expect(received).toContain('a message');
-    });
-    first?.close();
-    second?.close();
-  });
-
-  test('one that is closed before it is loaded is never opened', async () => {
-    const add = vi.spyOn(window, 'addEventListener');
-    openBrowserChannel('later', () => undefined)?.close();
-    await import('../../src/platform/storage-channel');
-    await Promise.resolve();
-    expect(add).not.toHaveBeenCalled();
-  });
+  // All tabs share one window here; the package tells its own window as well.
+  channelContract(nodeSetting({ openPlatform: browserPlatform }));
 });
 
 describe('when others use the same name', () => {
   const opened: Channel[] = [];
-  const open = (): { readonly channel: Channel; readonly received: unknown[] } => {
+  const open = (channels = { openBrowserChannel }): { readonly channel: Channel; readonly received: unknown[] } => {
     const received: unknown[] = [];
-    const channel = openStorageChannel('solotab:1:scope', (message) => received.push(message));
+    const channel = channels.openBrowserChannel('scope', (message) => received.push(message));
+    if (!channel) throw new Error('There is no channel.');
     opened.push(channel);
     return { channel, received };
+  };
+  /** Two channels that hear each other: the package is loaded. */
+  const openThroughStorage = async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const both = [open(), open()] as const;
+    both[0].channel.post('loaded');
+    await vi.waitFor(() => expect(both[1].received).toEqual(['loaded']));
+    both[1].received.length = 0;
+    return both;
   };
   const uncaught = vi.fn();
 
@@ -68,6 +59,7 @@ describe('when others use the same name', () => {
     for (const channel of opened.splice(0)) channel.close();
     vi.unstubAllGlobals();
     vi.restoreAllMocks();
+    vi.doUnmock('../../src/platform/storage-channel');
     process.off('uncaughtException', uncaught);
     process.off('unhandledRejection', uncaught);
     window.removeEventListener('error', uncaught);
@@ -88,14 +80,23 @@ describe('when others use the same name', () => {
     { type: 'hasOwnProperty', time: 1e300 },
   ];
 
-  test('garbage in the storage is dropped, and the next message arrives', async () => {
+  test('the native channel hands over what it is sent: whoever opens it looks at it', async () => {
     const [first, second] = [open(), open()];
+    const stranger = new RealBroadcastChannel('solotab:1:scope');
+    for (const message of garbage) stranger.postMessage(message);
+    await vi.waitFor(() => expect(first.received).toHaveLength(garbage.length));
+    await vi.waitFor(() => expect(second.received.at(-1)).toEqual(garbage.at(-1)));
+    stranger.close();
+    expect(uncaught).not.toHaveBeenCalled();
+  });
+
+  test('garbage in the storage is dropped, and the next message arrives', async () => {
+    const [first, second] = await openThroughStorage();
     const values = ['', '{', 'null', '0', '[]', '"text"', '{"data":null}', null].concat(
       garbage.map((data) => JSON.stringify({ token: 'token', uuid: 'uuid', time: 1, data })),
     );
     for (const newValue of values) {
-      const event = new StorageEvent('storage', { key: 'pubkey.broadcastChannel-solotab:1:scope', newValue });
-      window.dispatchEvent(event);
+      window.dispatchEvent(new StorageEvent('storage', { key: STORAGE_KEY, newValue }));
     }
     window.dispatchEvent(new StorageEvent('storage', { key: null, newValue: null }));
     first.channel.post('after');
@@ -104,22 +105,29 @@ describe('when others use the same name', () => {
     expect(uncaught).not.toHaveBeenCalled();
   });
 
-  test('a clock that steps back loses no message', async () => {
-    const [first, second] = [open(), open()];
-    const now = Date.now();
-    vi.spyOn(Date, 'now').mockReturnValue(now - 3_600_000);
-    first.channel.post('an hour ago');
-    await vi.waitFor(() => expect(second.received).toEqual(['an hour ago']));
+  test('what another tab stores is heard, however far its clock is behind', async () => {
+    const [, { received }] = await openThroughStorage();
+    const time = (Date.now() - 3_600_000) * 1_000;
+    const newValue = JSON.stringify({ token: 't', uuid: 'u', data: { type: 'message', time, data: 'an hour ago' } });
+    window.dispatchEvent(new StorageEvent('storage', { key: STORAGE_KEY, newValue }));
+    expect(received).toEqual(['an hour ago']);
+  });
+
+  test('what is stored is heard by other tabs, however far their clocks are ahead', async () => {
+    const [{ channel }] = await openThroughStorage();
+    localStorage.clear();
+    channel.post('now');
+    await vi.waitFor(() => expect(localStorage.getItem(STORAGE_KEY)).toContain('"time":0,'));
   });
 
   test('a storage that is full loses messages, without an error, and can be closed', async () => {
-    const [first, second] = [open(), open()];
-    const setItem = () => {
+    const [first, second] = await openThroughStorage();
+    const setItem = vi.fn(() => {
       throw new DOMException('Full.', 'QuotaExceededError');
-    };
+    });
     const full = vi.spyOn(window, 'localStorage', 'get').mockReturnValue({ ...localStorage, setItem });
     first.channel.post('lost');
-    await new Promise((resolve) => setTimeout(resolve));
+    await vi.waitFor(() => expect(setItem).toHaveBeenCalled());
     full.mockRestore();
     first.channel.post('after');
     await vi.waitFor(() => expect(second.received).toEqual(['after']));
@@ -131,15 +139,63 @@ describe('when others use the same name', () => {
       throw new DOMException('Forbidden.', 'SecurityError');
     };
     vi.stubGlobal('BroadcastChannel', refuse);
-    expect(openBrowserChannel('scope', () => undefined)?.carries).toBe('hints');
+    expect(open().channel.carries).toBe('hints');
     vi.spyOn(window, 'localStorage', 'get').mockImplementation(refuse);
     expect(openBrowserChannel('scope', () => undefined)).toBeNull();
   });
 
-  test('fifty channels opened and closed leave no listener', () => {
+  test('a package that can’t be loaded is no channel: messages are lost, without an error', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    vi.resetModules();
+    const asked = vi.fn();
+    vi.doMock('../../src/platform/storage-channel', () => {
+      asked();
+      throw new Error('The network is gone.');
+    });
+    const { channel } = open(await import('../../src/platform/channel'));
+    channel.post('lost');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    channel.post('lost');
+    channel.close();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(uncaught).not.toHaveBeenCalled();
+  });
+
+  test('what is posted while the package is loaded is sent when it is there', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const [first, second] = [open(), open()];
+    first.channel.post('early');
+    first.channel.post('next');
+    await vi.waitFor(() => expect(second.received).toEqual(['early', 'next']));
+  });
+
+  test('a browser that has a channel of its own does not load the package', async () => {
+    vi.resetModules();
+    const asked = vi.fn();
+    vi.doMock('../../src/platform/storage-channel', () => {
+      asked();
+      return {};
+    });
+    const channels = await import('../../src/platform/channel');
+    const [first, second] = [open(channels), open(channels)];
+    first.channel.post('hello');
+    await vi.waitFor(() => expect(second.received).toEqual(['hello']));
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  test('a native message is posted in the turn in which it is given', () => {
+    const post = vi.spyOn(RealBroadcastChannel.prototype, 'postMessage');
+    open().channel.post('now');
+    expect(post).toHaveBeenCalledWith('now');
+  });
+
+  test('fifty channels opened and closed leave no listener', async () => {
+    await openThroughStorage();
+
     const add = vi.spyOn(window, 'addEventListener');
     const remove = vi.spyOn(window, 'removeEventListener');
-    for (let count = 0; count < 50; count += 1) openStorageChannel('scope', () => undefined).close();
-    return vi.waitFor(() => expect(remove).toHaveBeenCalledTimes(add.mock.calls.length));
+    for (let count = 0; count < 50; count += 1) openBrowserChannel('scope', () => undefined)?.close();
+    await vi.waitFor(() => expect(remove).toHaveBeenCalledTimes(100));
+    expect(add).toHaveBeenCalledTimes(100);
   });
 });
