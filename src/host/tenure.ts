@@ -210,9 +210,10 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
    */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
+    const isHeld = session !== undefined || isLettingGo;
     over(abortError(reason));
     ledger.sayGoodbye(term);
-    if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now() }).catch(() => undefined);
+    if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
   }
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */
