@@ -124,12 +124,13 @@ describe('is dropped:', () => {
 
 describe('over a channel that goes through storage', () => {
   const secret = { payload: 'SECRET' };
-  const events = [{ ...errorEntry(1016), ...secret }, ...notes(1).map((note) => ({ ...note, ...secret }))];
+  const failed = { ...errorEntry(1016), error: { code: 1016, data: 'SECRET' } };
+  const events = [{ ...failed, ...secret }, ...notes(1).map((note) => ({ ...note, ...secret }))];
 
   test.each<Message>([
     { ...LOOK, entries: events },
     { ...EVENTS, entries: events },
-    { type: 'state', record: recordIn('active', { info: 'SECRET' }), entries: events },
+    { type: 'state', record: recordIn('active', { info: 'SECRET', lastError: failed }), entries: events },
   ])('a message of type $type carries nothing that is the app’s', (message) => {
     const hint = toHint(message);
     expect(JSON.stringify(hint)).not.toContain('SECRET');
@@ -142,7 +143,7 @@ describe('over a channel that goes through storage', () => {
 
   test('a state keeps everything else', () => {
     const record = recordIn('active');
-    const entries = events.map(({ payload: _, ...entry }) => entry);
+    const entries = [errorEntry(1016), ...notes(1).map(({ payload: _, ...entry }) => entry)];
     expect(toHint({ type: 'state', record, entries: events })).toEqual({
       ...{ type: 'state', entries, record: { ...record, info: null } },
     });
