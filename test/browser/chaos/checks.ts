@@ -56,12 +56,12 @@ export function violationsAtRest(
   ];
 }
 
-/** What is wrong with what a document has seen so far. */
-export function violationsOf(observation: Observation): readonly string[] {
+/** What is wrong with what a document has seen so far. Once the site's data was cleared, events are numbered anew. */
+export function violationsOf(observation: Observation, isCleared: boolean): readonly string[] {
   const { tabId, problems } = observation;
   return [
     ...problems.map((problem) => `${tabId.slice(0, 8)}: uncaught ${problem}`),
-    ...outOfOrder(observation),
+    ...(isCleared ? [] : outOfOrder(observation)),
     ...strangeOutcomes(observation),
   ];
 }
@@ -90,7 +90,7 @@ function zombies({ tabId, context, snapshot: { role, epoch } }: Observation): re
 /** A session that was connected and is not this tab's any more was ended or released. */
 function leaks({ tabId, driverCalls, toldOver, snapshot: { role, epoch } }: Observation): readonly string[] {
   return driverCalls
-    .filter(({ type, settled }) => settled === 'ok' && type !== 'end' && type !== 'release')
+    .filter(({ type, settled, hungUp }) => settled === 'ok' && !hungUp && type !== 'end' && type !== 'release')
     .filter((call) => !(role === 'host' && call.epoch === epoch) && !toldOver.includes(call.epoch))
     .filter((call) => !driverCalls.some((other) => other.epoch === call.epoch && isCleaning(other.type)))
     .map((call) => `${tabId.slice(0, 8)} never let go of what it connected under epoch ${call.epoch}`);

@@ -1,6 +1,6 @@
 /** What the backend puts in the way of a round: requests that it holds back until they are allowed, or denies. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Act, SessionBackend } from '../support/backend';
+import type { Act, Denial, SessionBackend } from '../support/backend';
 import type { Request } from './actions';
 
 export class Obstacles {
@@ -20,6 +20,11 @@ export class Obstacles {
   async deny(request: Request): Promise<void> {
     this.#denied.add(request);
     this.backend.deny(this.scope, request, { code: 1016, message: 'denied by the test' });
+  }
+
+  async lose(how: NonNullable<Denial['gone']>): Promise<void> {
+    this.#denied.add('resume');
+    this.backend.deny(this.scope, 'resume', { gone: how });
   }
 
   /** Takes the obstacle away, and lets go of what was held. */
