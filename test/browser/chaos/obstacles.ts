@@ -1,6 +1,6 @@
 /** What the backend puts in the way of a round: requests that it holds back until they are allowed, or denies. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Act, Denial, SessionBackend } from '../support/backend';
+import type { Act, Denial, HangUp, SessionBackend } from '../support/backend';
 import type { Request } from './actions';
 
 export class Obstacles {
@@ -42,7 +42,12 @@ export class Obstacles {
     }
   }
 
+  async hangUp(how: HangUp): Promise<void> {
+    this.backend.hangUp(this.scope, how);
+  }
+
   async clear(): Promise<void> {
+    this.backend.hangUp(this.scope, null);
     for (const request of [...this.#held, ...this.#denied]) await this.allow(request);
   }
 

@@ -163,10 +163,7 @@ export class Stage {
     }
     if (action.type === 'lose') return this.#obstacles.lose(action.how);
     if (action.type === 'clear') return this.#clearSiteData();
-    if (action.type === 'hangUp') {
-      this.#ports.browser.backend.hangUp(this.#ports.scope, action.how);
-      return Promise.resolve();
-    }
+    if (action.type === 'hangUp') return this.#obstacles.hangUp(action.how);
     if (action.type === 'tell') {
       const open = this.#slots.filter(({ place }) => place === 'open');
       const told = open.map((each) =>

@@ -143,9 +143,9 @@ export class SessionBackend {
     this.#rulesOf(scope).delays.set(type, ms);
   }
 
-  /** The other side hangs up on whoever connects next. */
-  hangUp(scope: string, how: HangUp): void {
-    this.#rulesOf(scope).hangUps.push(how);
+  /** The other side hangs up on whoever connects next; `null` ends that. */
+  hangUp(scope: string, how: HangUp | null): void {
+    this.#rulesOf(scope).hangUps = how ? [how] : [];
   }
 
   /** The site's data is cleared: from now on the tabs may count epochs anew. */
@@ -184,7 +184,7 @@ export class SessionBackend {
       this.#changed();
       return { status, body };
     };
-    const { holding, denials, delays, hangUps } = this.#rulesOf(act.scope);
+    const { holding, denials, delays } = this.#rulesOf(act.scope);
     let denial = denials.get(act.type);
     const delayMs = delays.get(act.type);
     if (delayMs !== undefined) await scheduler.wait(delayMs);
@@ -195,7 +195,7 @@ export class SessionBackend {
     if (!cleansUp && act.epoch < this.#newestEpoch(act.scope)) {
       return settle('stale', 409, { message: `epoch ${act.epoch} is stale` });
     }
-    const hangUp = CONNECTS.includes(act.type) ? hangUps.shift() : undefined;
+    const hangUp = CONNECTS.includes(act.type) ? this.#rulesOf(act.scope).hangUps.shift() : undefined;
     return settle('ok', 200, { session: `${act.scope}#${act.epoch}`, ...(hangUp && { hangUp }) });
   }
 
