@@ -2,6 +2,7 @@
 import type { Act } from '../support/backend';
 import type { PlainError } from '../support/page-api';
 import type { Tab, TestBrowser } from '../support/tab';
+import type { ActionType } from './actions';
 import { heardAlike, unrest, violationsAtRest, violationsOf } from './checks';
 import { type Observation, takeProblems } from './page';
 import type { Plan } from './plan';
@@ -35,8 +36,9 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
   const timeline = new Timeline();
   const stage = new Stage({ browser, plan, scope, timeline, bystander, pool });
   const { backend } = browser;
-  // Then events are numbered anew, and each tab learns it at its own time.
-  const isCleared = plan.steps.some(({ action }) => action.type === 'clear');
+  const did = (...types: readonly ActionType[]): boolean =>
+    plan.steps.some(({ action }) => types.includes(action.type));
+  const excuses = { isCleared: did('clear'), haveSlept: did('stop', 'freeze') };
   const violations: string[] = [];
   let seen: readonly Observation[] = [];
 
@@ -64,7 +66,7 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
       const phase = method === 'end' ? 'idle' : 'active';
       if (observations.some(({ snapshot }) => snapshot.phase !== phase)) return `${method}() did not lead to ${phase}`;
       // An end of nothing is not heard of.
-      return index === 0 || isCleared ? null : heardAlike(observations);
+      return index === 0 || excuses.isCleared ? null : heardAlike(observations);
     };
     // Where the call failed, that says more than the phase to which it did not lead.
     const isAtRest = await rest((observations) => (failed(observations, step) ? null : isOver(observations)));
@@ -81,7 +83,7 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
   const settlingMs = performance.now() - peaceAt;
   timeline.note('the tabs agree');
   if (agreed && (await finish(0, 'end')) && (await finish(1, 'start'))) await finish(2, 'end');
-  violations.push(...seen.flatMap((observation) => violationsOf(observation, isCleared)));
+  violations.push(...seen.flatMap((observation) => violationsOf(observation, excuses)));
   violations.push(...backend.violations(scope));
   violations.push(...[...stage.problems, ...(await takeProblems(bystander))].map((problem) => `uncaught: ${problem}`));
   await stage.clear();
