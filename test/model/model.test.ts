@@ -3,7 +3,7 @@ import { decide } from '../../src/session/decide';
 import { SEVEN } from './actions';
 import { type Exploration, explore } from './explore';
 import { activeScene, handedOverScene, lostScene } from './scenes';
-import { initialState, type Rules, type State } from './state';
+import { initialState, RECOVERY, type Rules, type State } from './state';
 
 /** `ACTIONS=4` goes deeper with every action: minutes rather than seconds, and some gigabytes. */
 const more = Number(process.env.ACTIONS ?? 3) - 3;
@@ -28,6 +28,11 @@ const SCENES: readonly Scene[] = [
     only: ['calls start', 'calls end', 'wakes'],
   },
   { name: 'three tabs and a lost session × every action', from: () => lostScene(3, decide), actions: 2 + more },
+  {
+    name: 'three tabs, one with a session that can not be recovered × every action',
+    from: () => activeScene(3, decide, { ...RECOVERY, by: 'none' }),
+    actions: 2 + more,
+  },
 ];
 
 function print(name: string, { states, steps, actions, taken, depth, isComplete, seconds }: Exploration): void {

@@ -1,11 +1,13 @@
 /** Where an exploration begins. */
+
+import type { Recovery } from '../../src/session/record';
 import { follow } from './explore';
 import { initialState, type Rules, type State } from './state';
 
 /** Three tabs, and the first has the session. */
-export function activeScene(tabs: number, rules: Rules): State {
+export function activeScene(tabs: number, rules: Rules, recovery?: Recovery): State {
   return follow(
-    initialState(tabs),
+    initialState(tabs, recovery),
     rules,
     '0 calls start',
     '0 start: takes its locks',
