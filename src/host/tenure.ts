@@ -13,8 +13,8 @@ import type { Tenancy } from '../election/election';
 import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
-import type { Report } from '../session/decide';
 import type { SessionErrorCode } from '../session/catalogue';
+import type { Report } from '../session/decide';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
@@ -210,9 +210,10 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
    */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
+    const isHeld = session !== undefined || isLettingGo;
     over(abortError(reason));
     ledger.sayGoodbye(term);
-    if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now() }).catch(() => undefined);
+    if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
   }
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */
@@ -246,13 +247,15 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     session = undefined;
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
-    if (verdict === 'void' && ledger.record.term === term) {
+    if (verdict === 'void') {
       // Nobody waits for it any more, and this tab has let go of it already: it is ended if somebody asked for that, or lost.
-      if (ledger.record.phase === 'ending') {
+      if (ledger.record.term === term && ledger.record.phase === 'ending') {
         stage = 'held';
         return finish();
       }
-      await ledger.transact({ type: 'lost', term, at: clock.now() });
+      const lost = await ledger.transact({ type: 'lost', term, at: clock.now() });
+      // It was over before, and whoever wrote that left its end to this tab.
+      if (lost.verdict === 'void' && !goesOn()) await callDriver('end', () => driver.end(null, context));
     }
     over(abortError('The session moved to another tab.'));
   }
@@ -270,10 +273,14 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
   }
 
-  async function letGoOf(value: Session): Promise<void> {
+  /** Whether the session of this term lives, here or in another tab. */
+  function goesOn(): boolean {
     const { record } = ledger;
-    const isAlive = ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
-    if (isAlive) await callDriver('release', () => driver.release?.(value, context));
+    return ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
+  }
+
+  async function letGoOf(value: Session): Promise<void> {
+    if (goesOn()) await callDriver('release', () => driver.release?.(value, context));
     else await callDriver('end', () => driver.end(value, context));
   }
 

@@ -52,9 +52,9 @@ export type Call = {
 export type Notice =
   /**
    * Its host is gone, proven by its lock or by its silence. Also said by the host itself as it leaves. `at`: when, if this tab
-   * knows it better than the record.
+   * knows it better than the record. `isHeld`: a host that leaves ends its session itself, if it is over.
    */
-  | { readonly type: 'lost'; readonly term: string; readonly at?: number | undefined }
+  | { readonly type: 'lost'; readonly term: string; readonly at?: number | undefined; readonly isHeld?: boolean }
   /** Its host is to write an answer. */
   | { readonly type: 'ask'; readonly term: string }
   /** The tab that asked to take over waits no longer. */
@@ -221,7 +221,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'withdraw':
       return record.successor?.term === command.candidate.term ? done({ successor: null }) : VOID;
     case 'lost':
-      return lost(record, command.at, record.hostTabId !== facts.tabId);
+      return lost(record, command.at, !command.isHeld);
     case 'look':
       return VOID;
     case 'connected': {

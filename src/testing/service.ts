@@ -50,13 +50,15 @@ export class Service {
 
   /**
    * The session that `info` names. Where it names none: the last one that is live and that no tab has, as far as `isHeld` knows;
-   * else the first one that is live.
+   * else the first one that is live. One that every tab can know of goes before one that none can.
    */
   find(scope: string, info: unknown, isHeld: (session: ServiceSession) => boolean): Entry | undefined {
     const id = sessionIn(info);
     const ofScope = this.sessions.filter((session) => session.scope === scope).reverse();
     if (id !== undefined) return ofScope.find((session) => session.id === id);
-    const live = ofScope.filter(({ state }) => state === 'live');
+    const candidates = ofScope.filter(({ state }) => state === 'live');
+    const known = candidates.filter(({ established }) => established);
+    const live = known.length > 0 ? known : candidates;
     return live.find((session) => !isHeld(session)) ?? live[live.length - 1];
   }
 

@@ -1,18 +1,8 @@
 /** What people, drivers and machines do to three tabs. */
-import { askAgain, bid } from './calls';
-import { abandon, leave } from './host';
-import {
-  type Draft,
-  type Ender,
-  newTab,
-  type Rules,
-  releaseLocks,
-  releaseSeat,
-  type State,
-  type Tab,
-  tabOf,
-} from './state';
-import { collect, type Step } from './steps';
+import { call, giveUp } from './calls';
+import { abandon, leave, letGone } from './host';
+import { type Draft, newTab, type Rules, releaseLocks, type State, seenBy, type Tab, tabOf } from './state';
+import { collect, fail, type Step } from './steps';
 
 /** What people ask for, and what machines do. The other actions vary them. */
 export const SEVEN = [
@@ -28,43 +18,62 @@ export const SEVEN = [
 /** `only`: no others than these. */
 export function actions(state: State, rules: Rules, only?: readonly string[]): Step[] {
   return collect(state, rules, (add) => {
+    const world = (label: string, change: (draft: Draft) => void): void => {
+      if (!only || only.includes(label)) add(label, change);
+    };
+    world('time passes', passTime);
+    if (state.tabs.some(({ life }) => life !== 'dead')) {
+      world('everything dies, and nobody is home until the window is over', (draft) => {
+        for (const index of draft.tabs.keys()) crash(draft, index);
+        passTime(draft);
+      });
+      if (!state.isGone && state.tabs.every(({ isOld }) => !isOld)) world('the storage is cleared', clearStorage);
+    }
     for (const [index, tab] of state.tabs.entries()) {
       const act = (label: string, change: (own: Tab, draft: Draft) => void): void => {
         if (!only || only.includes(label)) add(`${index} ${label}`, (draft) => change(tabOf(draft, index), draft));
       };
       if (tab.life === 'dead') {
-        act('opens', (_, draft) => open(draft, index, tab.key));
+        act('opens', (_, draft) => open(draft, index, tab.key, tab.isCopy));
         state.tabs.forEach((original, from) => {
           if (original.life === 'awake' && original.key !== '' && original.key !== tab.key)
-            act(`opens as a copy of ${from}`, (_, draft) => open(draft, index, original.key));
+            act(`opens as a copy of ${from}`, (_, draft) => open(draft, index, original.key, true));
         });
         continue;
       }
       act('crashes', (_, draft) => crash(draft, index));
       if (tab.life !== 'awake') {
-        act('wakes', (_, draft) => wake(draft, index));
+        act('wakes', (own) => void (own.life = 'awake'));
         continue;
       }
       act('is frozen', (_, draft) => freeze(draft, index));
       act('is stopped', (_, draft) => stop(draft, index));
       if (!tab.bid && !isHosting(tab, state)) {
         for (const type of ['start', 'resume', 'takeOver'] as const)
-          act(`calls ${type}`, (_, draft) => bid(draft, index, type));
-        act('calls takeOver by force', (_, draft) => bid(draft, index, 'takeOver', { force: true }));
+          act(`calls ${type}`, (_, draft) => call(draft, index, 'bid', type));
+        act('calls takeOver by force', (_, draft) => call(draft, index, 'bid', 'takeOver', { insists: true }));
       }
       if (!tab.ender)
-        for (const type of ['cancel', 'end'] as const) act(`calls ${type}`, (_, draft) => callEnd(draft, index, type));
+        for (const type of ['cancel', 'end'] as const)
+          act(`calls ${type}`, (_, draft) => {
+            abort(draft, index);
+            call(draft, index, 'ender', type, { insists: true });
+          });
       if (tab.bid && !tab.bid.isAborted) act('aborts its call', (_, draft) => abort(draft, index));
       const { host } = tab;
       if (host?.closing !== 'no') continue;
-      if (host.driver === 'connecting' && !host.isGivenUp)
+      if (host.driver === 'connecting' && !host.isGivenUp) {
         act('aborts its attempt', (_, draft) => abandon(draft, index));
+        if (state.record.activeEpoch > 0)
+          act('is told by its driver that the session is gone', (own, draft) => {
+            if (own.host) fail(draft, own.host, 'gone');
+          });
+      }
       if (host.driver !== 'connected') continue;
       act('is told by its driver that the session is over', (own, draft) => {
         if (!own.host) return;
-        Object.assign(own.host, { closing: 'ended', driver: 'none' });
-        releaseSeat(draft, own.host.term);
-        own.host.reports.push('ended');
+        own.host.closing = 'ended';
+        letGone(draft, own.host, 'ended');
       });
       for (const type of ['reconnecting', 'reconnected'] as const)
         if ((state.record.phase === 'active') === (type === 'reconnecting') && !host.reports.includes(type))
@@ -73,15 +82,43 @@ export function actions(state: State, rules: Rules, only?: readonly string[]): S
   });
 }
 
-export function open(draft: Draft, index: number, key: string): void {
-  draft.ids += 1;
-  draft.tabs[index] = newTab(`tab-${index}-${draft.ids}`, key);
+/** Longer than any recovery window. */
+function passTime(draft: Draft): void {
+  draft.now += 2 * draft.recovery.windowMs;
 }
 
+/**
+ * `Clear-Site-Data`: the record is gone, and tabs that are opened from now on get another lock manager. Nobody speaks for a
+ * session that no tab holds any more.
+ */
+function clearStorage(draft: Draft): void {
+  draft.isGone = true;
+  draft.seat = null;
+  draft.acted = 0;
+  for (const tab of draft.tabs) {
+    tab.locks = [];
+    if (tab.life === 'dead') continue;
+    tab.isOld = true;
+    if (tab.host) tab.host.isBeforeClear = true;
+    for (const own of [tab.bid, tab.ender]) if (own?.granted) own.isBeforeClear = true;
+  }
+  const held = draft.tabs.flatMap(({ host, left }) => [host?.session, left?.session]);
+  draft.live = draft.live.filter((session) => held.includes(session));
+}
+
+export function open(draft: Draft, index: number, key: string, isCopy = false): void {
+  draft.ids += 1;
+  draft.tabs[index] = newTab(`tab-${index}-${draft.ids}`, key, isCopy);
+}
+
+/** What it had to let go of goes with it, where the record does not tell of it. */
 export function crash(draft: Draft, index: number): void {
-  const { id, key, locks } = tabOf(draft, index);
+  const { id, key, isCopy, locks, host, left } = tabOf(draft, index);
   if (draft.seat !== null && locks.includes(draft.seat)) draft.seat = null;
-  draft.tabs[index] = { ...newTab(id, key), life: 'dead' };
+  const isTold = (session: string): boolean => !draft.isGone && draft.record.info === session;
+  const held = [host?.session, left?.session];
+  draft.live = draft.live.filter((session) => !held.includes(session) || isTold(session));
+  draft.tabs[index] = { ...newTab(id, key, isCopy), life: 'dead', check: 'none' };
 }
 
 /** `hide`: lets go of everything that would hold up others, as far as one turn allows. */
@@ -95,22 +132,17 @@ export function freeze(draft: Draft, index: number): void {
 export function stop(draft: Draft, index: number): void {
   const tab = tabOf(draft, index);
   tab.life = 'stopped';
-  for (const call of [tab.bid, tab.ender])
-    if (call && ['claiming', 'asking', 'seizing', 'settling'].includes(call.step)) call.hasSlept = true;
-}
-
-export function wake(draft: Draft, index: number): void {
-  tabOf(draft, index).life = 'awake';
+  for (const own of [tab.bid, tab.ender])
+    if (own && ['claiming', 'insisting', 'settling'].includes(own.step)) own.hasSlept = true;
 }
 
 /** The signal of a call that is not granted yet. A transaction that is under way is decided yet, without the locks. */
 export function abort(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { bid } = tab;
+  const { bid } = tabOf(draft, index);
   if (!bid) return;
   bid.isAborted = true;
   releaseLocks(draft, index, bid.term);
-  if (bid.step === 'looking') tab.bid = null;
+  if (bid.step === 'looking') giveUp(draft, index, 'bid');
   if (bid.step === 'asked') bid.step = 'withdrawing';
 }
 
@@ -120,18 +152,10 @@ function abortEnder(draft: Draft, index: number): void {
   if (!ender) return;
   ender.isAborted = true;
   releaseLocks(draft, index, ender.term);
-  if (ender.step === 'locking') askAgain(draft, index);
-}
-
-export function callEnd(draft: Draft, index: number, type: Ender['type']): void {
-  abort(draft, index);
-  tabOf(draft, index).ender = {
-    ...{ type, origin: null, step: 'asking', term: '', host: null },
-    ...{ isAborted: false, hasSlept: false, granted: null },
-  };
+  if (ender.step === 'looking' || ender.step === 'asked') giveUp(draft, index, 'ender');
 }
 
 /** `refuseIfBusy`: a term that the record has done with is only being tidied up. */
-function isHosting({ host }: Tab, { record }: State): boolean {
-  return host !== null && host.term === record.term;
+function isHosting(tab: Tab, state: State): boolean {
+  return tab.host !== null && tab.host.term === seenBy(state, tab).term;
 }

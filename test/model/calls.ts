@@ -1,209 +1,163 @@
-/** The callers' shell in the model: `Election.claim` and `Election.endAnywhere`, between their transactions. */
-import type { ClaimCall } from '../../src/election/claim';
-import type { Command, Decision } from '../../src/session/commands';
-import type { SessionRecord } from '../../src/session/record';
+/** The callers' shell in the model: the loop of `Election.run`, between its transactions. */
+import type { Call as Command, Decision } from '../../src/session/decide';
+import { commit } from './commit';
 import { abandon, connect, hold, see } from './host';
 import {
-  type Bid,
-  commit,
+  type Call,
   type Draft,
-  type Ender,
   mint,
-  RECOVERY,
   releaseLocks,
-  stealSeat,
+  type Slot,
+  type State,
+  seenBy,
   type Tab,
   tabOf,
+  takeSeat,
 } from './state';
 
 /** A call begins. */
-export function bid(
+export function call(
   draft: Draft,
   index: number,
-  type: Bid['type'],
-  { isAutomatic = false, force = false }: { readonly isAutomatic?: boolean; readonly force?: boolean } = {},
+  slot: Slot,
+  type: Call['type'],
+  { isAutomatic = false, insists = false }: { readonly isAutomatic?: boolean; readonly insists?: boolean } = {},
 ): void {
-  tabOf(draft, index).bid = {
-    ...{ type, isAutomatic, force, term: mint(draft), step: 'looking', host: null },
-    ...{ isAborted: false, hasSlept: false, isWritten: false, granted: null },
+  tabOf(draft, index)[slot] = {
+    ...{ type, isAutomatic, insists, origin: null, term: mint(draft), step: 'looking', host: null, hadSeat: false },
+    ...{ isAborted: false, hasSlept: false, isWritten: false, granted: null, isBeforeClear: false },
   };
 }
 
-function callOf({ type, isAutomatic, term }: Bid, { id, key }: Tab): ClaimCall {
+export function commandOf({ type, isAutomatic, term, origin }: Call, { id, key }: Tab, { recovery }: State): Command {
   const candidate = { term, tabId: id };
   switch (type) {
     case 'start':
-      return { type, candidate, recovery: RECOVERY };
+      return { type, candidate, recovery };
     case 'resume':
       return { type, candidate, key: isAutomatic ? key : null };
     case 'takeOver':
       return { type, candidate };
+    case 'cancel':
+    case 'end':
+      return { type, candidate, ...(origin !== null && { origin }) };
   }
 }
 
-/** `tryToClaim`: the compare-and-set. */
-export function claim(draft: Draft, index: number): void {
+/** The compare-and-set. */
+export function claim(draft: Draft, index: number, slot: Slot): void {
   const tab = tabOf(draft, index);
-  const { bid } = tab;
-  if (!bid) return;
-  const { verdict } = commit(draft, index, callOf(bid, tab));
-  see(draft, index);
-  if (verdict === 'granted') granted(draft, bid);
-  else lookAgain(draft, index, bid);
+  const own = tab[slot];
+  if (!own) return;
+  const { verdict, record } = commitCall(draft, index, own);
+  if (verdict === 'granted') granted(draft, index, own);
+  else if (verdict === 'asked') asked(draft, index, slot, record.term);
+  else if (verdict === 'refused' && record.term === null) giveUp(draft, index, slot);
+  else lookAgain(draft, index, slot);
 }
 
-/** `askToHandOver`: asks the host, or finds that there is none. */
-export function askToHandOver(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { bid } = tab;
-  if (!bid) return;
-  const { verdict, record } = commit(draft, index, callOf(bid, tab));
-  see(draft, index);
-  if (verdict === 'asked') {
-    bid.host = record.term;
-    bid.step = bid.isAborted ? 'withdrawing' : 'asked';
-  } else if (verdict === 'granted') {
-    stealSeat(draft, bid.term, bid.isAborted);
-    granted(draft, bid);
-  } else {
-    lookAgain(draft, index, bid);
+/** The same, as if the host that was asked and is silent were none. */
+export function claimWithout(draft: Draft, index: number, slot: Slot): void {
+  const own = tabOf(draft, index)[slot];
+  if (!own?.host) return;
+  if (!isStolen(draft, tabOf(draft, index), own)) {
+    commitCall(draft, index, own, own.host);
+    if (draft.record.term === own.term) return granted(draft, index, own);
   }
+  lookAgain(draft, index, slot);
 }
 
 /** The host was asked, and the record says what came of it. */
-export function handedOver(draft: Draft, index: number): void {
-  const { bid, locks } = tabOf(draft, index);
-  if (!bid) return;
-  if (draft.record.term !== bid.term) return lookAgain(draft, index, bid);
-  if (!bid.isAborted && !locks.includes(bid.term))
-    draft.violations.push(`tab ${index} hosts ${bid.term} without its lock`);
-  stealSeat(draft, bid.term, bid.isAborted);
-  granted(draft, bid);
+export function seeAnswer(draft: Draft, index: number, slot: Slot): void {
+  const { [slot]: own, locks, isOld } = tabOf(draft, index);
+  if (!own) return;
+  if (draft.record.term !== own.term) return lookAgain(draft, index, slot);
+  if (!own.isAborted && !isOld && !locks.includes(own.term))
+    draft.violations.push(`tab ${index} hosts ${own.term} without its lock`);
+  granted(draft, index, own);
 }
 
 export function withdraw(draft: Draft, index: number): void {
   const tab = tabOf(draft, index);
   const { bid } = tab;
   if (!bid) return;
-  commit(draft, index, { type: 'withdraw', term: bid.term });
+  commit(draft, index, { type: 'withdraw', candidate: { term: bid.term, tabId: tab.id } });
   see(draft, index);
-  if (draft.record.term === bid.term) return handedOver(draft, index);
-  releaseLocks(draft, index, bid.term);
-  tab.bid = null;
-}
-
-/** `seize` for `takeOver({ force: true })`. */
-export function seizeToTakeOver(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { bid } = tab;
-  if (!bid?.host) return;
-  const candidate = { term: bid.term, tabId: tab.id };
-  const { verdict } = commit(draft, index, { type: 'seize', term: bid.host, candidate, for: 'takeOver' });
-  see(draft, index);
-  if (verdict === 'granted') granted(draft, bid);
-  else lookAgain(draft, index, bid);
+  if (draft.record.term === bid.term && !bid.isAborted) return granted(draft, index, bid);
+  giveUp(draft, index, 'bid');
 }
 
 /** The tab learns that it was granted. One that was stopped meanwhile looks again before it acts. */
-export function settle(draft: Draft, index: number, record: SessionRecord): void {
+export function settle(draft: Draft, index: number, slot: Slot): void {
   const tab = tabOf(draft, index);
-  const { bid } = tab;
-  if (!bid) return;
-  if (bid.hasSlept && draft.record.term !== bid.term) return lookAgain(draft, index, bid);
-  tab.bid = null;
-  const host = hold(draft, index, bid.term, record, 'connect');
-  if (!host) return;
-  if (!bid.isAborted) return connect(draft, index, host);
+  const own = tab[slot];
+  if (!own?.granted) return;
+  if (own.hasSlept && seenBy(draft, tab).term !== own.term) return lookAgain(draft, index, slot);
+  tab[slot] = null;
+  const host = hold(draft, index, own.term, own.granted, slot === 'bid' ? 'connect' : 'end');
+  if (!host || slot === 'ender') return;
+  if (!own.isAborted) return connect(draft, index, host, own.isBeforeClear);
   see(draft, index);
   abandon(draft, index);
 }
 
-/** `cancel()` and `end()` in the record. */
-export function askToEnd(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { ender } = tab;
-  if (!ender) return;
-  const { verdict, record } = commitEnd(draft, index, ender, { type: ender.type, ...targetOf(ender) });
-  if (verdict === 'void' || ender.isAborted) {
-    tab.ender = null;
-    return;
+/** Its seat was stolen while the tab was stopped: the thief has a session, and the claim is undone. */
+export function undo(draft: Draft, index: number, slot: Slot): void {
+  const own = tabOf(draft, index)[slot];
+  if (!own) return;
+  if (draft.record.term === own.term) {
+    commit(draft, index, { type: 'lost', term: own.term });
+    see(draft, index);
   }
-  ender.origin = record.origin;
-  if (verdict === 'needs-term') Object.assign(ender, { step: 'locking', term: mint(draft) });
-  else Object.assign(ender, { step: 'asked', host: record.term });
+  lookAgain(draft, index, slot);
 }
 
-/** Nobody has the session: this tab becomes the host that ends it. */
-export function claimToEnd(draft: Draft, index: number): void {
-  const { id, ender } = tabOf(draft, index);
-  if (!ender) return;
-  const candidate = { term: ender.term, tabId: id };
-  const decision = commitEnd(draft, index, ender, { type: ender.type, ...targetOf(ender), candidate });
-  grantedToEnd(draft, index, ender, decision);
+export function isStolen({ seat }: State, { isOld }: Tab, { term, hadSeat, isAborted }: Call): boolean {
+  return hadSeat && !isOld && !isAborted && seat !== term;
 }
 
-/** `seize` for `cancel()` and `end()`. */
-export function seizeToEnd(draft: Draft, index: number): void {
-  const { id, ender } = tabOf(draft, index);
-  if (!ender?.host) return;
-  const candidate = { term: ender.term, tabId: id };
-  const decision = commitEnd(draft, index, ender, { type: 'seize', term: ender.host, candidate, for: 'end' });
-  grantedToEnd(draft, index, ender, decision);
-}
-
-export function settleToEnd(draft: Draft, index: number): void {
+function commitCall(draft: Draft, index: number, own: Call, silent?: string): Decision {
   const tab = tabOf(draft, index);
-  const { ender } = tab;
-  if (!ender?.granted) return;
-  if (ender.hasSlept && draft.record.term !== ender.term) return askAgain(draft, index);
-  tab.ender = null;
-  hold(draft, index, ender.term, ender.granted, 'end');
-}
-
-/** The loop of `endAnywhere`, which a call that was given up leaves. */
-export function askAgain(draft: Draft, index: number): void {
-  const tab = tabOf(draft, index);
-  const { ender } = tab;
-  if (!ender) return;
-  releaseLocks(draft, index, ender.term);
-  if (ender.isAborted) tab.ender = null;
-  else Object.assign(ender, { step: 'asking', term: '', host: null, granted: null, hasSlept: false });
-}
-
-function targetOf({ origin }: Ender): { readonly origin?: number } {
-  return origin === null ? {} : { origin };
-}
-
-/** Whoever ends a session ends the one that was there when he asked. */
-function commitEnd(draft: Draft, index: number, { origin }: Ender, command: Command): Decision {
-  const { record: before } = draft;
-  const decision = commit(draft, index, command);
-  if (decision.changed && origin !== null && before.origin !== origin)
-    draft.violations.push(`tab ${index} was to end session ${origin}, and ends session ${before.origin}`);
+  const command = commandOf(own, tab, draft);
+  const { origin } = seenBy(draft, tab);
+  const decision = commit(draft, index, silent === undefined ? command : { ...command, silent });
+  if (decision.changed && own.origin !== null && tab.ender === own && origin !== own.origin)
+    draft.violations.push(`tab ${index} was to end session ${own.origin}, and ends session ${origin}`);
   see(draft, index);
   return decision;
 }
 
-function grantedToEnd(draft: Draft, index: number, ender: Ender, { verdict, record }: Decision): void {
-  if (verdict === 'granted') Object.assign(ender, { step: 'settling', granted: record });
-  else askAgain(draft, index);
+function granted(draft: Draft, index: number, own: Call): void {
+  if (own.isWritten) draft.violations.push(`${own.term} is granted a second time`);
+  if (!own.hadSeat || own.step !== 'claiming') takeSeat(draft, index, own);
+  Object.assign(own, { step: 'settling', isWritten: true, granted: draft.record });
 }
 
-function granted(draft: Draft, bid: Bid): void {
-  if (bid.isWritten) draft.violations.push(`${bid.term} is granted a second time`);
-  Object.assign(bid, { step: 'settling', isWritten: true, granted: draft.record });
+function asked(draft: Draft, index: number, slot: Slot, host: string | null): void {
+  const own = tabOf(draft, index)[slot];
+  if (!own) return;
+  if (own.isAborted && slot === 'ender') return giveUp(draft, index, slot);
+  Object.assign(own, { step: own.isAborted ? 'withdrawing' : 'asked', host });
 }
 
 /** A call that was given up looks no more; the others look again, or are refused. A term that was granted is spent. */
-function lookAgain(draft: Draft, index: number, bid: Bid): void {
+function lookAgain(draft: Draft, index: number, slot: Slot): void {
+  const own = tabOf(draft, index)[slot];
+  if (!own) return;
+  if (own.isAborted) return giveUp(draft, index, slot);
   const { term, successor } = draft.record;
-  const isNamed = term === bid.term || successor?.term === bid.term;
-  releaseLocks(draft, index, bid.term);
-  if (bid.isAborted) tabOf(draft, index).bid = null;
-  else
-    Object.assign(bid, { step: 'looking', host: null, granted: null, hasSlept: false }, isNamed ? {} : another(draft));
+  const isNamed = term === own.term || successor?.term === own.term;
+  releaseLocks(draft, index, own.term);
+  Object.assign(
+    own,
+    { step: 'looking', host: null, granted: null, hadSeat: false, hasSlept: false, isBeforeClear: false },
+    isNamed ? {} : { term: mint(draft), isWritten: false },
+  );
 }
 
-function another(draft: Draft): Pick<Bid, 'term' | 'isWritten'> {
-  return { term: mint(draft), isWritten: false };
+export function giveUp(draft: Draft, index: number, slot: Slot): void {
+  const tab = tabOf(draft, index);
+  const own = tab[slot];
+  if (own) releaseLocks(draft, index, own.term);
+  tab[slot] = null;
 }

@@ -3,7 +3,7 @@
  * they compare, and the tabs in any order. What is only told (numbers of events, texts, times) is left out, and so is
  * what can make no difference any more: a key that nobody can use, the name of a tab that is gone.
  */
-import type { State, Tab } from './state';
+import { type Call, isWindowOver, type State, type Tab } from './state';
 
 export function keyOf(state: State): number {
   const rough = state.tabs.map((tab) => roughOf(state, tab));
@@ -16,14 +16,18 @@ export function keyOf(state: State): number {
 }
 
 /** What distinguishes a tab without any id. */
-function roughOf({ record }: State, { id, life, key, locks, bid, ender, host }: Tab): string {
+function roughOf({ record }: State, tab: Tab): string {
+  const { id, life, key, isOld, check, locks, bid, ender, host, left } = tab;
   const role = life === 'dead' ? '' : id === record.hostTabId ? 'h' : id === record.successor?.tabId ? 's' : '';
   const usable = key === record.resumeKey ? 'k' : key === record.term ? 't' : '';
-  const parts = [life, role, usable, locks.length];
-  if (bid) parts.push(bid.type, bid.step, `${bid.isAborted}${bid.force}${bid.isAutomatic}${bid.hasSlept}`);
-  if (ender) parts.push(ender.type, ender.step, `${ender.isAborted}${ender.hasSlept}`);
-  if (host) parts.push(host.driver, host.closing, `${host.isGivenUp}`, host.reports.join());
+  const parts = [life, role, usable, locks.length, isOld, check, left?.what];
+  for (const own of [bid, ender]) if (own) parts.push(own.type, own.step, flagsOf(own));
+  if (host) parts.push(host.driver, host.closing, host.isGivenUp, host.reports.join());
   return parts.join();
+}
+
+function flagsOf({ isAborted, insists, isAutomatic, hasSlept, hadSeat, isWritten }: Call): string {
+  return [isAborted, insists, isAutomatic, hasSlept, hadSeat, isWritten].map(Number).join('');
 }
 
 /** The orders of the tabs that sort them roughly: more than one only where tabs look the same. */
@@ -54,39 +58,43 @@ function compare(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function textOf({ record, seat, acted, tabs: all }: State, order: readonly number[]): string {
+function textOf(state: State, order: readonly number[]): string {
+  const { record, isGone, seat, now, acted, live, orphans, tabs: all } = state;
   const tabs = order.map((index) => all[index]).filter((tab) => tab !== undefined);
   const terms: string[] = [];
-  const term = (id: string | null | undefined): number | string => {
-    if (id === null || id === undefined || id === '') return '-';
+  const term = (id: unknown): number | string => {
+    if (typeof id !== 'string' || id === '') return '-';
     const at = terms.indexOf(id);
     return at < 0 ? terms.push(id) - 1 : at;
   };
   const slot = (id: string | null | undefined): number | string =>
     id ? tabs.findIndex((tab) => tab.id === id && tab.life !== 'dead') : '-';
-  const { phase, established, attempts, asked, answered, successor } = record;
+  const origin = (number: number | null): string => (number === null ? 'any' : `${number === record.origin}`);
+  const { phase, activeEpoch, attempts, asked, answered, successor, proof, seenAt, lostSince } = record;
   const isUsable = (key: string): boolean => key === record.resumeKey || key === record.term;
   const resumeKey = tabs.some(({ key }) => key === record.resumeKey) ? record.resumeKey : null;
-  const parts: unknown[] = [phase, established, attempts, term(record.term), slot(record.hostTabId), term(resumeKey)];
-  parts.push(term(successor?.term), slot(successor?.tabId), asked > answered);
-  for (const { life, key, locks, bid, ender, host, late } of tabs) {
-    parts.push('/', life, isUsable(key) ? term(key) : '-', late?.reports.join() ?? '-');
-    if (bid) {
-      parts.push('b', bid.type, bid.step, bid.isAutomatic, bid.force, bid.isAborted, bid.isWritten);
-      parts.push(term(bid.term), term(bid.host), (bid.granted?.epoch ?? acted + 1) <= acted, bid.hasSlept);
-    }
-    if (ender) {
-      const origin = ender.origin === null ? 'any' : ender.origin === record.origin;
-      parts.push('e', ender.type, ender.step, origin, term(ender.term), term(ender.host));
-      parts.push(ender.isAborted, ender.hasSlept);
+  const parts: unknown[] = [phase, activeEpoch > 0, attempts, term(record.term), slot(record.hostTabId)];
+  parts.push(term(resumeKey), term(successor?.term), slot(successor?.tabId), asked > answered, proof, isGone);
+  if (phase !== 'idle') parts.push(now - seenAt, lostSince === null ? '-' : isWindowOver(state, record));
+  parts.push(term(record.info), orphans.length);
+  for (const { life, key, isCopy, check, isOld, locks, bid, ender, host, left, late } of tabs) {
+    parts.push('/', life, isOld, late?.reports.join() ?? '-');
+    parts.push(...(isUsable(key) ? [term(key), isCopy, check] : ['-']));
+    for (const own of [bid, ender]) {
+      if (!own) continue;
+      const isSpent = (own.granted?.epoch ?? acted + 1) <= acted;
+      parts.push('c', own.type, own.step, flagsOf(own), term(own.term), term(own.host), origin(own.origin), isSpent);
+      parts.push(own.isBeforeClear);
     }
     if (host) {
       const isAnswering = host.term === record.term && host.answering >= asked;
       parts.push('h', term(host.term), host.driver, host.closing, host.isGivenUp, isAnswering, host.reports.join());
+      parts.push(host.isBeforeClear, term(host.session), origin(host.origin));
     }
+    if (left) parts.push('l', left.what, term(left.term), term(left.session), origin(left.origin));
     parts.push(locks.map(term).sort().join());
   }
-  parts.push(term(seat));
+  parts.push(term(seat), live.map(term).sort().join());
   return parts.join(' ');
 }
 

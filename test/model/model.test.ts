@@ -3,7 +3,7 @@ import { decide } from '../../src/session/decide';
 import { SEVEN } from './actions';
 import { type Exploration, explore } from './explore';
 import { activeScene, handedOverScene, lostScene } from './scenes';
-import { initialState, type Rules, type State } from './state';
+import { initialState, RECOVERY, type Rules, type State } from './state';
 
 /** `ACTIONS=4` goes deeper with every action: minutes rather than seconds, and some gigabytes. */
 const more = Number(process.env.ACTIONS ?? 3) - 3;
@@ -18,7 +18,7 @@ interface Scene {
 const THE_SEVEN = 'start, end, cancel, takeOver, crash, freeze, wake';
 
 const SCENES: readonly Scene[] = [
-  { name: `three idle tabs × ${THE_SEVEN}`, from: () => initialState(3), actions: 4, only: SEVEN },
+  { name: `three idle tabs × ${THE_SEVEN}`, from: () => initialState(3), actions: 3, only: SEVEN },
   { name: 'three idle tabs × every action', from: () => initialState(3), actions: 3 + more },
   { name: 'three tabs, one with the session × every action', from: () => activeScene(3, decide), actions: 2 + more },
   {
@@ -28,6 +28,11 @@ const SCENES: readonly Scene[] = [
     only: ['calls start', 'calls end', 'wakes'],
   },
   { name: 'three tabs and a lost session × every action', from: () => lostScene(3, decide), actions: 2 + more },
+  {
+    name: 'three tabs, one with a session that can not be recovered × every action',
+    from: () => activeScene(3, decide, { ...RECOVERY, by: 'none' }),
+    actions: 2 + more,
+  },
 ];
 
 function print(name: string, { states, steps, actions, taken, depth, isComplete, seconds }: Exploration): void {

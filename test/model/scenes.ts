@@ -1,11 +1,13 @@
 /** Where an exploration begins. */
+
+import type { Recovery } from '../../src/session/record';
 import { follow } from './explore';
 import { initialState, type Rules, type State } from './state';
 
 /** Three tabs, and the first has the session. */
-export function activeScene(tabs: number, rules: Rules): State {
+export function activeScene(tabs: number, rules: Rules, recovery?: Recovery): State {
   return follow(
-    initialState(tabs),
+    initialState(tabs, recovery),
     rules,
     '0 calls start',
     '0 start: takes its locks',
@@ -28,11 +30,11 @@ export function handedOverScene(tabs: number, rules: Rules): State {
     rules,
     '1 calls takeOver',
     '1 takeOver: takes its lock',
-    '1 takeOver: asks the host',
+    '1 takeOver: claims',
     '0 sees the record',
-    '0 reports alive',
+    '0 reports here',
     '0: its driver has released the session',
-    '0 reports hand-over',
+    '0 reports handOver',
     '1 takeOver: sees the answer',
     '1 is stopped',
   );

@@ -3,37 +3,35 @@
  * of time; *actions* are what people and machines do to it.
  */
 import {
-  askAgain,
-  askToEnd,
-  askToHandOver,
-  bid as begin,
+  call as begin,
   claim,
-  claimToEnd,
-  handedOver,
-  seizeToEnd,
-  seizeToTakeOver,
+  claimWithout,
+  commandOf,
+  giveUp,
+  isStolen,
+  seeAnswer,
   settle,
-  settleToEnd,
+  undo,
   withdraw,
 } from './calls';
-import { abandoned, report, reportLate, see } from './host';
+import { commit, factsOf } from './commit';
+import { letGo, letGone, report, reportLate, see } from './host';
 import {
-  type Bid,
-  commit,
+  type Call,
   type Draft,
   draftOf,
-  type Ender,
   isLocked,
-  mint,
   type ReportName,
   type Rules,
   releaseSeat,
+  type Slot,
   type State,
-  stealSeat,
+  seenBy,
   type Tab,
   type Term,
   tabOf,
-  takeLocks,
+  takeSeat,
+  takeTerm,
 } from './state';
 
 export interface Step {
@@ -55,10 +53,16 @@ export function collect(state: State, rules: Rules, list: (add: Add) => void): S
   return steps;
 }
 
-/** Forgets what can have no effect any more: a report of a fenced host is refused, and matters only if it is its last. */
-function tidy({ record, tabs }: Draft): void {
+/**
+ * Forgets what can have no effect any more: a report of a fenced host is refused, and matters only if it is its last; an orphan
+ * of which no record tells is not ended once more.
+ */
+function tidy(draft: Draft): void {
+  const { record, tabs, orphans } = draft;
+  if (orphans.length > 0) draft.orphans = orphans.filter((session) => session === record.info);
   for (const tab of tabs) {
-    if (tab.late?.term !== record.term) tab.late = null;
+    if (tab.late && tab.late.term !== record.term) tab.late = null;
+    if (tab.key !== record.term) tab.check = 'none';
     const { host } = tab;
     if (!host || host.term === record.term || host.reports.length === 0) continue;
     const last = host.reports[host.reports.length - 1];
@@ -68,7 +72,7 @@ function tidy({ record, tabs }: Draft): void {
 }
 
 /** Reports after which a term is over, whatever their answer. */
-const LAST: readonly ReportName[] = ['failed', 'settled', 'ended', 'hand-over', 'lost'];
+const LAST: readonly ReportName[] = ['failed', 'gone', 'settled', 'ended', 'handOver', 'lost'];
 
 export function programSteps(state: State, rules: Rules): Step[] {
   return collect(state, rules, (add) => {
@@ -76,37 +80,81 @@ export function programSteps(state: State, rules: Rules): Step[] {
     state.tabs.forEach((tab, index) => {
       if (tab.life !== 'awake') return;
       if (tab.late) add(`${index} reports late: ${tab.late.reports[0]}`, (draft) => reportLate(draft, index));
+      if (tab.left) add(`${index}: its driver lets go of what it had`, (draft) => letGo(draft, index));
       if (tab.host) addHost(state, index, tab.host, add);
-      if (tab.bid) addBid(state, rules, index, tab.bid, add);
-      if (tab.ender) addEnder(state, index, tab.ender, add);
-      if (isFree(tab) && mayResume(state, rules, tab))
-        add(`${index} resumes by itself`, (draft) => begin(draft, index, 'resume', { isAutomatic: true }));
+      for (const slot of ['bid', 'ender'] as const) {
+        const call = tab[slot];
+        if (call) addCall(state, rules, index, slot, call, add);
+      }
+      addCheck(state, index, tab, add);
+      if (isFree(tab) && mayResume(state, rules, index, tab))
+        add(`${index} resumes by itself`, (draft) => begin(draft, index, 'bid', 'resume', { isAutomatic: true }));
     });
   });
 }
 
 /** What any tab that is awake does for all: whose it is makes no difference to the record. */
 function addWatching(state: State, add: Add): void {
-  const { record, tabs } = state;
-  const watcher = tabs.findIndex(({ life }) => life === 'awake');
-  if (watcher < 0) return;
-  const { term, hostTabId, lostSince, phase } = record;
-  if (phase === 'recovering' && lostSince !== null)
-    add(`${watcher} sees the window end`, (draft) => void commit(draft, watcher, { type: 'expire' }));
+  const { record, tabs, now } = state;
+  const watcher = tabs.findIndex((tab) => tab.life === 'awake' && isWatching(state, tab));
+  if (watcher >= 0)
+    add(`${watcher} sees the window end`, (draft) => void commit(draft, watcher, { type: 'look' }, true));
+  const { term, seenAt } = record;
   if (term === null) return;
-  // The tab that the record names waits for no lock of its own, and needs no proof where it acts for nobody.
-  const own = tabs.findIndex((tab) => tab.id === hostTabId && tab.life === 'awake' && isFree(tab));
-  const other = tabs.findIndex(({ id, life, host }) => life === 'awake' && (id !== hostTabId || !host));
-  const reaper = isLocked(state, term) ? own : other;
-  if (reaper >= 0) add(`${reaper} reaps ${term}`, (draft) => void commit(draft, reaper, { type: 'lost', term }));
-  for (const [index, { life, key, host }] of tabs.entries()) {
-    if (life === 'awake' && key === term && !host)
-      add(`${index} challenges the host whose key it has`, (draft) => void commit(draft, index, { type: 'ask', term }));
+  const reaper = tabs.findIndex((tab) => tab.life === 'awake' && isProvenDead(state, tab));
+  if (reaper >= 0) {
+    add(`${reaper} reaps ${term}`, (draft) => void commit(draft, reaper, { type: 'lost', term }));
+    if (seenAt < now)
+      add(`${reaper} sees ${term} end`, (draft) => void commit(draft, reaper, { type: 'lost', term, at: now }));
   }
+  // The tab that the record names, and that acts for nobody.
+  const own = tabs.findIndex((tab) => tab.life === 'awake' && isOwnVacant(state, tab));
+  if (own >= 0) add(`${own} reaps its own ${term}`, (draft) => void commit(draft, own, { type: 'lost', term }));
+}
+
+/** Its timer for the recovery window counts: a window of a host that reconnects is for that host to close. */
+function isWatching(state: State, tab: Tab): boolean {
+  const { phase, lostSince, term, hostTabId } = seenBy(state, tab);
+  return phase === 'recovering' && lostSince !== null && (term === null || hostTabId === tab.id);
+}
+
+/** A free lock proves it, if it says anything to this tab; otherwise the host was asked, and can't answer. */
+function isProvenDead(state: State, tab: Tab): boolean {
+  const { term, hostTabId, proof } = seenBy(state, tab);
+  if (term === null || hostTabId === tab.id) return false;
+  return proof === 'lock' && !tab.isOld ? !isLocked(state, term) : isMute(state, term);
+}
+
+/** Nobody will answer for this term: its host can't run, or nobody acts for it. */
+function isMute({ tabs }: State, term: string): boolean {
+  return !tabs.some(
+    ({ life, host, bid, ender }) => life === 'awake' && [host, bid, ender].some((own) => own?.term === term),
+  );
+}
+
+function isOwnVacant(state: State, tab: Tab): boolean {
+  const { term, hostTabId } = seenBy(state, tab);
+  if (term === null || hostTabId !== tab.id || tab.host?.term === term) return false;
+  const isLooking = [tab.bid, tab.ender].some((call) => call?.step === 'looking');
+  return isFree(tab) || (isLooking && !isLocked(state, term) && isMute(state, term));
+}
+
+/** Whether the host of this document's key still lives: then the key is a copy. */
+function addCheck(state: State, index: number, { check, key }: Tab, add: Add): void {
+  const { term, asked, answered } = state.record;
+  if (check === 'due' && key === term)
+    add(`${index} challenges the host whose key it has`, (draft) => {
+      tabOf(draft, index).check = 'asked';
+      commit(draft, index, { type: 'ask', term: key });
+    });
+  if (check === 'asked' && answered >= asked && term === key)
+    add(`${index} finds that its key is a copy`, (draft) => {
+      Object.assign(tabOf(draft, index), { key: '', isCopy: false, check: 'none' });
+    });
 }
 
 function addHost(state: State, index: number, host: Term, add: Add): void {
-  const { record } = state;
+  const record = seenBy(state, tabOf(state, index));
   const asksForMore =
     record.term !== host.term
       ? host.closing === 'no'
@@ -114,7 +162,8 @@ function addHost(state: State, index: number, host: Term, add: Add): void {
           (record.phase === 'canceling' ||
             record.phase === 'ending' ||
             (record.successor !== null && host.driver === 'connected'))) ||
-        (record.asked > record.answered && record.asked > host.answering);
+        (record.asked > record.answered && record.asked > host.answering) ||
+        (state.isGone && host.reports.length === 0);
   if (asksForMore) add(`${index} sees the record`, (draft) => see(draft, index));
   if (host.reports.length > 0) add(`${index} reports ${host.reports[0]}`, (draft) => report(draft, index));
   const change = (label: string, apply: (term: Term, draft: Draft) => void): void =>
@@ -122,120 +171,81 @@ function addHost(state: State, index: number, host: Term, add: Add): void {
       const own = tabOf(draft, index).host;
       if (own) apply(own, draft);
     });
+  if (record.term === host.term && record.seenAt < state.now && host.reports.length === 0)
+    change('gives a sign of life', (own) => void own.reports.push('alive'));
   if (host.closing === 'no' && host.driver === 'connecting' && !host.isGivenUp) {
     change('its driver connects', (own) => {
       own.driver = 'connected';
       own.reports.push('connected');
     });
-    change('its driver fails', (own, draft) => {
-      Object.assign(own, { driver: 'none', closing: 'failed' });
-      releaseSeat(draft, own.term);
-      own.reports.push('failed');
-    });
+    change('its driver fails', (own, draft) => fail(draft, own, 'failed'));
   }
-  if (host.closing === 'abandoned') change('its driver gives the attempt up', (own, draft) => abandoned(draft, own));
   if (host.closing === 'finish' && host.driver === 'letting go')
-    change('its driver has ended the session', (own, draft) => {
-      own.driver = 'none';
-      releaseSeat(draft, own.term);
-      own.reports.push('settled');
-    });
-  if (host.closing === 'hand-over' && host.driver === 'connected')
-    change('its driver has released the session', (own, draft) => {
-      own.driver = 'none';
-      releaseSeat(draft, own.term);
-      own.reports.push('hand-over');
-    });
+    change('its driver has ended the session', (own, draft) => letGone(draft, own, 'settled'));
+  if (host.closing === 'handOver' && host.driver === 'connected')
+    change('its driver has released the session', (own, draft) => letGone(draft, own, 'handOver'));
 }
 
-function addBid(state: State, rules: Rules, index: number, bid: Bid, add: Add): void {
-  const { record } = state;
-  const change = (label: string, apply: (own: Bid, tab: Tab, draft: Draft) => void): void =>
-    add(`${index} ${bid.type}: ${label}`, (draft) => {
-      const tab = tabOf(draft, index);
-      if (tab.bid) apply(tab.bid, tab, draft);
+export function fail(draft: Draft, own: Term, report: 'failed' | 'gone'): void {
+  Object.assign(own, { driver: 'none', closing: 'failed' });
+  releaseSeat(draft, own.term);
+  own.reports.push(report);
+}
+
+function addCall(state: State, rules: Rules, index: number, slot: Slot, call: Call, add: Add): void {
+  const tab = tabOf(state, index);
+  const record = seenBy(state, tab);
+  const { type } = call;
+  const change = (label: string, apply: (draft: Draft, own: Call) => void): void =>
+    add(`${index} ${type}: ${label}`, (draft) => {
+      const own = tabOf(draft, index)[slot];
+      if (own) apply(draft, own);
     });
-  switch (bid.step) {
+  switch (call.step) {
     case 'looking':
-      if (isRefused(state, rules, index, bid))
-        change('is refused', (_, tab) => {
-          tab.bid = null;
+      // What a fenced term has left is let go of first.
+      if (slot === 'bid' && tab.left) return;
+      if (isRefused(state, rules, index, call)) change('is refused', (draft) => giveUp(draft, index, slot));
+      if (isSeatFree(state, tab))
+        change('takes its locks', (draft, own) => {
+          lookedAt(draft, index, own);
+          takeTerm(draft, index, own.term);
+          takeSeat(draft, index, own);
         });
-      if (isSeatFree(state))
-        change('takes its locks', (own, _, draft) => {
-          takeLocks(draft, index, own.term);
-          own.step = 'claiming';
-        });
-      if (bid.type === 'takeOver')
-        change('takes its lock', (own, tab) => {
-          tab.locks.push(own.term);
-          own.step = 'asking';
+      if (type !== 'start' && type !== 'resume' && record.term !== null)
+        change('takes its lock', (draft, own) => {
+          lookedAt(draft, index, own);
+          takeTerm(draft, index, own.term);
         });
       return;
     case 'claiming':
-      return add(`${index} ${bid.type}: claims`, (draft) => claim(draft, index));
-    case 'asking':
-      return add(`${index} takeOver: asks the host`, (draft) => askToHandOver(draft, index));
+      return change('claims', (draft) => claim(draft, index, slot));
     case 'asked':
-      if (record.term !== bid.host || record.successor?.term !== bid.term)
-        add(`${index} takeOver: sees the answer`, (draft) => handedOver(draft, index));
-      else {
-        addChallenge(state, index, bid.host, add);
-        if (isSilent(state, bid.host))
-          change('waits in vain', (own, _, draft) => {
-            own.step = own.force ? 'seizing' : 'withdrawing';
-            if (own.force) stealSeat(draft, own.term, own.isAborted);
-          });
-      }
+      if (record.term !== call.host || (type === 'takeOver' && record.successor?.term !== call.term))
+        return change('sees the answer', (draft) => seeAnswer(draft, index, slot));
+      addChallenge(state, index, call.host, add);
+      if (isSilent(state, call.host) && tab.host?.term !== call.host)
+        change('waits in vain', (draft, own) => {
+          own.step = own.insists ? 'insisting' : 'withdrawing';
+          if (own.insists) takeSeat(draft, index, own);
+        });
       return;
-    case 'seizing':
-      return add(`${index} takeOver: seizes the session`, (draft) => seizeToTakeOver(draft, index));
+    case 'insisting':
+      return change('goes on without the host', (draft) => claimWithout(draft, index, slot));
     case 'withdrawing':
       // Given up in the moment in which it was to ask once more.
-      if (bid.isAborted) addChallenge(state, index, bid.host, add);
-      return add(`${index} takeOver: withdraws`, (draft) => withdraw(draft, index));
-    case 'settling': {
-      const { granted } = bid;
-      if (granted) add(`${index} ${bid.type}: learns that it hosts`, (draft) => settle(draft, index, granted));
-    }
+      if (call.isAborted) addChallenge(state, index, call.host, add);
+      return change('withdraws', (draft) => withdraw(draft, index));
+    case 'settling':
+      if (isStolen(state, tab, call)) change('learns that its seat was stolen', (draft) => undo(draft, index, slot));
+      change('learns that it hosts', (draft) => settle(draft, index, slot));
   }
 }
 
-function addEnder(state: State, index: number, ender: Ender, add: Add): void {
-  const change = (label: string, apply: (own: Ender, draft: Draft) => void): void =>
-    add(`${index} ${ender.type}: ${label}`, (draft) => {
-      const own = tabOf(draft, index).ender;
-      if (own) apply(own, draft);
-    });
-  switch (ender.step) {
-    case 'asking':
-      return add(`${index} ${ender.type}: asks`, (draft) => askToEnd(draft, index));
-    case 'locking':
-      if (isSeatFree(state))
-        change('takes its locks', (own, draft) => {
-          takeLocks(draft, index, own.term);
-          own.step = 'claiming';
-        });
-      else if (state.record.term !== null) change('looks again', (_, draft) => askAgain(draft, index));
-      return;
-    case 'claiming':
-      return add(`${index} ${ender.type}: claims`, (draft) => claimToEnd(draft, index));
-    case 'asked':
-      if (state.record.term !== ender.host) return change('sees the answer', (_, draft) => askAgain(draft, index));
-      addChallenge(state, index, ender.host, add);
-      if (ender.isAborted) return change('gives up', (_, draft) => askAgain(draft, index));
-      if (isSilent(state, ender.host) && tabOf(state, index).host?.term !== ender.host)
-        change('waits in vain', (own, draft) => {
-          own.term = mint(draft);
-          takeLocks(draft, index, own.term);
-          own.step = 'seizing';
-        });
-      return;
-    case 'seizing':
-      return add(`${index} ${ender.type}: seizes the session`, (draft) => seizeToEnd(draft, index));
-    case 'settling':
-      return add(`${index} ${ender.type}: learns that it hosts`, (draft) => settleToEnd(draft, index));
-  }
+/** The session that is meant by whoever ends one is the first that he saw. */
+function lookedAt(draft: Draft, index: number, own: Call): void {
+  own.step = 'claiming';
+  if (own.type === 'end' || own.type === 'cancel') own.origin ??= seenBy(draft, tabOf(draft, index)).origin || null;
 }
 
 /** A host that answers and does not act is asked once more. */
@@ -254,42 +264,30 @@ function isSilent(state: State, term: string | null): boolean {
 }
 
 /** Whether it could hold a session now. */
-function isFree({ bid, ender, host }: Tab): boolean {
-  return !bid && !ender && !host;
+function isFree({ bid, ender, host, left }: Tab): boolean {
+  return !bid && !ender && !host && !left;
 }
 
 /** Nobody has it, or a tab that can't run and is in no record: it will not come back to say so. */
-function isSeatFree(state: State): boolean {
+function isSeatFree(state: State, { isOld }: Tab): boolean {
   const { seat, record, tabs } = state;
-  if (seat === null) return true;
+  if (seat === null || isOld) return true;
   const holder = tabs.find(({ locks }) => locks.includes(seat));
   return record.term === null && holder?.life !== 'awake';
 }
 
-/** Refused on the record, with the proof that its host lives. */
-function isRefused(state: State, rules: Rules, index: number, bid: Bid): boolean {
-  const { record } = state;
-  if (record.term !== null && !isLocked(state, record.term)) return false;
-  const { verdict } = rules(record, previewOf(bid, tabOf(state, index)), factsOf(state, index));
+/** Refused on the record, or told that there is nothing to do, with the proof that its host lives. */
+function isRefused(state: State, rules: Rules, index: number, call: Call): boolean {
+  const tab = tabOf(state, index);
+  const found = seenBy(state, tab);
+  if (found.term !== null && isProvenDead(state, tab)) return false;
+  const { verdict } = rules(found, commandOf(call, tab, state), factsOf(state, index));
   return verdict === 'refused' || verdict === 'void';
 }
 
-function mayResume(state: State, rules: Rules, tab: Tab): boolean {
-  const { record } = state;
-  if (record.phase !== 'recovering' || record.term !== null) return false;
+function mayResume(state: State, rules: Rules, index: number, tab: Tab): boolean {
+  const found = seenBy(state, tab);
+  if (found.phase !== 'recovering' || found.term !== null) return false;
   const candidate = { term: '', tabId: tab.id };
-  const call = { type: 'resume', candidate, key: tab.key } as const;
-  return rules(record, call, factsOf(state, state.tabs.indexOf(tab))).verdict === 'granted';
-}
-
-function previewOf({ type, term, isAutomatic }: Bid, { id, key }: Tab) {
-  const candidate = { term, tabId: id };
-  const recovery = { by: 'same-tab', windowMs: 1, attempts: 1 } as const;
-  if (type === 'start') return { type, candidate, recovery } as const;
-  if (type === 'resume') return { type, candidate, key: isAutomatic ? key : null } as const;
-  return { type, candidate } as const;
-}
-
-function factsOf(state: State, index: number) {
-  return { tabId: tabOf(state, index).id, now: 0, known: state.record, isStored: true, watched: null };
+  return rules(found, { type: 'resume', candidate, key: tab.key }, factsOf(state, index)).verdict === 'granted';
 }
