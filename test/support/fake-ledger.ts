@@ -43,6 +43,7 @@ export function fakeLedger(record: SessionRecord, clock: Clock, facts: Partial<F
     done: [],
     isSpoilt: false,
     isStored: true,
+    isAtHome: true,
     isDeaf: false,
     before: () => undefined,
     change: (change) => see({ ...ledger.stored, revision: ledger.stored.revision + 1, ...change }),
