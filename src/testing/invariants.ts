@@ -207,8 +207,9 @@ function checkService(
   if (call !== 'end' || !isOrphan) return;
   const ender = orphanEnders.get(session);
   const endedAt = session.ends.find((end) => end.isOrphan)?.at ?? 0;
-  // One that died or slept as it ended an orphan may not have got round to saying so.
-  if (ender && !ender.gone && ender.awakeSince < endedAt) {
+  // One that died or slept as it ended an orphan may not have got round to saying so. Without a store nothing is said for sure.
+  const couldKnow = ender && !ender.gone && ender.awakeSince < endedAt && !ender.hasNoStore && !page.hasNoStore;
+  if (couldKnow) {
     violate(`${page.name} ends ${session.id} without having it, as ${ender.name} did before`);
   }
   orphanEnders.set(session, page);

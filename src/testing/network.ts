@@ -120,9 +120,9 @@ export class Network {
       this.connecting.add(attempt);
       const session = await Promise.resolve(run(context)).finally(() => this.connecting.delete(attempt));
       const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId());
-      entry.epochs.add(given.epoch);
       served.set(session, entry);
       entry.lostAt = page.gone ? this.#machine.scheduler.now : null;
+      entry.holder = page.gone ? null : { page, epoch: given.epoch };
       live = { ...asked, session, context, service: entry, since };
       if (isOver) this.#isOver(live);
       else if (!page.gone) this.live.add(live);
@@ -197,7 +197,9 @@ export class Network {
   #lose(live: LiveSession): ReturnType<Service['open']> | undefined {
     this.live.delete(live);
     const entry = this.#service.sessions.find((session) => session === live.service);
-    if (entry) entry.lostAt = this.#machine.scheduler.now;
+    if (!entry) return undefined;
+    entry.lostAt = this.#machine.scheduler.now;
+    entry.holder = null;
     return entry;
   }
 

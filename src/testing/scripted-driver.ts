@@ -4,6 +4,7 @@ import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
 import type { Attempt, Network, SimulatedSession } from './network';
 import type { Page } from './page';
+import { sessionIn } from './service';
 
 /** Beside its mode, what a scripted driver needs to know. */
 export interface Script {
@@ -116,8 +117,8 @@ export function scriptedDriver(
         page.deliver('network', () => {
           if (context.signal.aborted) return;
           page.log(`its driver publishes ${size} values`);
-          const { info } = context;
-          for (let position = 0; position < size; position++) context.publish({ ...Object(info), position });
+          const session = sessionIn(context.info);
+          for (let position = 0; position < size; position++) context.publish({ session, position });
         }),
       );
     }

@@ -3,6 +3,7 @@
  * nobody ends stays live there for ever, whatever the tabs believe.
  */
 import type { Commit } from './machine';
+import type { Page } from './page';
 
 /** A session as the far end sees it. */
 export interface ServiceSession {
@@ -33,8 +34,8 @@ interface Entry extends ServiceSession {
   established: boolean;
   lostAt: number | null;
   readonly ends: ServiceEnd[];
-  /** Of every term that had it. */
-  readonly epochs: Set<number>;
+  /** The document that has it, and under which epoch. */
+  holder: { readonly page: Page; readonly epoch: number } | null;
 }
 
 export class Service {
@@ -42,30 +43,34 @@ export class Service {
 
   /** A session begins. */
   open(scope: string, id: string): Entry {
-    const entry: Entry = { id, scope, state: 'live', established: false, lostAt: null, ends: [], epochs: new Set() };
+    const entry: Entry = { id, scope, state: 'live', established: false, lostAt: null, ends: [], holder: null };
     this.sessions.push(entry);
     return entry;
   }
 
   /**
    * The session that `info` names. Where it names none: the last one that is live and that no tab has, as far as `isHeld` knows;
-   * else the first one that is live.
+   * else the first one that is live. One that every tab can know of goes before one that none can.
    */
   find(scope: string, info: unknown, isHeld: (session: ServiceSession) => boolean): Entry | undefined {
     const id = sessionIn(info);
     const ofScope = this.sessions.filter((session) => session.scope === scope).reverse();
     if (id !== undefined) return ofScope.find((session) => session.id === id);
-    const live = ofScope.filter(({ state }) => state === 'live');
+    const candidates = ofScope.filter(({ state }) => state === 'live');
+    const known = candidates.filter(({ established }) => established);
+    const live = known.length > 0 ? known : candidates;
     return live.find((session) => !isHeld(session)) ?? live[live.length - 1];
   }
 
-  /** The record says that a session is active: from now on it is everybody's duty that it comes to its end. */
-  onCommit({ scope, after }: Commit): void {
+  /** Its host stored that a session is active: from now on it is everybody's duty that it comes to its end. */
+  onCommit({ page, scope, after }: Commit): void {
     if (typeof after !== 'object' || after === null || !('phase' in after && 'epoch' in after)) return;
     const { phase, epoch } = after;
     if (phase !== 'active' || typeof epoch !== 'number') return;
     for (const session of this.sessions) {
-      if (session.scope === scope && session.epochs.has(epoch)) session.established = true;
+      // Once what is stored was wiped, another session may have the same epoch.
+      const isIts = session.holder?.page === page && session.holder.epoch === epoch;
+      if (session.scope === scope && isIts) session.established = true;
     }
   }
 

@@ -83,22 +83,19 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
     default: {
       const entries = term === record.term ? notes(intent.events, record) : notes(intent.events);
       const published = flag ? { info: { flag, at: intent.now } } : undefined;
-      return { ...reportOf(type, intent, record), term, entries, published };
+      return { ...reportOf(type, intent), term, entries, published };
     }
   }
 }
 
-function reportOf(type: Report['type'], { flag, events }: Intent, { activeEpoch }: SessionRecord): Report {
+function reportOf(type: Report['type'], { flag, events }: Intent): Report {
   switch (type) {
     case 'failed':
-      return { type, ...(flag && { error: { ...factsOf(1016), retryable: events > 0 } }) };
+      return { type, error: { ...factsOf(1016), retryable: events > 0 } };
     case 'settled':
       return { type, ...(flag && { error: factsOf(1016) }) };
     case 'ended':
       return { type, reason: 'agent-left' };
-    case 'giveUp':
-      // The host of a session that was active says that the resume failed.
-      return { type: activeEpoch > 0 ? 'failed' : type };
     default:
       return { type };
   }

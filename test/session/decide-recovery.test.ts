@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Call, type Command, type Decision, decide, type Facts, windowLeftMs } from '../../src/session/decide';
-import type { ErrorFacts } from '../../src/session/errors';
+import type { ErrorFacts } from '../../src/session/error-facts';
 import type { RecoveryPolicy, SessionRecord } from '../../src/session/record';
 import {
   answer,
@@ -52,8 +52,8 @@ describe('an automatic resume', () => {
 });
 
 describe('the attempts of one loss', () => {
-  const fail = (record: SessionRecord, error?: ErrorFacts): Decision =>
-    decide(record, reportOf({ type: 'failed', ...(error && { error }) }, { term: CALLER.term }), FACTS);
+  const fail = (record: SessionRecord, error: ErrorFacts): Decision =>
+    decide(record, reportOf({ type: 'failed', error }, { term: CALLER.term }), FACTS);
   const resumed = (record: SessionRecord): SessionRecord => decide(record, CALLS.resume, FACTS).record;
   const NETWORK = factsOf(1016);
 
@@ -72,8 +72,9 @@ describe('the attempts of one loss', () => {
   });
 
   test('one that its caller gave up counts, and is told to nobody', () => {
-    const decision = fail(resumed(recordIn('recovering')));
-    expect(decision.record).toMatchObject({ phase: 'recovering', attempts: 1 });
+    const givenUp = reportOf({ type: 'giveUp' }, { term: CALLER.term });
+    const decision = decide(resumed(recordIn('recovering')), givenUp, FACTS);
+    expect(decision.record).toMatchObject({ phase: 'recovering', attempts: 1, term: null });
     expect(told(decision)).toEqual([]);
   });
 
@@ -99,6 +100,9 @@ describe('the attempts of one loss', () => {
     const decision = fail(resumed(recordIn('recovering')), { ...NETWORK, retryable: false });
     expect(decision.record.phase).toBe('idle');
     expect(told(decision)).toEqual(['session_error 1016', 'session_ended recovery-failed']);
+    // So says the catalogue of some codes, and the facts leave that out.
+    const full = fail(resumed(recordIn('recovering')), { code: 1012 });
+    expect(told(full)).toEqual(['session_error 1012', 'session_ended recovery-failed']);
   });
 
   test('a move that fails is the first attempt of a loss that begins now, also if nothing can mend it in that tab', () => {
@@ -176,7 +180,7 @@ describe('the recovery window', () => {
   test('stands still while a tab connects again, and goes on if that fails', () => {
     const { record } = decide(recordIn('recovering'), CALLS.resume, FACTS);
     expect(record.lostSince).toBe(BEFORE);
-    const failed = decide(record, reportOf({ type: 'failed' }, { term: CALLER.term }), FACTS).record;
+    const failed = decide(record, reportOf({ type: 'giveUp' }, { term: CALLER.term }), FACTS).record;
     expect(failed).toMatchObject({ phase: 'recovering', lostSince: BEFORE });
   });
 

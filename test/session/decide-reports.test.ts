@@ -29,7 +29,6 @@ const HOSTED: readonly HostedState[] = [
 const REPORTS: Readonly<Record<string, Report>> = {
   connected: { type: 'connected' },
   failed: { type: 'failed', error: factsOf(1016) },
-  'failed for its caller': { type: 'failed' },
   'given up': { type: 'giveUp' },
   settled: { type: 'settled' },
   'settled badly': { type: 'settled', error: factsOf(9999) },
@@ -56,13 +55,8 @@ describe('what a host reports', () => {
       'connecting again': ['recovering', 'session_error 1016'],
       canceling: ['idle', 'session_ended canceled'],
     },
-    'failed for its caller': {
-      connecting: ['idle'],
-      'connecting again': ['recovering'],
-      canceling: ['idle', 'session_ended canceled'],
-    },
-    // The host of one that was active says that the resume failed.
-    'given up': { connecting: ['canceling'], 'connecting again': ['canceling'] },
+    // One that was active goes back to where it can be resumed.
+    'given up': { connecting: ['canceling'], 'connecting again': ['recovering'] },
     settled: { canceling: ['idle', 'session_ended canceled'], ending: ['idle', 'session_ended ended'] },
     'settled badly': {
       canceling: ['idle', 'session_error 9999', 'session_ended canceled'],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { SESSION_ERRORS, SessionError } from 'solotab';
 import { describe, expect, test } from 'vitest';
 import { completeFacts, type ErrorFacts, errorEvent, errorFacts, isErrorFacts } from '../../src/session/error-facts';
+import { isEntry } from '../../src/session/events';
 
 const WHERE = { tabId: 'A', epoch: 3, seq: 8, at: 5 };
 const OWN = { exception: 'PLAN_HAS_NO_VIDEO', message: 'Your plan has no video.', data: { plan: 'free' } };
@@ -69,6 +70,13 @@ describe('what was told of an error', () => {
     for (const code of [1002, 4711, 0, -5]) expect(isErrorFacts({ code })).toBe(true);
     const garbage = [undefined, null, 1002, 'x', {}, { code: '1002' }, { code: 1.5 }, { code: Number.NaN }, []];
     expect(garbage.some(isErrorFacts)).toBe(false);
+  });
+
+  test('is in the journal with the code at least, and with no other event', () => {
+    const entry = (type: string, error?: unknown) => isEntry({ type, ...WHERE, ...(error !== undefined && { error }) });
+    expect([entry('session_error', { code: 4711 }), entry('note')]).toEqual([true, true]);
+    expect([entry('session_error'), entry('session_error', { message: 'x' })]).toEqual([false, false]);
+    expect([entry('note', { code: 1016 }), entry('note', {})]).toEqual([false, false]);
   });
 
   test('comes back as it was, whatever an app says of its errors', () => {

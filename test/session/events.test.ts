@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { SESSION_ERRORS } from '../../src/session/errors';
-import { inOrder, isEntry, type JournalEntry, toErrorEvent, toPublicEvent } from '../../src/session/events';
+import { SESSION_ERRORS } from '../../src/session/catalogue';
+import { errorEvent } from '../../src/session/error-facts';
+import { inOrder, isEntry, type JournalEntry, toPublicEvent } from '../../src/session/events';
 import { BEFORE, errorEntry, factsOf, HOST, notes } from '../support/records';
 
 const ENTRY = { type: 'note', epoch: 3, seq: 8, tabId: HOST.tabId, at: BEFORE };
@@ -67,13 +68,12 @@ describe('what listeners get', () => {
   test('of an error is the whole of it, as the catalogue completes it', () => {
     const error = errorEntry(1016, { seq: 8 });
     expect(toPublicEvent(error, 0)).toEqual({ ...SESSION_ERRORS[1016], ...place, local: false });
-    expect(toErrorEvent(error)).toEqual(toPublicEvent(error, 0));
-    expect(toErrorEvent({ ...error, error: { code: 1016 } })).toEqual(toErrorEvent(error));
+    expect(errorEvent({ code: 1016 }, error)).toEqual(toPublicEvent(error, 0));
   });
 
   test('of an error in the driver’s words are those words', () => {
     const message = 'The line is busy.';
-    expect(toErrorEvent({ ...ENTRY, type: 'session_error', error: { code: 1001, message } })).toMatchObject({
+    expect(toPublicEvent({ ...ENTRY, type: 'session_error', error: { code: 1001, message } }, 0)).toMatchObject({
       ...{ code: 1001, exception: 'SESSION_START_FAILED', message },
       suggestedAction: SESSION_ERRORS[1001].suggestedAction,
     });
@@ -81,7 +81,7 @@ describe('what listeners get', () => {
 
   test('of an error of a code that this build does not know is that code, with the texts of 9999 where its own are missing', () => {
     const error = { code: 3001, exception: 'NEW' };
-    expect(toErrorEvent({ ...ENTRY, type: 'session_error', error })).toEqual({
+    expect(toPublicEvent({ ...ENTRY, type: 'session_error', error }, 0)).toEqual({
       ...SESSION_ERRORS[9999],
       ...{ ...place, code: 3001, exception: 'NEW', local: false },
     });

@@ -11,7 +11,7 @@ import {
   standIn,
   UNKNOWN,
 } from '../../src/session/record';
-import { errorEntry, HOST, notes, recordIn, STATES } from '../support/records';
+import { errorEntry, HOST, recordIn, STATES } from '../support/records';
 
 const FULL = recordIn('active', { lastError: errorEntry(1016), successor: { term: 'next', tabId: 'B' } });
 

@@ -1,18 +1,14 @@
 /** What the far end sees of sessions, and the drivers that make it hard for a coordinator. */
 import { expect, test } from 'vitest';
-import { idleRecord, type SessionRecord } from '../../src/session/record';
-import type { SimulatedBrowser } from '../../src/testing';
+import type { SimulatedBrowser, SimulatedTab } from '../../src/testing';
 import { bareWorld, contextOf, driverIn, type FakeContext } from './bare-world';
 
 const PREVIOUS = { kind: 'start', epoch: 1 } as const;
 
 /** Stores that a session is active under `epoch`, as its host does once it is connected. */
-async function storeActive(world: SimulatedBrowser, epoch: number, revision = epoch): Promise<void> {
-  const record: SessionRecord = { ...idleRecord({ revision, epoch, seq: 0, lostEpoch: 0 }), phase: 'active' };
-  await world
-    .openTab({ bare: true })
-    .platform.openStore('scope')
-    ?.transact(() => ({ write: { record }, result: null }));
+async function storeActive({ platform }: Pick<SimulatedTab, 'platform'>, epoch: number): Promise<void> {
+  const record = { phase: 'active', epoch };
+  await platform.openStore('scope')?.transact(() => ({ write: { record }, result: null }));
 }
 
 function statesIn({ network }: SimulatedBrowser): string[] {
@@ -24,11 +20,12 @@ const careless = { violations: 'collect' } as const;
 
 test('a session is live at the far end from its start until a driver ends it, whoever has it', async () => {
   const { world } = bareWorld(careless);
-  const [first, second] = [driverIn(world), driverIn(world)];
+  const tab = world.openTab({ bare: true });
+  const [first, second] = [driverIn(world, {}, tab), driverIn(world)];
   const context = contextOf(1);
   const session = await first.start(null, context);
   expect(statesIn(world)).toEqual(['session-1 live']);
-  await storeActive(world, 1);
+  await storeActive(tab, 1);
   expect(statesIn(world)).toEqual(['session-1 live established']);
   await first.release(session, context);
   const later = contextOf(2);
@@ -46,7 +43,7 @@ test('a session that nobody has any more is ended by what was published of it', 
   for (const [index, tab] of tabs.slice(0, 2).entries()) {
     const context = contextOf(index + 1);
     await driverIn(world, { publishes: true }, tab).start(null, context);
-    await storeActive(world, index + 1);
+    await storeActive(tab, index + 1);
     infos.push(context.info);
     await tab.crash();
   }
@@ -82,9 +79,12 @@ test('a session that its driver says is over needs no end, and one that was wipe
     end: () => undefined,
   });
   await own.start(null, context);
-  await storeActive(world, 1);
+  await storeActive(tab, 1);
   expect(statesIn(world)).toEqual(['mine live established']);
   world.wipeStorage();
+  expect(statesIn(world)).toEqual(['mine live']);
+  // Another one's session, which after a wipe may have the same epoch.
+  await storeActive(world.openTab({ bare: true }), 1);
   expect(statesIn(world)).toEqual(['mine live']);
   watched.ended('agent-left');
   expect(statesIn(world)).toEqual(['mine over']);

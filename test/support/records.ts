@@ -1,6 +1,9 @@
 /** Records in every state that a scope can be in, and the facts and commands that go with them. */
+
+import type { SessionErrorCode } from '../../src/session/catalogue';
 import type { Call, Decision, Facts, HostCommand, Report } from '../../src/session/decide';
-import { type ErrorFacts, errorFacts, SessionError, type SessionErrorCode } from '../../src/session/errors';
+import { type ErrorFacts, errorFacts } from '../../src/session/error-facts';
+import { SessionError } from '../../src/session/errors';
 import type { JournalEntry } from '../../src/session/events';
 import { type Candidate, idleRecord, type Recovery, type SessionRecord, UNKNOWN } from '../../src/session/record';
 

@@ -6,7 +6,7 @@ import type { EnginePage, TestBrowser } from '../support/tab';
 import { Tab } from '../support/tab';
 import type { Action, Place } from './actions';
 import { Obstacles } from './obstacles';
-import { abortCall, hasSettled, makeCall, observe, type Observation, REMEMBER_PROBLEMS, tellDriver } from './page';
+import { abortCall, hasSettled, makeCall, type Observation, observe, REMEMBER_PROBLEMS, tellDriver } from './page';
 import type { Pause, Plan, Step } from './plan';
 import type { Timeline } from './timeline';
 

@@ -37,3 +37,33 @@ export const NO_LOCAL_STORAGE = forbid('window', 'localStorage');
 export const NO_SESSION_STORAGE = forbid('window', 'sessionStorage');
 export const NO_CHANNEL = `${NO_BROADCAST_CHANNEL}\n${NO_LOCAL_STORAGE}`;
 export const NO_STRUCTURED_CLONE = hide('window', 'structuredClone');
+
+/** The page's clock is ahead by what the test server says as the page loads, also where the browser has the page in its cache. */
+export const SERVER_CLOCK = `{
+  const request = new XMLHttpRequest();
+  request.open('POST', '/clock', false);
+  request.send();
+  const now = Date.now;
+  const aheadMs = Number(request.responseText);
+  Date.now = () => now.call(Date) + aheadMs;
+}`;
+
+/** A tab that the browser restored, or duplicated: it finds these entries when it loads for the first time. */
+export const restoredSessionStorage = (entries: Readonly<Record<string, string>>): string => `
+  if (!sessionStorage.getItem('restored by the test')) {
+    sessionStorage.setItem('restored by the test', 'yes');
+    for (const [name, value] of Object.entries(${JSON.stringify(entries)})) sessionStorage.setItem(name, value);
+  }`;
+
+/** Locks that are there and never answer, as those of some extensions and shims. */
+export const SILENT_LOCKS = 'LockManager.prototype.request = () => new Promise(() => undefined);';
+/** Locks that say of every name that somebody else has it. */
+export const REFUSING_LOCKS = `
+  LockManager.prototype.request = (name, first, second) => {
+    const options = second ? first : {};
+    const callback = second ?? first;
+    if (options.ifAvailable) return Promise.resolve().then(() => callback(null));
+    return new Promise((_, reject) => {
+      options.signal?.addEventListener('abort', () => reject(options.signal.reason));
+    });
+  };`;

@@ -59,8 +59,17 @@ export interface RecordedEvent {
 export interface DriverCall {
   readonly type: 'start' | 'join' | 'resume' | 'release' | 'end';
   readonly epoch: number;
+  /** `context.info` as the driver found it. */
+  readonly info: unknown;
   readonly settled: 'pending' | 'ok' | 'failed';
 }
+
+/**
+ * Stands in for one method of the page's driver. `ask` is what that method does otherwise: it asks the backend, and rejects
+ * with what the backend denies. `given` is the request, the previous term, or the session.
+ */
+export type DriverHook = (context: solotab.DriverContext, ask: () => Promise<unknown>, given: unknown) => unknown;
+export type DriverHooks = Partial<Record<DriverCall['type'], DriverHook>>;
 
 /** Everything that a page has to tell about itself. */
 export interface TabState {
@@ -105,6 +114,8 @@ declare global {
     fixture: Fixture;
     solotab: typeof solotab;
     pageConfig: unknown;
+    /** What an init script puts in the place of the driver's methods; see `driver-hooks.ts`. */
+    driverHooks?: DriverHooks;
     /** The browser's own, where an init script has hidden it from solotab. */
     realBroadcastChannel: typeof BroadcastChannel;
   }

@@ -1,4 +1,5 @@
 /** What can happen in a schedule. */
+import { sessionIn } from '../../../src/testing/service';
 import { FIELD_ACTIONS } from './field-actions';
 import { type Action, callAction, driverAction, hasRoom, isAwake, isOpen } from './scene';
 import { PUBLIC, SECRET } from './watchers';
@@ -72,7 +73,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   emit: driverAction(4, (context, random) => context.emit('note', `${PUBLIC} ${random.integer(0, 99)}`), 'emit'),
   publish: driverAction(
     1,
-    (context, random) => context.publish({ ...Object(context.info), pin: `${PUBLIC} ${random.integer(0, 99)}` }),
+    (context, random) =>
+      context.publish({ session: sessionIn(context.info), pin: `${PUBLIC} ${random.integer(0, 99)}` }),
     'publish',
   ),
   error: driverAction(1, (context) => context.error(new Error(SECRET)), 'error'),

@@ -1,7 +1,9 @@
 /** What people report from the field, as things that can happen in a schedule: each only where its kind is part of the plan. */
+import type { DriverContext } from '../../../src';
 import type { SimulatedBrowser } from '../../../src/testing';
 import { createSimulatedBrowser } from '../../../src/testing';
 import type { Random } from '../../../src/testing/random';
+import { sessionIn } from '../../../src/testing/service';
 import type { FieldFault, Plan } from './plan';
 import { type Action, driverAction, hasRoom, hosts, isOpen, participantsIn, type Scene, type Tab } from './scene';
 import { PUBLIC } from './watchers';
@@ -36,9 +38,10 @@ async function comeBackLater({ world, openTab }: Scene, random: Random): Promise
 }
 
 /** From 300 on, what a coordinator stores for each value would keep everything else waiting. */
-function flood(publish: (info: unknown) => void, info: unknown, random: Random): void {
+function flood(context: DriverContext, random: Random): void {
   const size = random.pick([60, 300] as const);
-  for (let position = 0; position < size; position++) publish({ ...Object(info), position });
+  const session = sessionIn(context.info);
+  for (let position = 0; position < size; position++) context.publish({ session, position });
 }
 
 export const FIELD_ACTIONS: Readonly<Record<string, Action>> = {
@@ -84,7 +87,7 @@ export const FIELD_ACTIONS: Readonly<Record<string, Action>> = {
   ),
 
   flood: {
-    ...driverAction(0.7, (context, random) => flood((info) => context.publish(info), context.info, random), 'publish'),
+    ...driverAction(0.7, flood, 'publish'),
     fits: (tab, scene) => scene.field.includes('drivers') && hosts(tab, scene),
   },
   reloadAsItConnects: fieldAction('drivers', 4, isConnecting, (tab) => tab.reload()),

@@ -171,9 +171,14 @@ function isAtLeast(a: Place, b: Place): boolean {
 
 /** By itself a tab resumes only what the policy of the session lets it. */
 export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
+  /** Which document each resume key belongs to: it knows it even where `sessionStorage` was cleared. */
+  const owners = new Map<string, Participant['page']>();
   return {
     onCommit({ page, before, after }) {
       const [lost, now] = [parsed(before), parsed(after)];
+      if (typeof now === 'object' && now.phase === 'active' && now.resumeKey !== null && !owners.has(now.resumeKey)) {
+        owners.set(now.resumeKey, page);
+      }
       if (typeof lost !== 'object' || typeof now !== 'object') return;
       if (lost.phase !== 'recovering' || lost.term !== null || now.phase !== 'connecting') return;
       const { recovery, resumeKey } = lost;
@@ -181,7 +186,8 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       if (host?.page !== page) return;
       if (recovery.by === 'any-tab' || calls.pending.some((call) => call.page === page)) return;
       const key = host.platform.tabStorage.get('solotab:simulated');
-      if (recovery.by === 'same-tab' && resumeKey !== null && key?.includes(resumeKey)) return;
+      const isOwn = resumeKey !== null && (key?.includes(resumeKey) || owners.get(resumeKey) === page);
+      if (recovery.by === 'same-tab' && isOwn) return;
       world.violate(`${page.name} resumes by itself what is to be resumed by ${recovery.by}`);
     },
   };

@@ -56,7 +56,8 @@ const logger: solotab.Logger = {
 
 /** Asks the backend and waits for what it says. Its refusal is an error with its code. */
 async function ask(type: DriverCall['type'], driverContext: solotab.DriverContext, body: unknown): Promise<unknown> {
-  const call: (typeof driverCalls)[number] = { type, epoch: driverContext.epoch, settled: 'pending' };
+  const { epoch, info } = driverContext;
+  const call: (typeof driverCalls)[number] = { type, epoch, info, settled: 'pending' };
   note(driverCalls, call);
   const connects = type !== 'release' && type !== 'end';
   if (connects) context = driverContext;
@@ -100,17 +101,24 @@ function actWhile({ signal, epoch }: solotab.DriverContext, everyMs: number): vo
   signal.addEventListener('abort', stop);
 }
 
+/** One call of the driver, as the page was told to make it. */
+function drive(type: DriverCall['type'], driverContext: solotab.DriverContext, given: unknown): unknown {
+  const asked = (): Promise<unknown> => ask(type, driverContext, given);
+  const hook = window.driverHooks?.[type];
+  return hook ? hook(driverContext, asked, given) : asked();
+}
+
 const driver: solotab.Driver = {
-  start: (request, driverContext) => ask('start', driverContext, request),
-  join: (request, driverContext) => ask('join', driverContext, request),
+  start: (request, driverContext) => drive('start', driverContext, request),
+  join: (request, driverContext) => drive('join', driverContext, request),
   async end(session, driverContext) {
-    await ask('end', driverContext, session);
+    await drive('end', driverContext, session);
   },
 };
-if (behaviour.resume ?? true) driver.resume = (previous, driverContext) => ask('resume', driverContext, previous);
+if (behaviour.resume ?? true) driver.resume = (previous, driverContext) => drive('resume', driverContext, previous);
 if (behaviour.release ?? true) {
   driver.release = async (session, driverContext) => {
-    await ask('release', driverContext, session);
+    await drive('release', driverContext, session);
   };
 }
 
