@@ -14,7 +14,7 @@ export interface FakeLedger extends Ledger {
   /** `peek`, `refresh`, `goodbye …`. */
   readonly done: string[];
   isStored: boolean;
-  isAtHome: true;
+  isAtHome: boolean;
   isDeaf: boolean;
   /** Called before each transaction: may throw, wait, or change what is stored. */
   before: (command: Command) => void | Promise<void>;
