@@ -4,7 +4,7 @@ import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../supp
 import { driverHooks } from '../support/driver-hooks';
 import type { DriverHook } from '../support/page-api';
 import type { Tab } from '../support/tab';
-import { activeTabs, closeAll, reasons } from './steps';
+import { activeTabs, closeAll, expectSettled, reasons } from './steps';
 
 let browser: ChromiumBrowser;
 beforeAll(async () => {
@@ -113,7 +113,7 @@ describe('the service says that the session is gone for good', () => {
     await host.page.kill();
     await other.waitForPhase('recovering');
     const outcome = await other.call('resume');
-    expect(outcome.ok).toBe(false);
+    expectSettled(outcome);
     if (words.error) expect(outcome.error).toMatchObject({ ...words.error, local: false });
     await expectOver([other, third], scope, words);
     await closeAll(other, third);
