@@ -124,6 +124,7 @@ describe('a session that is over without its host', () => {
   test.each<[string, SessionRecord, Command, Facts]>([
     ['whose host was lost, where nothing can resume it', recordIn('active', without({ by: 'none' })), LOST, FACTS],
     ['whose host was lost as it ended it', recordIn('ending'), LOST, FACTS],
+    ['that was to be ended in a tab that finds that it does not act for it', recordIn('ending'), LOST, own],
     ['whose term its own tab finds abandoned', recordIn('active', without({ by: 'none' })), LOST, own],
     ['whose host was lost so long ago that its window is over', recordIn('active', { seenAt: 0 }), LOST, FACTS],
     ['whose window is over', recordIn('recovering'), { type: 'look' }, expired],
