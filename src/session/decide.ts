@@ -31,6 +31,7 @@ import {
   type Proof,
   type Recovery,
   type SessionRecord,
+  SIGN_OF_LIFE_MS,
   type Stored,
 } from './record';
 
@@ -342,7 +343,9 @@ function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: F
 
 /** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
 function lost(given: SessionRecord, at: number | undefined, leavesOrphan: boolean): Step {
-  const lostSince = given.lostSince ?? Math.max(given.seenAt, at ?? 0);
+  // Who noticed may have slept, or the host was stopped before it died: it has given no sign for longer than a host does.
+  const noticed = Math.min(Math.max(given.seenAt, at ?? 0), given.seenAt + 2 * SIGN_OF_LIFE_MS);
+  const lostSince = given.lostSince ?? noticed;
   const record = { ...given, epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince };
   const { phase } = record;
   if (phase === 'canceling' || phase === 'ending') return { ...settled(record), leavesOrphan };

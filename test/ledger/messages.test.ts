@@ -114,7 +114,9 @@ describe('is dropped:', () => {
           const changed = { ...fields(message), [key]: value };
           const parsed = parseMessage(changed);
           expect(types).toContain(parsed?.type);
-          if (parsed) expect(parsed).toBe(changed);
+          // A call is built anew from what it may ask.
+          if (parsed?.type === 'call') expect(parsed).toEqual(changed);
+          else if (parsed) expect(parsed).toBe(changed);
         },
       ),
       { numRuns: 1_000 },
