@@ -1,7 +1,8 @@
 /** The HTTP API beside the socket: tokens, and the lab's switches. */
+
+import { ServiceError } from './line';
 import type { Role } from './protocol';
 import type { Conditions } from './server/conditions';
-import { ServiceError } from './line';
 
 export interface User {
   readonly userId: string;

@@ -17,6 +17,9 @@ export const SILENCE_MS = 3_000;
 /** Long against a message: within this, tabs without a store hear of what others do at the same time. */
 export const AGREE_MS = 50;
 
+/** Where others can look at the record and this tab can't, they have told it within this. */
+const TOLD_MS = 1_000;
+
 export interface ProofPorts {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
@@ -50,8 +53,11 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
   }
 
   async function reap(term: string, at?: number): Promise<void> {
-    // Without a store a hand-over is told by a message, which may come after the news that the old host let go of its lock.
-    if (!ledger.record.isStored) await ledger.until((now) => now.term !== term, AGREE_MS);
+    // What this tab can't look up is told by a message, which may come after the news that the old host let go of its lock.
+    if (!ledger.isAtHome) {
+      void ledger.refresh();
+      await ledger.until((now) => now.term !== term, ledger.record.isStored ? TOLD_MS : AGREE_MS);
+    }
     await ledger.transact({ type: 'lost', term, at });
   }
 

@@ -254,13 +254,15 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     session = undefined;
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
-    if (verdict === 'void' && ledger.record.term === term) {
+    if (verdict === 'void') {
       // Nobody waits for it any more, and this tab has let go of it already: it is ended if somebody asked for that, or lost.
-      if (ledger.record.phase === 'ending') {
+      if (ledger.record.term === term && ledger.record.phase === 'ending') {
         stage = 'held';
         return finish();
       }
-      await ledger.transact({ type: 'lost', term, at: clock.now() });
+      const lost = await ledger.transact({ type: 'lost', term, at: clock.now() });
+      // It was over before, and whoever wrote that left its end to this tab.
+      if (lost.verdict === 'void' && !goesOn()) await callDriver('end', () => driver.end(null, context));
     }
     over(abortError('The session moved to another tab.'));
   }
@@ -278,10 +280,14 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
   }
 
-  async function letGoOf(value: unknown): Promise<void> {
+  /** Whether the session of this term lives, here or in another tab. */
+  function goesOn(): boolean {
     const { record } = ledger;
-    const isAlive = ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
-    if (isAlive) await callDriver('release', () => driver.release?.(value, context));
+    return ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
+  }
+
+  async function letGoOf(value: unknown): Promise<void> {
+    if (goesOn()) await callDriver('release', () => driver.release?.(value, context));
     else await callDriver('end', () => driver.end(value, context));
   }
 

@@ -50,6 +50,8 @@ export interface Ledger {
   readonly isSpoilt: boolean;
   /** Whether what this tab writes outlives it. */
   readonly isStored: boolean;
+  /** Whether this tab can look at the record where it is kept. */
+  readonly isAtHome: boolean;
   /** No channel: nobody tells this tab anything. */
   readonly isDeaf: boolean;
   /**
@@ -159,7 +161,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (isClosed) return;
     if (found) acceptStored(found.record);
     if (journal) inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
-    if (journal && (!found || isElsewhere())) post({ type: 'call', command: { type: 'look' } });
+    // Somebody else knows better, or nobody does.
+    if (!found || (journal && isElsewhere())) post({ type: 'call', command: { type: 'look' } });
     catchUp();
   }
 
@@ -252,8 +255,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         return inbox.reconcile(record, memory);
       }
       case 'call': {
-        // An orphan has nobody else to speak for it, nor has what its host never stored.
-        if (!isHost()) return record.isStored && record.phase !== 'recovering' ? undefined : tellState();
+        // Its host answers. Where there is none, or one that never stored it, whoever knows it does.
+        if (!isHost()) return record.term === null && store.works ? tellState() : undefined;
         return void transact(message.command).then(tellState, () => undefined);
       }
       default:
@@ -345,6 +348,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     },
     get isStored() {
       return store.works;
+    },
+    get isAtHome() {
+      return record.isStored && store.works;
     },
     get isDeaf() {
       return channel === null;

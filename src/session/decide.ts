@@ -205,7 +205,9 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       if (phase !== 'active' && phase !== 'recovering') return refused(busyCode(phase));
       return term === null
         ? resumed(record, command.candidate, facts)
-        : asked(record, { successor: command.candidate });
+        : asked(record, {
+            successor: { ...command.candidate, ...(facts.proof === 'answer' && { proof: facts.proof }) },
+          });
     case 'cancel':
     case 'end': {
       const { type, candidate, origin = record.origin } = command;
@@ -254,7 +256,10 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'handOver':
       if (record.successor === null || (phase !== 'active' && phase !== 'recovering')) return VOID;
       // The key stays with the old tab until the new one is connected: if the move fails, the old one may resume.
-      return done({ ...hostedBy(record.successor, record.epoch + 1, facts), phase: 'connecting' });
+      return done({
+        ...hostedBy(record.successor, record.epoch + 1, facts),
+        ...{ phase: 'connecting', proof: record.successor.proof ?? 'lock' },
+      });
     case 'alive':
     case 'here':
       return done({});

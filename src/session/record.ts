@@ -35,12 +35,16 @@ export interface Recovery {
  * How others find out whether the host lives. `lock`: it holds the lock of its term, and a free lock proves its death. `answer`:
  * it has no locks that it could trust, so it is asked, and answers by a committed write.
  */
-export type Proof = 'lock' | 'answer';
+export type Proof = (typeof PROOFS)[number];
+
+const PROOFS = ['lock', 'answer'] as const;
 
 /** A tab that asks for the session, with the term that it will hold it under. */
 export interface Candidate {
   readonly term: string;
   readonly tabId: string;
+  /** How others could find out whether it lives, unless by its lock. */
+  readonly proof?: Proof;
 }
 
 export interface SessionRecord {
@@ -147,7 +151,7 @@ export function parseRecord(value: unknown): Stored {
     [value.since, value.lostSince, value.seenAt].every((time) => time === null || Number.isFinite(time)) &&
     PHASES.includes(phase as Phase) &&
     [null, 'start', 'join'].includes(value.kind as Kind) &&
-    ['lock', 'answer'].includes(value.proof as Proof) &&
+    PROOFS.includes(value.proof as Proof) &&
     typeof value.isStored === 'boolean' &&
     isObject(recovery) &&
     RECOVERY_POLICIES.includes(recovery.by as RecoveryPolicy) &&
@@ -165,7 +169,12 @@ export function parseRecord(value: unknown): Stored {
 }
 
 export function isCandidate(value: unknown): value is Candidate {
-  return isObject(value) && isText(value.term) && isText(value.tabId);
+  return (
+    isObject(value) &&
+    isText(value.term) &&
+    isText(value.tabId) &&
+    [undefined, ...PROOFS].includes(value.proof as Proof)
+  );
 }
 
 /**

@@ -300,12 +300,13 @@ test('the names under which the builds of two tabs meet are those of version 0.1
       key: sessionStorage.getItem(`solotab:${name}`),
     };
   }, scope);
-  expect(found.key).toMatch(/^\d+-\d+-\d+-\d+$/);
-  expect([...found.locks].sort()).toEqual([`solotab:${scope}:${found.key}`, `solotab:${scope}:seat`].sort());
+  const { term }: { readonly term: string } = JSON.parse(found.key ?? '{}');
+  expect(term).toMatch(/^\d+-\d+-\d+-\d+$/);
+  expect([...found.locks].sort()).toEqual([`solotab:${scope}:${term}`, `solotab:${scope}:seat`].sort());
   expect(found).toMatchObject({ version: 1, stores: ['scopes'], keys: [[scope], [scope, 1]] });
   const heard: readonly unknown[] = await listener.evaluate(() => Reflect.get(window, 'heard'));
   expect(heard).toContainEqual(
-    expect.objectContaining({ type: 'message', data: expect.objectContaining({ type: 'state', version: 1 }) }),
+    expect.objectContaining({ type: 'message', data: expect.objectContaining({ type: 'look', version: 1 }) }),
   );
   for (const opened of [tab, listener]) await opened.close();
 });

@@ -1,4 +1,4 @@
-import type { Shape, SessionErrorEvent } from 'solotab';
+import type { SessionErrorEvent, Shape } from 'solotab';
 import { createSimulatedBrowser, type SimulatedTab } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
 import { createCoordinatorOn } from '../../src/tab/coordinator';

@@ -1,8 +1,9 @@
 /** The demo's pages in real tabs, used as a person uses them: one tab is in front, and its buttons are pressed. */
-import { expect, onTestFinished } from 'vitest';
+
 import type { Page } from 'playwright-core';
-import type { Phase } from '../../src/index';
+import { expect, onTestFinished } from 'vitest';
 import type { Call } from '../../demo/ui/session-panel';
+import type { Phase } from '../../src/index';
 import type { ChromiumBrowser } from '../browser/support/chromium';
 import type { Demo } from './demo-process';
 

@@ -11,7 +11,7 @@ type Life = 'held' | 'free' | 'unknown';
 
 function setUp(record: SessionRecord, life: Life | (() => Promise<Life>) = 'held', { locksWork = true } = {}) {
   const clock = fakeClock();
-  const ledger = fakeLedger(record, clock);
+  const ledger = fakeLedger(record, clock, { proof: record.proof });
   const probed: string[] = [];
   const locks: ScopeLocks = {
     work: () => locksWork,
@@ -49,12 +49,11 @@ describe('a look', () => {
     expect([probed, types(), ledger.done]).toEqual([[], [], ['peek']]);
   });
 
-  test('ends the term of a host whose lock is free, and looks again', async () => {
+  test('ends the term of a host whose lock is free', async () => {
     const { ledger, proof } = setUp(recordIn('active'), 'free');
     await proof.look(undefined);
     expect(ledger.commands).toEqual([{ type: 'lost', term: HOST.term, at: undefined }]);
     expect(ledger.record).toMatchObject({ phase: 'recovering', term: null });
-    expect(ledger.done).toEqual(['peek', 'peek']);
   });
 
   test('takes no other host for dead: a term that came meanwhile needs a proof of its own', async () => {
@@ -69,12 +68,31 @@ describe('a look', () => {
     expect(ledger.record.term).toBe('term-of-next');
   });
 
-  test('ends with its signal', async () => {
+  test('proves again what was written since the lock was asked for: the host may have died after that', async () => {
+    const answers: Life[] = ['held', 'free'];
+    const { ledger, proof, probed } = setUp(recordIn('connecting'), async () => {
+      if (answers.length === 2) ledger.stored = recordIn('active', { revision: 12 });
+      return answers.shift() ?? 'held';
+    });
+    await proof.look(undefined);
+    expect([probed.length, ledger.record.phase]).toEqual([2, 'recovering']);
+  });
+
+  test('proves no more than twice, however much the host writes', async () => {
+    const { ledger, proof, probed } = setUp(recordIn('active'), async () => {
+      ledger.change({});
+      return 'held';
+    });
+    await proof.look(undefined);
+    expect(probed).toHaveLength(2);
+  });
+
+  test('that was given up ends nobody’s term', async () => {
     const control = new AbortController();
     control.abort();
     const { proof, ledger } = setUp(recordIn('active'), 'free');
     await proof.look(control.signal);
-    expect([ledger.done, ledger.commands]).toEqual([[], []]);
+    expect(ledger.commands).toEqual([]);
   });
 });
 
@@ -87,8 +105,11 @@ describe('a host that no lock speaks for', () => {
     const look = follow(proof.look(undefined));
     await flush();
     expect(types()).toEqual(['ask']);
-    await ledger.transact(reportOf({ type: 'here' }));
-    await flush();
+    // As the host does: each question is answered.
+    for (let turn = 0; turn < 5 && ledger.record.answered < ledger.record.asked; turn += 1) {
+      await ledger.transact(reportOf({ type: 'here' }));
+      await flush();
+    }
     expect([look.outcome, ledger.record.phase]).toEqual(['done', 'active']);
   });
 

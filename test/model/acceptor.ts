@@ -2,12 +2,13 @@
  * Follows the real code in the model: knows every state of the model that explains what was seen so far. What the code
  * writes and the model would not is a fault of the model, or of the code.
  */
-import type { Command, Decision } from '../../src/session/commands';
+import type { Command, Decision } from '../../src/session/decide';
 import type { SessionRecord } from '../../src/session/record';
 import { actions } from './actions';
+import { signOfLife } from './host';
 import { keyInOrder } from './key';
 import { draftOf, initialState, type Rules, type State } from './state';
-import { programSteps } from './steps';
+import { programSteps, type Step } from './steps';
 
 /** A transaction of the real code that wrote. */
 export interface Write {
@@ -58,7 +59,7 @@ export class Acceptor {
     this.log.push(`writes ${name}: ${wanted}`);
     const found: State[] = [];
     for (const state of this.closure()) {
-      for (const { next } of programSteps(state, this.rules)) {
+      for (const { next } of this.writesFrom(state, name)) {
         const { commit } = next;
         if (!commit?.decision.changed || nameOf(commit.command) !== name) continue;
         const ids = next.tabs.map(({ id, life }) => (life === 'dead' ? '' : id));
@@ -67,6 +68,14 @@ export class Acceptor {
     }
     this.states = this.dedupe(found);
     return this.states.length > 0;
+  }
+
+  /** A host that writes nothing for a minute gives a sign of life, and one that emits events does at any time. */
+  private writesFrom(state: State, name: string): readonly Pick<Step, 'next'>[] {
+    const steps = programSteps(state, this.rules);
+    if (name !== 'alive') return steps;
+    const signs = [...state.tabs.keys()].map((index) => ({ next: signOfLife(draftOf(state, this.rules), index) }));
+    return [...steps, ...signs];
   }
 
   /** Everything that may have happened since without a write. */
@@ -91,26 +100,24 @@ export class Acceptor {
 }
 
 function nameOf(command: Command): string {
-  if (command.type === 'report') return `report ${command.report.type}`;
   return command.type === 'join' ? 'start' : command.type;
 }
 
 /** What the model says of a record, without ids of its own. */
 function shapeOf(
-  { phase, epoch, hostTabId, successor, attempts, established, asked, answered }: SessionRecord,
+  { phase, epoch, hostTabId, successor, attempts, activeEpoch, asked, answered }: SessionRecord,
   ids: readonly string[],
 ): string {
   const host = hostTabId === null ? 'nobody' : ids.indexOf(hostTabId);
   const next = successor === null ? 'nobody' : ids.indexOf(successor.tabId);
-  return `${phase} ${epoch} of ${host}, then ${next}, ${attempts} attempts, ${established}, ${asked}/${answered}`;
+  return `${phase} ${epoch} of ${host}, then ${next}, ${attempts} attempts, ${activeEpoch}, ${asked}/${answered}`;
 }
 
 /** A call that still looks may be over in fact: it was refused, and that writes nothing. */
 function withoutCalls(state: State, tab: number, rules: Rules): State[] {
   const draft = draftOf(state, rules);
   const own = draft.tabs[tab];
-  if (!own || (own.bid?.step !== 'looking' && !own.ender)) return [];
-  if (own.bid?.step === 'looking') own.bid = null;
-  own.ender = null;
-  return [draft];
+  const looking = (['bid', 'ender'] as const).filter((slot) => own?.[slot]?.step === 'looking');
+  for (const slot of looking) if (own) own[slot] = null;
+  return looking.length > 0 ? [draft] : [];
 }

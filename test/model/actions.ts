@@ -15,6 +15,8 @@ export const SEVEN = [
   'wakes',
 ] as const;
 
+export const NOBODY_HOME = 'everything dies, and nobody is home until the window is over';
+
 /** `only`: no others than these. */
 export function actions(state: State, rules: Rules, only?: readonly string[]): Step[] {
   return collect(state, rules, (add) => {
@@ -23,7 +25,7 @@ export function actions(state: State, rules: Rules, only?: readonly string[]): S
     };
     world('time passes', passTime);
     if (state.tabs.some(({ life }) => life !== 'dead')) {
-      world('everything dies, and nobody is home until the window is over', (draft) => {
+      world(NOBODY_HOME, (draft) => {
         for (const index of draft.tabs.keys()) crash(draft, index);
         passTime(draft);
       });
@@ -43,7 +45,7 @@ export function actions(state: State, rules: Rules, only?: readonly string[]): S
       }
       act('crashes', (_, draft) => crash(draft, index));
       if (tab.life !== 'awake') {
-        act('wakes', (own) => void (own.life = 'awake'));
+        act('wakes', (own) => void Object.assign(own, { life: 'awake' }));
         continue;
       }
       act('is frozen', (_, draft) => freeze(draft, index));

@@ -6,13 +6,13 @@ import {
   type Call,
   type Draft,
   mint,
+  releaseLocks,
   type Slot,
   type State,
   seenBy,
   type Tab,
   tabOf,
   takeSeat,
-  releaseLocks,
 } from './state';
 
 /** A call begins. */

@@ -1,19 +1,28 @@
-import { afterEach, expect, test, vi } from 'vitest';
-import { SharedRecord } from '../../src/election/shared-record';
-import type { Command, Decision } from '../../src/session/commands';
-import { decide } from '../../src/session/decide';
+import { expect, test, vi } from 'vitest';
+import { type Command, type Decision, decide } from '../../src/session/decide';
 import { createSimulatedBrowser, type SimulatedTab } from '../../src/testing';
 import { createRandom, type Random } from '../../src/testing/random';
 import { Acceptor } from './acceptor';
-import { initialState } from './state';
+import { initialState, type Rules } from './state';
+
+/** The last decision: what is written is always that one. */
+const decided = vi.hoisted(() => ({ last: null as { readonly command: Command; readonly decision: Decision } | null }));
+
+vi.mock('../../src/session/decide', async (importOriginal) => {
+  const original = await importOriginal<typeof import('../../src/session/decide')>();
+  const decide: Rules = (stored, command, facts) => {
+    const decision = original.decide(stored, command, facts);
+    decided.last = { command, decision };
+    return decision;
+  };
+  return { ...original, decide };
+});
 
 /** `CONFORMANCE=1000` follows more schedules. */
 const SCHEDULES = Number(process.env.CONFORMANCE ?? 10);
 const ACTIONS = 12;
 const TABS = 3;
 const INITIAL = initialState(TABS).record;
-
-afterEach(() => void vi.restoreAllMocks());
 
 type Move = readonly [label: string, run: (tab: SimulatedTab) => unknown, isCall?: boolean];
 
@@ -58,7 +67,8 @@ test('a write that the model does not know is seen', () => {
     now: 0,
     known: INITIAL,
     isStored: true,
-    watched: null,
+    proof: 'lock',
+    watched: { lostSince: null, forMs: 0 },
   });
   expect(acceptor.write({ command, decision, tabIds: ['zero', 'one', 'two'] })).toBe(false);
 });
@@ -71,14 +81,14 @@ async function followSchedule(seed: number): Promise<number> {
   const acceptor = new Acceptor(TABS, decide);
   const tabs = Array.from({ length: TABS }, () => world.openTab({ driver: 'auto', connectTimeoutMs: 5_000 }));
   let [writes, refused] = [0, ''];
-  const seen = (command: Command, decision: Decision): void => {
-    if (!decision.changed || refused !== '') return;
+  const onCommit = (): void => {
+    const write = decided.last;
+    if (!write || refused !== '') return;
     writes += 1;
     const tabIds = tabs.map((tab) => (tab.page.gone ? '' : tab.coordinator.tabId));
-    if (!acceptor.write({ command, decision, tabIds }))
-      refused = [...acceptor.log.slice(-30), world.timeline()].join('\n');
+    if (!acceptor.write({ ...write, tabIds })) refused = [...acceptor.log.slice(-30), world.timeline()].join('\n');
   };
-  spyOnSteps(seen);
+  world.machine.watchers.push({ onCommit });
   const busy = new Set<string>();
   await world.settle();
   for (let action = 0; action < ACTIONS && refused === ''; action += 1) {
@@ -105,21 +115,4 @@ async function move(tab: SimulatedTab, index: number, random: Random, acceptor: 
   busy.add(name);
   const settled = (): void => void busy.delete(name);
   done.then(settled, settled);
-}
-
-/** Every transaction goes through here, in the moment in which it is decided. */
-function spyOnSteps(seen: (command: Command, decision: Decision) => void): void {
-  vi.restoreAllMocks();
-  const prototype = SharedRecord.prototype as unknown as Steps;
-  const step = prototype.step;
-  vi.spyOn(prototype, 'step').mockImplementation(function (this: SharedRecord, raw, command) {
-    const decided = step.call(this, raw, command);
-    seen(command, decided.result);
-    return decided;
-  });
-}
-
-/** The private method that decides inside the transaction. */
-interface Steps {
-  step(this: SharedRecord, raw: unknown, command: Command): { readonly result: Decision };
 }

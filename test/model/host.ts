@@ -93,9 +93,14 @@ export function leave(draft: Draft, index: number): void {
   const { host } = tab;
   if (!host) return;
   leaveBehind(draft, index, host);
-  const reports = host.closing === 'handOver' && host.driver === 'connected' ? [...host.reports, 'handOver' as const] : host.reports;
+  const reports =
+    host.closing === 'handOver' && host.driver === 'connected' ? [...host.reports, 'handOver' as const] : host.reports;
   if (reports.length > 0) tab.late = { term: host.term, session: host.session, reports: [...reports] };
   over(draft, index);
+}
+
+function goesOn({ phase, origin }: SessionRecord, own: Pick<Term, 'origin'>): boolean {
+  return ['connecting', 'active', 'recovering'].includes(phase) && origin === own.origin;
 }
 
 /** `Tenure.letGo`: ends the session, unless it goes on elsewhere. */
@@ -103,9 +108,9 @@ export function letGo(draft: Draft, index: number): void {
   const tab = tabOf(draft, index);
   const { left } = tab;
   if (!left) return;
-  const { phase, origin, term } = seenBy(draft, tab);
-  const goesOn = ['connecting', 'active', 'recovering'].includes(phase) && origin === left.origin;
-  if (left.what === 'ending' || !goesOn) endAtService(draft, left.session);
+  const record = seenBy(draft, tab);
+  const { term } = record;
+  if (left.what === 'ending' || !goesOn(record, left)) endAtService(draft, left.session);
   if (left.what === 'ending' && term === left.term)
     tab.late = { term, session: left.session, reports: [...(tab.late?.reports ?? []), 'settled'] };
   tab.left = null;
@@ -141,21 +146,26 @@ export function report(draft: Draft, index: number): void {
     case 'gone':
     case 'settled':
     case 'ended':
+      return over(draft, index);
     case 'lost':
+      // It was over before, and whoever wrote that left its end to this tab.
+      if (verdict === 'void' && !goesOn(seenBy(draft, tabOf(draft, index)), host)) endAtService(draft, host.session);
       return over(draft, index);
     case 'handOver':
-      if (verdict !== 'void' || draft.record.term !== host.term) return over(draft, index);
-      host.closing = 'no';
-      if (draft.record.phase === 'ending') return finish(host);
-      host.closing = 'handOver';
-      host.reports.push('lost');
-      return;
+      return verdict === 'void' ? lostInHandOver(draft, host) : over(draft, index);
     case 'giveUp':
     case 'reconnecting':
     case 'reconnected':
     case 'here':
     case 'alive':
   }
+}
+
+/** It has let go of the session already, and nobody waits for it. */
+function lostInHandOver({ record }: Draft, host: Term): void {
+  if (record.term !== host.term || record.phase !== 'ending') return void host.reports.push('lost');
+  host.closing = 'no';
+  finish(host);
 }
 
 /** The same for a term that was left. */
@@ -167,6 +177,13 @@ export function reportLate(draft: Draft, index: number): void {
   const { verdict } = store(draft, index, late, name);
   if (name === 'handOver' && verdict === 'void' && draft.record.term === late.term) late.reports.push('lost');
   if (late.reports.length === 0) tab.late = null;
+}
+
+/** Stored without anything else to store. */
+export function signOfLife(draft: Draft, index: number): Draft {
+  const { host, life } = tabOf(draft, index);
+  if (host && life === 'awake') store(draft, index, host, 'alive');
+  return draft;
 }
 
 function store(draft: Draft, index: number, { term, session, reports }: Late, name: ReportName): Decision {

@@ -58,7 +58,9 @@ function checkRecovery(before: State, { tabs }: Draft, { tab, command, found, de
   );
   if (type === 'resume' && verdict === 'granted') {
     check(!isWindowOver(before, found), 'a session is resumed after its recovery window');
-    const original = tabs.find(({ life, host }) => life === 'awake' && host?.term === key && host.driver === 'connected');
+    const original = tabs.find(
+      ({ life, host }) => life === 'awake' && host?.term === key && host.driver === 'connected',
+    );
     check(command.key === null || !original, 'a copied key resumes while its host lives');
   }
   if (type === 'lost' && found.lostSince === null && record.lostSince !== null)
@@ -67,7 +69,10 @@ function checkRecovery(before: State, { tabs }: Draft, { tab, command, found, de
   const isDead = type === 'lost' || 'silent' in command;
   check(!isOver || isDead || found.hostTabId === id, 'the window of a host that reconnects is closed by another tab');
   const isStart = type === 'start' && found.phase === 'recovering' && found.term === null;
-  check(!isStart || !isWindowOver(before, found) || verdict === 'granted', 'a lost session is in the way after its window');
+  check(
+    !isStart || !isWindowOver(before, found) || verdict === 'granted',
+    'a lost session is in the way after its window',
+  );
 }
 
 /** Sessions that were active, of a scope in which nothing is under way, and that no tab will let go of once it wakes. */

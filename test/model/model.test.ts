@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { decide } from '../../src/session/decide';
+import type { SessionRecord, Stored } from '../../src/session/record';
 import { SEVEN } from './actions';
 import { type Exploration, explore } from './explore';
-import { activeScene, handedOverScene, lostScene } from './scenes';
-import { initialState, type Rules, type State } from './state';
+import { activeScene, clearedScene, copiedScene, handedOverScene, lostScene, nobodyHomeScene } from './scenes';
+import { initialState, RECOVERY, type Rules, type State } from './state';
 
 /** `ACTIONS=4` goes deeper with every action: minutes rather than seconds, and some gigabytes. */
 const more = Number(process.env.ACTIONS ?? 3) - 3;
@@ -28,6 +29,26 @@ const SCENES: readonly Scene[] = [
     only: ['calls start', 'calls end', 'wakes'],
   },
   { name: 'three tabs and a lost session × every action', from: () => lostScene(3, decide), actions: 2 + more },
+  {
+    name: 'three tabs, one with a session that can not be recovered × every action',
+    from: () => activeScene(3, decide, { ...RECOVERY, by: 'none' }),
+    actions: 2 + more,
+  },
+  {
+    name: 'storage that was cleared under a session × every action',
+    from: () => clearedScene(3, decide),
+    actions: 2 + more,
+  },
+  {
+    name: 'a session, and nobody home for a day × every action',
+    from: () => nobodyHomeScene(3, decide),
+    actions: 2 + more,
+  },
+  {
+    name: 'a session in a tab that was duplicated × every action',
+    from: () => copiedScene(3, decide),
+    actions: 2 + more,
+  },
 ];
 
 function print(name: string, { states, steps, actions, taken, depth, isComplete, seconds }: Exploration): void {
@@ -50,42 +71,42 @@ for (const { name, from, actions, only } of SCENES) {
   });
 }
 
-test('without fencing, a host that was seized writes over the one that seized it', { timeout: 120_000 }, () => {
-  const withoutFencing: Rules = (stored, command, facts) => {
-    const isReport = command.type === 'report' && typeof stored === 'object';
-    return decide(stored, isReport ? { ...command, term: stored.term ?? '' } : command, facts);
-  };
-  const way = wayTo('tab # is fenced and writes settled', withoutFencing);
-  process.stdout.write(`Without fencing: ${way}\n`);
-  expect(way).toContain('seizes the session');
-});
+/** What breaks when a rule is not kept, and the shortest way there. */
+interface Breakage {
+  readonly name: string;
+  readonly from: () => State;
+  readonly only: readonly string[];
+  readonly rules: Rules;
+  /** What the model says of it, with `#` for numbers. */
+  readonly kind: string;
+  /** A step of the way. */
+  readonly by: string;
+}
 
-test('a claim without a new epoch is found', { timeout: 120_000 }, () => {
-  const withoutEpochs: Rules = (stored, command, facts) => {
-    const decision = decide(stored, command, facts);
-    return { ...decision, record: { ...decision.record, epoch: Math.min(decision.record.epoch, 1) } };
-  };
-  expect(wayTo('a term begins without a new epoch', withoutEpochs)).toContain('claims');
-});
+const BREAKAGES: readonly Breakage[] = [
+  {
+    name: 'without fencing, a host that was ended by force writes over the one that did',
+    from: () => activeScene(2, decide),
+    only: ['is stopped', 'calls end', 'wakes'],
+    rules: (stored, command, facts) =>
+      decide(
+        stored,
+        'entries' in command && isRecord(stored) ? { ...command, term: stored.term ?? '' } : command,
+        facts,
+      ),
+    kind: 'tab # is fenced and writes settled',
+    by: 'goes on without the host',
+  },
+];
 
-test('a claim that is granted over a host is found', { timeout: 120_000 }, () => {
-  const withoutRefusals: Rules = (stored, command, facts) => {
-    const isClaim = command.type === 'start' && typeof stored === 'object';
-    return decide(isClaim ? { ...stored, phase: 'idle' } : stored, command, facts);
-  };
-  expect(wayTo('a call is granted over a host', withoutRefusals)).toContain('calls start');
-});
+for (const { name, from, only, rules, kind, by } of BREAKAGES) {
+  test(name, { timeout: 120_000 }, () => {
+    const { violations } = explore({ from: from(), actions: 3, rules, only, limit: 40_000 });
+    expect([...violations.keys()]).toContain(kind);
+    expect(violations.get(kind)).toContain(by);
+  });
+}
 
-test('where nobody reaps a host that crashed, everyone is stuck', { timeout: 120_000 }, () => {
-  const withoutReaping: Rules = (stored, command, facts) =>
-    command.type === 'lost' && typeof stored === 'object'
-      ? { verdict: 'void', record: stored, changed: false, entries: [] }
-      : decide(stored, command, facts);
-  const { stuck } = explore({ from: initialState(2), actions: 2, rules: withoutReaping });
-  expect(stuck[0]).toContain('crashes');
-});
-
-function wayTo(kind: string, rules: Rules): string {
-  const { violations } = explore({ from: initialState(3), actions: 3, rules, limit: 40_000 });
-  return violations.get(kind) ?? `Found only: ${[...violations.keys()].join('; ')}`;
+function isRecord(stored: Stored): stored is SessionRecord {
+  return typeof stored === 'object';
 }

@@ -260,7 +260,8 @@ function addChallenge({ record }: State, index: number, term: string | null, add
 /** Nobody waits for ever for a host that can't run, or whose driver does not let go. */
 function isSilent(state: State, term: string | null): boolean {
   const tab = state.tabs.find(({ id }) => state.record.term === term && id === state.record.hostTabId);
-  return tab !== undefined && (tab.life !== 'awake' || (tab.host?.term === term && tab.host.closing !== 'no'));
+  const isClosing = tab?.host?.term === term && tab?.host?.closing !== 'no';
+  return tab !== undefined && (isMute(state, term ?? '') || isClosing);
 }
 
 /** Whether it could hold a session now. */

@@ -230,6 +230,13 @@ describe('a take-over', () => {
     expect(asked()).toEqual({ ...recordIn('active'), revision: 11, successor: CALLER, asked: 1, answered: 0 });
   });
 
+  test('a tab without locks that asks for the session gets it as one that has to be asked whether it lives', () => {
+    const { record } = decide(recordIn('active'), CALLS.takeOver, { ...FACTS, proof: 'answer' });
+    expect(decide(record, reportOf({ type: 'handOver' }), FACTS).record.proof).toBe('answer');
+    const fromOld = decide(asked(), reportOf({ type: 'handOver' }), { ...FACTS, proof: 'answer' });
+    expect(fromOld.record.proof).toBe('lock');
+  });
+
   test('is completed by the host, who opens the next epoch for the successor', () => {
     const { record, verdict } = decide(asked(), reportOf({ type: 'handOver' }), FACTS);
     expect(verdict).toBe('done');

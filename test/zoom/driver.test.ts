@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
-import { beginAttempt } from '../../src/attempts/attempt';
 import type { AttemptContext } from '../../src/attempts/attempt';
+import { beginAttempt } from '../../src/attempts/attempt';
 import { SessionError } from '../../src/session/errors';
 import { createZoomDriver } from '../../src/zoom/driver';
 import { createFakeCall, type FakeCall } from '../attempts/fake-call';

@@ -35,7 +35,7 @@ export async function wedge(
   );
   if (isStored) {
     await host.waitFor(({ events }) =>
-      events.some(({ type, event }) => type === 'session_ended' && event.reason === 'superseded'),
+      events.some(({ type, event }) => type === 'session_ended' && event.reason === 'ended'),
     );
   }
   expect((await other.snapshot()).role).toBe('host');

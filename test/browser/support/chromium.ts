@@ -6,14 +6,15 @@
  * that it is visible and has the focus. So the browser is started here, and Playwright joins it without its defaults.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { findBrowsers } from '../../../scripts/browsers.mjs';
 import { spawnGroup, stopGroup } from './child-process';
 import { type Renderers, trackRenderers } from './renderer-process';
-import { startServer } from './server';
+import { startServer, type TestServer } from './server';
 import { type Engine, type EnginePage, Tab, TestBrowser } from './tab';
 
 const FLAGS = [
@@ -34,36 +35,70 @@ const FLAGS = [
 
 export interface ChromiumOptions {
   readonly flags?: readonly string[];
+  /** The folder of the profile, which is kept: the next Chromium finds there what this one has stored. Default: an empty one. */
+  readonly profile?: string;
+  /** Default: one of its own. */
+  readonly server?: TestServer;
 }
 
-/** Starts a Chromium with an empty profile, and a test server for it. */
+/** Starts a Chromium, and a test server for it. */
 export async function launchChromium(options: ChromiumOptions = {}): Promise<ChromiumBrowser> {
-  const [engine, server] = await Promise.all([ChromiumEngine.start(options), startServer()]);
+  const [engine, server] = await Promise.all([ChromiumEngine.start(options), options.server ?? startServer()]);
   return new ChromiumBrowser(engine, server);
 }
 
 export class ChromiumBrowser extends TestBrowser<ChromiumPage> {
+  readonly #engine: ChromiumEngine;
+
+  constructor(engine: ChromiumEngine, server: TestServer) {
+    super(engine, server);
+    this.#engine = engine;
+  }
+
+  /** Ends all its processes at once, as when the machine loses its power. The test server goes on. */
+  crash(): Promise<void> {
+    return this.engine.close();
+  }
+
+  /** Ends as when its user quits: every page is told that it is left, and what is open is noted. The test server goes on. */
+  quit(): Promise<void> {
+    return this.#engine.quit();
+  }
+
+  /** The tab that the browser itself has opened again, because it was open at this address when its user quit. */
+  async restored(url: string): Promise<Tab<ChromiumPage>> {
+    return new Tab(await this.#engine.restoredPage(url), this.server);
+  }
+
   /** A tab that has what a tab duplicated by its user has: the address, and a copy of the `sessionStorage`. */
   async duplicate(tab: Tab<ChromiumPage>): Promise<Tab<ChromiumPage>> {
     return new Tab(await tab.page.duplicate(), this.server);
   }
 }
 
+interface Profile {
+  readonly folder: string;
+  /** Whether it stays when the browser is gone. */
+  readonly isKept: boolean;
+}
+
 class ChromiumEngine implements Engine<ChromiumPage> {
   readonly name = 'chromium';
   readonly version: string;
   readonly #process: ChildProcess;
-  readonly #profile: string;
+  readonly #folder: string;
+  readonly #isKept: boolean;
   readonly #browser: Browser;
   readonly #context: BrowserContext;
   readonly #session: CDPSession;
   readonly #renderers: Renderers;
 
-  private constructor(process: ChildProcess, profile: string, browser: Browser, session: CDPSession) {
+  private constructor(process: ChildProcess, profile: Profile, browser: Browser, session: CDPSession) {
     const [context] = browser.contexts();
     if (!context) throw new Error('Chromium has no default context.');
     this.#process = process;
-    this.#profile = profile;
+    this.#folder = profile.folder;
+    this.#isKept = profile.isKept;
     this.#browser = browser;
     this.#context = context;
     this.#session = session;
@@ -71,11 +106,11 @@ class ChromiumEngine implements Engine<ChromiumPage> {
     this.version = browser.version();
   }
 
-  static async start({ flags = [] }: ChromiumOptions): Promise<ChromiumEngine> {
+  static async start({ flags = [], profile: kept }: ChromiumOptions): Promise<ChromiumEngine> {
     const { chromium: program } = findBrowsers();
     if (!program) throw new Error('There is no Chromium: run `node scripts/browsers.mjs`.');
-    const profile = mkdtempSync(join(tmpdir(), 'solotab-chromium-'));
-    const child = spawnGroup(program, [...FLAGS, ...flags, `--user-data-dir=${profile}`, 'about:blank']);
+    const profile = { folder: kept ?? mkdtempSync(join(tmpdir(), 'solotab-chromium-')), isKept: kept !== undefined };
+    const child = spawnGroup(program, [...FLAGS, ...flags, `--user-data-dir=${profile.folder}`, 'about:blank']);
     const browser = await chromium.connectOverCDP(await debuggerAddress(child), { noDefaults: true });
     return new ChromiumEngine(child, profile, browser, await browser.newBrowserCDPSession());
   }
@@ -89,7 +124,22 @@ class ChromiumEngine implements Engine<ChromiumPage> {
   async close(): Promise<void> {
     await stopGroup(this.#process);
     await this.#browser.close();
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    if (!this.#isKept) rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  async quit(): Promise<void> {
+    await this.#session.send('Browser.close');
+    // The last thing that a Chromium removes as it ends, after everything was written.
+    while (readdirSync(this.#folder).includes('SingletonLock')) await pause(20);
+    await this.close();
+  }
+
+  async restoredPage(url: string): Promise<ChromiumPage> {
+    for (;;) {
+      const page = this.#context.pages().find((opened) => opened.url() === url);
+      if (page) return this.#wrap(page);
+      await pause(50);
+    }
   }
 
   async #processes(): Promise<readonly { readonly id: number; readonly cpuTime: number }[]> {

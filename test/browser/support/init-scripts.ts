@@ -38,8 +38,15 @@ export const NO_SESSION_STORAGE = forbid('window', 'sessionStorage');
 export const NO_CHANNEL = `${NO_BROADCAST_CHANNEL}\n${NO_LOCAL_STORAGE}`;
 export const NO_STRUCTURED_CLONE = hide('window', 'structuredClone');
 
-/** The machine's clock shows a time this much later: the user comes back hours after the page was last open. */
-export const clockAhead = (ms: number): string => `{ const now = Date.now; Date.now = () => now.call(Date) + ${ms}; }`;
+/** The page's clock is ahead by what the test server says as the page loads, also where the browser has the page in its cache. */
+export const SERVER_CLOCK = `{
+  const request = new XMLHttpRequest();
+  request.open('POST', '/clock', false);
+  request.send();
+  const now = Date.now;
+  const aheadMs = Number(request.responseText);
+  Date.now = () => now.call(Date) + aheadMs;
+}`;
 
 /** A tab that the browser restored, or duplicated: it finds these entries when it loads for the first time. */
 export const restoredSessionStorage = (entries: Readonly<Record<string, string>>): string => `

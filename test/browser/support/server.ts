@@ -23,6 +23,8 @@ export interface PageOptions {
 export interface TestServer {
   readonly origin: string;
   readonly backend: SessionBackend;
+  /** What pages with the script `SERVER_CLOCK` that are loaded from now on take the time to be: hours may have passed. */
+  readonly clock: { aheadMs: number };
   /** The address of a new page. It keeps its options over reloads and history navigation. */
   page(options?: PageOptions): string;
   /** The address of an empty page on the same origin. */
@@ -32,6 +34,7 @@ export interface TestServer {
 
 export async function startServer(): Promise<TestServer> {
   const backend = new SessionBackend();
+  const clock = { aheadMs: 0 };
   const pages: PageOptions[] = [];
   const bundles = new Map<string, Promise<string>>();
 
@@ -61,6 +64,8 @@ export async function startServer(): Promise<TestServer> {
       send(response, 200, 'text/javascript', await bundle(name.replace('.js', '')));
     } else if (folder === 'worker.js') {
       send(response, 200, 'text/javascript', 'onmessage = () => postMessage(0);');
+    } else if (folder === 'clock') {
+      send(response, 200, 'text/plain', String(clock.aheadMs));
     } else if (folder === 'blank') {
       send(response, 200, 'text/html; charset=utf-8', html('blank', ''));
     } else {
@@ -89,6 +94,7 @@ export async function startServer(): Promise<TestServer> {
   return {
     origin,
     backend,
+    clock,
     page: (options = {}) => `${origin}/page/${pages.push(options) - 1}`,
     blank: `${origin}/blank`,
     close: () =>
