@@ -1,9 +1,11 @@
 /**
  * What the package costs an app, in bytes: each entry bundled and minified by esbuild from `dist`, alone (`own`) and with its
- * dependencies, compressed with gzip and brotli. Fails if one is over its budget in size-budgets.json, which holds today's
+ * dependencies, compressed with gzip and brotli. Only what is always loaded counts: what is behind an import() is listed beside
+ * it, as is the file for pages without a bundler. Fails if one is over its budget in size-budgets.json, which holds today's
  * figures, rounded up, and the targets.
  */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -11,46 +13,46 @@ import { build } from 'esbuild';
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 const CORE = "export { createCoordinator, SessionError, SESSION_ERRORS } from './index.js';";
 const ENTRIES = {
-  core: { code: CORE },
-  all: { code: "export * from './index.js';" },
-  zoom: { code: `${CORE} export * from './zoom.js';`, beyond: 'core' },
-  testing: { code: "export * from './testing.js';" },
-  SessionError: { code: "export { SessionError } from './index.js';" },
+  core: { code: CORE, note: 'createCoordinator, SessionError, SESSION_ERRORS: all that a current browser loads' },
+  all: { code: "export * from './index.js';", note: "everything that 'solotab' exports" },
+  zoom: { code: `${CORE} export * from './zoom.js';`, beyond: 'core', note: 'what solotab/zoom adds to the core' },
+  testing: { code: "export * from './testing.js';", note: 'solotab/testing, the coordinator included' },
+  SessionError: { code: "export { SessionError } from './index.js';", note: 'an app that imports SessionError alone' },
 };
-const NOTES = {
-  core: 'createCoordinator, SessionError, SESSION_ERRORS',
-  all: "everything that 'solotab' exports",
-  zoom: 'what solotab/zoom adds to the core',
-  testing: 'solotab/testing, the coordinator included',
-  SessionError: 'an app that imports SessionError alone',
-};
+const LATER_NOTE = 'what a browser without BroadcastChannel loads beside the core';
+const FILE_NOTE = 'the whole package as one file for a plain script, as it is';
 
 const budgets = JSON.parse(readFileSync(new URL('size-budgets.json', import.meta.url), 'utf8'));
 const dependencies = Object.keys(JSON.parse(readFileSync(new URL('../package.json', import.meta.url))).dependencies);
 
-const measured = {};
-for (const [name, { code, beyond }] of Object.entries(ENTRIES)) {
-  const sizes = { own: await sizeOf(code, dependencies), withDependencies: await sizeOf(code, []) };
-  measured[name] = sizes;
-  if (beyond) measured[name] = subtract(sizes, measured[beyond]);
-}
-
-let isOver = false;
-console.log(row('bytes', 'minified', 'gzip', 'brotli', 'gzip budget', 'brotli budget', 'gzip target'));
-for (const [name, sizes] of Object.entries(measured)) {
-  for (const [which, { minified, gzip, brotli }] of Object.entries(sizes)) {
-    const { gzip: most, brotli: mostBrotli, target = '' } = budgets[name][which];
-    const over = gzip > most || brotli > mostBrotli;
-    isOver ||= over;
+const rows = [];
+const bundles = {};
+for (const [name, { code, beyond, note }] of Object.entries(ENTRIES)) {
+  const own = await bundle(code, dependencies);
+  const withDependencies = await bundle(code, []);
+  bundles[name] = { own, withDependencies };
+  for (const which of ['own', 'withDependencies']) {
+    const { always } = bundles[name][which];
+    const size = beyond ? subtract(always, bundles[beyond][which].always) : always;
     const label = which === 'own' ? name : '  with dependencies';
-    console.log(row(label, minified, gzip, brotli, most, mostBrotli, target) + (over ? '  OVER' : ''));
+    rows.push({ label, size, budget: budgets[name][which], note: which === 'own' ? note : undefined });
   }
 }
-console.log(
-  `\n${Object.entries(NOTES)
-    .map(([name, note]) => `${name}: ${note}`)
-    .join('\n')}`,
-);
+const { later } = bundles.core.withDependencies;
+rows.push({ label: 'loaded by import()', size: later, budget: budgets.later, note: LATER_NOTE });
+const file = sizeOf([readFileSync(resolve(DIST, 'solotab.min.js'))]);
+rows.push({ label: 'solotab.min.js', size: file, budget: budgets.file, note: FILE_NOTE });
+
+console.log(line('bytes', 'minified', 'gzip', 'brotli', 'gzip budget', 'brotli budget', 'gzip target'));
+let isOver = false;
+for (const { label, size, budget } of rows) {
+  const over = size.gzip > budget.gzip || size.brotli > budget.brotli;
+  isOver ||= over;
+  const cells = [size.minified, size.gzip, size.brotli, budget.gzip, budget.brotli, budget.target ?? ''];
+  console.log(line(label, ...cells) + (over ? '  OVER' : ''));
+}
+console.log('');
+for (const { label, note } of rows) if (note) console.log(`${label}: ${note}`);
 if (isOver) {
   console.error(
     '\nOver budget. Save what can be saved; if the bytes are worth it, raise the budget in scripts/size-budgets.json.',
@@ -58,35 +60,57 @@ if (isOver) {
   process.exitCode = 1;
 }
 
-async function sizeOf(contents, external) {
-  const result = await build({
-    stdin: { contents, resolveDir: DIST },
+/** The sizes of what `code` always loads, and of what it loads later, each file compressed by itself. */
+async function bundle(code, external) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: DIST },
     bundle: true,
+    splitting: true,
     minify: true,
     write: false,
+    metafile: true,
+    logLevel: 'error',
+    outdir: DIST,
+    absWorkingDir: DIST,
     format: 'esm',
     platform: 'browser',
     target: 'es2020',
     external,
   });
-  const { contents: bytes } = result.outputFiles[0];
+  const always = new Set();
+  const follow = (path) => {
+    if (always.has(path)) return;
+    always.add(path);
+    for (const { path: next, kind, external: isOutside } of metafile.outputs[path].imports) {
+      if (kind === 'import-statement' && !isOutside) follow(next);
+    }
+  };
+  follow(Object.keys(metafile.outputs).find((path) => metafile.outputs[path].entryPoint === '<stdin>'));
+  const isAlways = ({ path }) => [...always].some((known) => resolve(DIST, known) === path);
+  const contents = (files) => files.map((output) => output.contents);
   return {
-    minified: bytes.length,
-    gzip: gzipSync(bytes, { level: 9 }).length,
-    brotli: brotliCompressSync(bytes).length,
+    always: sizeOf(contents(outputFiles.filter(isAlways))),
+    later: sizeOf(contents(outputFiles.filter((output) => !isAlways(output)))),
   };
 }
 
-function subtract(sizes, others) {
-  const of = (which, unit) => sizes[which][unit] - others[which][unit];
-  const difference = (which) => ({
-    minified: of(which, 'minified'),
-    gzip: of(which, 'gzip'),
-    brotli: of(which, 'brotli'),
-  });
-  return { own: difference('own'), withDependencies: difference('withDependencies') };
+function sizeOf(files) {
+  const sum = (measure) => files.reduce((total, content) => total + measure(content).length, 0);
+  return {
+    minified: sum((content) => content),
+    gzip: sum((content) => gzipSync(content, { level: 9 })),
+    brotli: sum((content) => brotliCompressSync(content)),
+  };
 }
 
-function row(label, ...cells) {
+function subtract(size, other) {
+  return {
+    minified: size.minified - other.minified,
+    gzip: size.gzip - other.gzip,
+    brotli: size.brotli - other.brotli,
+  };
+}
+
+function line(label, ...cells) {
   return label.padEnd(20) + cells.map((cell) => String(cell).padStart(15)).join('');
 }

@@ -1,5 +1,6 @@
 /** The public vocabulary: what an app hands in and what it gets back. */
 import type { Logger } from './platform/platform';
+import type { Describe } from './session/describe';
 import type { SessionErrorEvent } from './session/error-facts';
 import type { Kind, Phase, Recovery } from './session/record';
 
@@ -13,6 +14,8 @@ export interface CoordinatorOptions<Session = unknown, Request = unknown> {
   readonly connectTimeoutMs?: number;
   /** Where tabs can't exclude each other: go on (`allow`, the default) or refuse every start and join with 9999. */
   readonly whenUnsafe?: 'allow' | 'refuse';
+  /** An app's own language and vocabulary for errors, applied in the tab that shows them. */
+  readonly describe?: Describe;
   /** Default: warnings and errors go to the console. */
   readonly logger?: Logger;
 }
@@ -25,7 +28,8 @@ export interface Driver<Session = unknown, Request = unknown> {
    */
   prepare?(kind: Kind, request: Request): Request;
   start(request: Request, context: DriverContext): Session | Promise<Session>;
-  join(request: Request, context: DriverContext): Session | Promise<Session>;
+  /** Without it every `join()` is refused with 1011. */
+  join?(request: Request, context: DriverContext): Session | Promise<Session>;
   /** Goes on with a session that another term began. Without it a lost session is over, and can't be taken over. */
   resume?(previous: PreviousTerm, context: DriverContext): Session | Promise<Session>;
   /** Lets go of the session in this tab without ending it: it moved to another one. */
@@ -65,7 +69,8 @@ export interface DriverContext {
   error(error: unknown): void;
   /** The connection was lost and is being restored here: `active` becomes `recovering`, this tab stays host. */
   reconnecting(): void;
-  reconnected(): void;
+  /** The connection is back. `session`, if given, replaces the one that this tab has: `release` and `end` get it. */
+  reconnected(session?: unknown): void;
   /** The session is over: the agent left, the server closed it. */
   ended(reason?: string): void;
 }
@@ -146,6 +151,11 @@ export interface Coordinator<Session = unknown, Request = unknown> {
   readonly tabId: string;
   /** The first snapshot has been read. Never rejects. */
   readonly ready: Promise<void>;
+  /**
+   * The live session, in the tab that has it: from `active` on, and while it reconnects; undefined elsewhere. That it is replaced is
+   * a `statechange` too.
+   */
+  readonly session: Session | undefined;
   /** Claims the session and runs `driver.start`. Rejects with a `SessionError`: at once and locally where another call has it. */
   start(request?: Request, options?: CallOptions): Promise<Session>;
   /** As `start`, with `driver.join`. */
@@ -158,8 +168,10 @@ export interface Coordinator<Session = unknown, Request = unknown> {
   cancel(): Promise<void>;
   /** From any tab: ends the session. Resolves when it is over; a no-op when there is none. */
   end(): Promise<void>;
-  /** Bound, as is `subscribe`: `useSyncExternalStore(coordinator.subscribe, coordinator.getSnapshot)`. */
+  /** Until `ready` what a server shows. Bound, as are `subscribe` and `getServerSnapshot`: all that `useSyncExternalStore` takes. */
   getSnapshot(): SessionSnapshot;
+  /** What a server shows, and what a page shows while it is hydrated: no session. The same object always and everywhere. */
+  getServerSnapshot(): SessionSnapshot;
   /** Calls `listener` after every change of the snapshot. Returns the function that stops it. */
   subscribe(listener: () => void): () => void;
   on<Type extends keyof CoordinatorEvents>(

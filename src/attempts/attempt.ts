@@ -42,7 +42,7 @@ export function beginAttempt(call: DriverContext, facts: Pick<AttemptContext, 'a
       emit: unlessFailed((type: string, payload?: unknown) => call.emit(type, payload)),
       error: unlessFailed((error: unknown) => call.error(error)),
       reconnecting: unlessFailed(() => call.reconnecting()),
-      reconnected: unlessFailed(() => call.reconnected()),
+      reconnected: unlessFailed((session?: unknown) => call.reconnected(session)),
       ended: unlessFailed((reason?: string) => call.ended(reason)),
     },
     fail() {

@@ -25,7 +25,7 @@ export type PinMode = 'none' | 'generated' | 'required';
 /** A driver whose start, join and resume are told which attempt it is, and with which token and PIN. */
 export interface AttemptDriver<Session, Request> extends Omit<Driver<Session, Request>, 'start' | 'join' | 'resume'> {
   start(request: Request, context: AttemptContext): Session | Promise<Session>;
-  join(request: Request, context: AttemptContext): Session | Promise<Session>;
+  join?(request: Request, context: AttemptContext): Session | Promise<Session>;
   resume?(previous: PreviousTerm, context: AttemptContext): Session | Promise<Session>;
 }
 
@@ -66,7 +66,7 @@ export function withAttempts<Session, Request = unknown>(
   const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
   const policies = completePolicies(retry);
   assertPinLength(length);
-  for (const method of ['start', 'join', 'end'] as const) {
+  for (const method of ['start', 'end'] as const) {
     if (typeof driver[method] !== 'function') throw new TypeError(`The driver needs a function ${method}().`);
   }
 
@@ -125,12 +125,15 @@ export function withAttempts<Session, Request = unknown>(
     }
   }
 
-  const { resume, release } = driver;
+  const { join, resume, release } = driver;
   return {
     prepare: (kind, request) => checkPin(kind, driver.prepare ? driver.prepare(kind, request) : request),
     start: (request, call) => run('start', call, pinOf(request), (context) => driver.start(request, context)),
-    join: (request, call) => run('join', call, pinOf(request), (context) => driver.join(request, context)),
     // Only where the driver has them: without a resume a lost session is over.
+    ...(join && {
+      join: (request: Request, call: DriverContext) =>
+        run('join', call, pinOf(request), (context) => join.call(driver, request, context)),
+    }),
     ...(resume && {
       resume: (previous: PreviousTerm, call: DriverContext) =>
         run('resume', call, undefined, (context) => resume.call(driver, previous, context)),

@@ -18,6 +18,7 @@ export interface ContextPorts {
   emit(draft: EventDraft): void;
   publish(info: unknown): void;
   report(report: Report): void;
+  reconnected(session: unknown): void;
   ended(reason: string): void;
 }
 
@@ -81,7 +82,7 @@ export function createContext(ports: ContextPorts): DriverContext {
       whileHost('error', () => ports.emit({ type: 'session_error', error }));
     },
     reconnecting: () => whileHost('reconnecting', () => ports.report({ type: 'reconnecting' })),
-    reconnected: () => whileHost('reconnected', () => ports.report({ type: 'reconnected' })),
+    reconnected: (session) => whileHost('reconnected', () => ports.reconnected(session)),
     ended: (reason = 'ended') => whileHost('ended', () => ports.ended(String(reason))),
   };
 }

@@ -35,6 +35,8 @@ export interface TenurePorts<Session> {
   clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
   onAsked(): void;
+  /** The session of this term was replaced by another object. */
+  onReplaced(): void;
   /** The term is over in this tab; `isSuperseded`: because another tab fenced it. */
   onOver(isSuperseded: boolean): void;
 }
@@ -70,6 +72,12 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     emit: writer.emit,
     publish: writer.publish,
     report: (report) => void writer.report(report),
+    reconnected(replacement) {
+      // The driver says so, whose sessions are of this type.
+      if (session && replacement !== undefined) session = { value: replacement as Session };
+      ports.onReplaced();
+      void writer.report({ type: 'reconnected' });
+    },
     ended: endedByDriver,
   });
 

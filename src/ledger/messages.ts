@@ -2,7 +2,7 @@
  * Everything that goes over the channel. Messages only hint: whoever gets one looks at the store, and code that would be
  * wrong if every message were lost is wrong.
  */
-import { isObject, isText } from '../session/check';
+import { isCount, isObject, isText } from '../session/check';
 import type { Command } from '../session/decide';
 import { isEntry, type JournalEntry } from '../session/events';
 import { isCandidate, PROTOCOL_VERSION, parseRecord, type SessionRecord } from '../session/record';
@@ -48,15 +48,25 @@ export function parseMessage(value: unknown): Message | undefined {
   const { type, term, entries, record, command } = value;
   // Not `every` on the array itself, which passes over holes.
   const isEntries = Array.isArray(entries) && Array.from(entries).every(isEntry);
+  if (type === 'call') {
+    const call = parseCall(command);
+    return call && { type, command: call };
+  }
   const isWellFormed =
     ((type === 'look' || type === 'events') && (isText(term) || (term === null && type === 'look')) && isEntries) ||
     (type === 'bye' && isText(term)) ||
-    (type === 'state' && isEntries && isObject(parseRecord(record))) ||
-    (type === 'call' &&
-      isObject(command) &&
-      (command.type === 'look' ||
-        (command.type === 'ask' && isText(command.term)) ||
-        (CALLS.includes(command.type as string) && isCandidate(command.candidate))));
+    (type === 'state' && isEntries && isObject(parseRecord(record)));
   // Every field was looked at just now.
   return isWellFormed ? (value as unknown as Message) : undefined;
+}
+
+/** Nothing but what a tab may ask: with the fields of a report it would pass for the host's own word. */
+function parseCall(value: unknown): Command | undefined {
+  if (!isObject(value)) return undefined;
+  const { type, term, candidate, origin } = value;
+  if (type === 'look') return { type };
+  if (type === 'ask') return isText(term) ? { type, term } : undefined;
+  if (!CALLS.includes(type as string) || !isCandidate(candidate)) return undefined;
+  // Its type is one of those that need no more than this.
+  return { type, candidate, ...(isCount(origin) && { origin }) } as Command;
 }

@@ -12,6 +12,12 @@ export function refusal(code: SessionErrorCode, facts?: Facts): SessionError {
   return new SessionError(code, { ...facts, local: true });
 }
 
+export const CANNOT_JOIN: Facts = {
+  message: "This app can't join a session: its driver has no join().",
+  suggestedAction: 'Start a session instead.',
+  retryable: false,
+};
+
 export const CANNOT_RESUME: Facts = {
   message: "This app can't resume a session: its driver has no resume().",
   suggestedAction: 'End the session and start a new one.',

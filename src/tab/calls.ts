@@ -10,7 +10,7 @@ import type { SessionErrorCode } from '../session/catalogue';
 import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
-import { BLOCKED, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
+import { BLOCKED, CANNOT_JOIN, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
 import type { CallOptions, DriverContext, TakeOverOptions } from '../types';
 import type { Settings } from './options';
@@ -34,6 +34,8 @@ export interface CallPorts<Session, Request> {
   /** Rejects every call from now on, if it is set. */
   closed(): unknown;
   isExclusive(): boolean;
+  /** An error in the app's own words. */
+  shown(error: SessionError): SessionError;
   tell(error: SessionErrorEvent): void;
   /** A call is over: this tab may be free. */
   onFree(): void;
@@ -90,7 +92,7 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
       key.keep(tenancy.term);
       return await connecting;
     } catch (error) {
-      throw isAutomatic ? error : told(error);
+      throw told(error, isAutomatic ? false : undefined);
     } finally {
       signal?.removeEventListener('abort', stop);
       if (calling === own) calling = undefined;
@@ -100,13 +102,16 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
 
   async function begin(kind: Kind, given: Request, options: CallOptions): Promise<Session> {
     throwIfClosed();
+    // A method taken off its object would lose `this`.
+    const connect = driver[kind]?.bind(driver);
+    if (!connect) throw told(refusal(1011, CANNOT_JOIN));
     let request = given;
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
     } catch (error) {
       throw told(error, true);
     }
-    const toConnect = () => (context: DriverContext) => driver[kind](request, context);
+    const toConnect = () => (context: DriverContext) => connect(request, context);
     return bid(
       (candidate) => ({ type: kind, candidate, recovery }),
       toConnect,
@@ -162,15 +167,18 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
     if (refusesUnsafe && !ports.isExclusive()) throw refusal(9999, UNSAFE);
   }
 
-  /** A refusal is the error of one tab: its caller and its listeners are told, and no other tab. Other errors are passed on as they are. */
+  /**
+   * What a caller gets. A refusal is the error of one tab: its listeners are told too, and no other tab. What became of an attempt
+   * was told to all, and what is no error of a session is passed on as it is.
+   */
   function told(error: unknown, isRefusal?: boolean): unknown {
-    if (isBlocked(error)) return told(refusal(9999, { ...BLOCKED, cause: error }));
+    if (isBlocked(error)) return told(refusal(9999, { ...BLOCKED, cause: error }), isRefusal);
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
-    if (!(isRefusal ?? given.local)) return error;
+    if (!(isRefusal ?? given.local)) return ports.shown(given);
     const { epoch } = ledger.record;
     const facts = { ...given.toJSON(), cause: given.cause, local: true, tabId, epoch, at: clock.now() };
-    const own = new SessionError(given.code, facts);
+    const own = ports.shown(new SessionError(given.code, facts));
     ports.tell(own.toJSON());
     return own;
   }

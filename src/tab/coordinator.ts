@@ -11,6 +11,8 @@ import { createTerms } from '../host/terms';
 import { openLedger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
+import { described } from '../session/describe';
+import type { SessionErrorEvent } from '../session/error-facts';
 import { type JournalEntry, toPublicEvent } from '../session/events';
 import type { Candidate, SessionRecord } from '../session/record';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
@@ -18,7 +20,7 @@ import { createCalls } from './calls';
 import { createListeners, type Listener } from './listeners';
 import { checkOptions } from './options';
 import { resumeKey } from './resume-key';
-import { nextSnapshot, type Snapshot } from './snapshot';
+import { nextSnapshot, UNSEEN } from './snapshot';
 
 /** How long a tab without a store waits for what the others know. */
 const ASK_LIMIT_MS = 100;
@@ -42,9 +44,11 @@ export function createCoordinatorOn<Session, Request>(
   const closing = new AbortController();
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
-  let snapshot: Snapshot | undefined;
+  let snapshot = UNSEEN;
+  /** The first look is done. Never so on a server. */
+  let hasLooked = false;
   /** What the listeners of `statechange` were told last. */
-  let told: SessionSnapshot | undefined;
+  let told = snapshot.value;
   /** The epoch of the last `session_ended` that this tab heard. */
   let heardEnd = 0;
   let hasWarned = false;
@@ -74,6 +78,7 @@ export function createCoordinatorOn<Session, Request>(
   const terms = createTerms<Session>({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
     clone: platform.clone,
+    onReplaced: update,
     onAsked: key.sign,
     onLetGo,
   });
@@ -83,16 +88,21 @@ export function createCoordinatorOn<Session, Request>(
     awake: () => awake.signal,
     closed: () => (isClosed() ? closedError() : undefined),
     isExclusive: () => guaranteed() === 'exclusive',
+    shown,
     tell: (error) => listeners.emit('session_error', error),
     onFree: considerRecord,
   });
-  told = getSnapshot();
   lifecycle.listen((event) => {
     if (event === 'hide') hide();
     else if (event === 'show') quietly(show());
     else if (!isAsleep()) void ledger.refresh();
   }, closing.signal);
-  const ready = open().catch(() => undefined);
+  const ready = open()
+    .catch(() => undefined)
+    .then(() => {
+      hasLooked = isBrowser;
+      update();
+    });
 
   async function open(): Promise<void> {
     if (!isBrowser) return;
@@ -106,7 +116,6 @@ export function createCoordinatorOn<Session, Request>(
       ]);
     }
     await clearAway();
-    update();
     const isKey = (): boolean => ledger.record.term !== null && ledger.record.term === key.term();
     if (isFree() && isKey()) await key.check(async (term) => (await proof.challenge(term)) && isKey() && isFree());
   }
@@ -122,7 +131,8 @@ export function createCoordinatorOn<Session, Request>(
 
   function onEntry(entry: JournalEntry, missed: number): void {
     if (entry.type === 'session_ended') heardEnd = entry.epoch;
-    listeners.emit(entry.type, toPublicEvent(entry, missed));
+    const event = toPublicEvent(entry, missed);
+    listeners.emit(entry.type, entry.error ? shown(event as SessionErrorEvent) : event);
   }
 
   function onRecord(previous: SessionRecord): void {
@@ -165,9 +175,20 @@ export function createCoordinatorOn<Session, Request>(
     onRecord(ledger.record);
   }
 
+  function look(): typeof snapshot {
+    if (hasLooked) {
+      const session = terms.held?.session()?.value;
+      snapshot = nextSnapshot(snapshot, ledger.record, { tabId, guarantee: guaranteed(), session, shown });
+    }
+    return snapshot;
+  }
+
   function getSnapshot(): SessionSnapshot {
-    snapshot = nextSnapshot(snapshot, ledger.record, tabId, guaranteed());
-    return snapshot.value;
+    return look().value;
+  }
+
+  function shown<Shown extends SessionErrorEvent>(error: Shown): Shown {
+    return described(error, options.describe, logger);
   }
 
   function update(): void {
@@ -250,7 +271,11 @@ export function createCoordinatorOn<Session, Request>(
     takeOver: calls.takeOver,
     cancel: () => calls.giveUp('cancel'),
     end: () => calls.giveUp('end'),
+    get session() {
+      return look().session;
+    },
     getSnapshot,
+    getServerSnapshot: () => UNSEEN.value,
     subscribe: (listener: () => void) => listeners.add('statechange', () => listener()),
     /** The overloads of `Coordinator.on` tie each listener to the event that its type is emitted with. */
     on: (type: string, listener: (event: never) => void, { signal }: CallOptions = {}) =>

@@ -1,30 +1,58 @@
 /** The record as one tab sees it. */
-import { errorEvent } from '../session/error-facts';
+import { errorEvent, type SessionErrorEvent } from '../session/error-facts';
 import type { SessionRecord } from '../session/record';
 import type { Guarantee, SessionSnapshot } from '../types';
 
 export interface Snapshot {
   readonly value: SessionSnapshot;
   readonly infoRevision: number;
+  /** The session that this tab has: another one is another snapshot. */
+  readonly session: unknown;
+}
+
+/** What servers show, and pages until the first look: so what is hydrated never differs from what was rendered. */
+export const UNSEEN: Snapshot = {
+  value: Object.freeze<SessionSnapshot>({
+    phase: 'idle',
+    role: 'none',
+    kind: null,
+    hostTabId: null,
+    epoch: 0,
+    since: null,
+    info: null,
+    lastError: null,
+    guarantee: 'exclusive',
+  }),
+  infoRevision: 0,
+  session: undefined,
+};
+
+/** What this tab adds to the record. */
+export interface Seen {
+  readonly tabId: string;
+  readonly guarantee: Guarantee;
+  /** What this tab has as host, if it is. */
+  readonly session: unknown;
+  shown(error: SessionErrorEvent): SessionErrorEvent;
 }
 
 /** The next snapshot: the very same object as `previous` if nothing changed, so that frameworks need not render. */
 export function nextSnapshot(
-  previous: Snapshot | undefined,
+  previous: Snapshot,
   record: SessionRecord,
-  tabId: string,
-  guarantee: Guarantee,
+  { tabId, guarantee, shown, ...tab }: Seen,
 ): Snapshot {
   const { phase, kind, hostTabId, epoch, since, infoRevision } = record;
-  const last = previous?.value;
+  const last = previous.value;
   const role = phase === 'idle' ? 'none' : hostTabId === tabId ? 'host' : 'follower';
   // Every look at the store yields new clones: the old ones are kept while they are the same.
-  const info = last && last.phase !== 'idle' && previous.infoRevision === infoRevision ? last.info : record.info;
+  const info = last.phase !== 'idle' && previous.infoRevision === infoRevision ? last.info : record.info;
   const entry = record.lastError;
-  const isSameError = last?.lastError?.seq === entry?.seq && last?.lastError?.epoch === entry?.epoch;
-  const lastError = isSameError && last ? last.lastError : entry?.error ? errorEvent(entry.error, entry) : null;
+  const isSameError = last.lastError?.seq === entry?.seq && last.lastError?.epoch === entry?.epoch;
+  const lastError = isSameError ? last.lastError : entry?.error ? shown(errorEvent(entry.error, entry)) : null;
+  const session = role === 'host' && (phase === 'active' || phase === 'recovering') ? tab.session : undefined;
   const value: SessionSnapshot = { phase, role, kind, hostTabId, epoch, since, info, lastError, guarantee };
   const names = Object.keys(value) as (keyof SessionSnapshot)[];
-  if (last && names.every((name) => Object.is(last[name], value[name]))) return previous;
-  return { value: Object.freeze(value), infoRevision };
+  const isSame = session === previous.session && names.every((name) => Object.is(last[name], value[name]));
+  return isSame ? previous : { value: Object.freeze(value), infoRevision, session };
 }

@@ -35,7 +35,8 @@ export interface Attempt {
 export interface LiveSession {
   readonly page: Page;
   readonly scope: string;
-  readonly session: unknown;
+  /** Its driver may replace it. */
+  session: unknown;
   readonly context: DriverContext;
   /** The same for all sessions of one coordinator. */
   readonly owner: object;
@@ -84,7 +85,7 @@ export class Network {
 
   /** Records what `driver` is asked to do in `page`. A page that is gone asks for nothing. */
   watch<Session, Request>(page: Page, scope: string, driver: Driver<Session, Request>): Driver<Session, Request> {
-    const { prepare, resume, release } = driver;
+    const { prepare, join, resume, release } = driver;
     const service = this.#service;
     const owner = {};
     const asked = { page, scope, owner };
@@ -113,8 +114,21 @@ export class Network {
         given.publish(info);
         name = sessionIn(info) ?? name;
       };
-      // The same context, through which the world sees that the far end is done, and how it calls the session.
-      const context: DriverContext = Object.create(given, { ended: { value: ended }, publish: { value: publish } });
+      const reconnected = (session?: unknown): void => {
+        // Both are the driver's, whose sessions are of this type.
+        const known = served.get(live?.session as Session);
+        if (live && known && session !== undefined) {
+          served.set(session as Session, known);
+          live.session = session;
+        }
+        given.reconnected(session);
+      };
+      // The same context, through which the world sees that the far end is done, and what the session is and is called.
+      const context: DriverContext = Object.create(given, {
+        ended: { value: ended },
+        publish: { value: publish },
+        reconnected: { value: reconnected },
+      });
       const since = this.#machine.scheduler.now;
       const attempt = { ...asked, session: null, context, service: before, since };
       this.connecting.add(attempt);
@@ -147,7 +161,9 @@ export class Network {
     return {
       ...(prepare && { prepare: (kind, request) => prepare.call(driver, kind, request) }),
       start: (request, context) => connect('start', context, (watched) => driver.start(request, watched)),
-      join: (request, context) => connect('join', context, (watched) => driver.join(request, watched)),
+      ...(join && {
+        join: (request, context) => connect('join', context, (watched) => join.call(driver, request, watched)),
+      }),
       ...(resume && {
         resume: (previous, context) =>
           connect('resume', context, (watched) => resume.call(driver, previous, watched), previous.info),

@@ -146,8 +146,8 @@ describe('PINs, while starting', () => {
   test('a join uses the PIN it was given and never makes one', async () => {
     const { driver, seen } = createScriptedDriver();
     const wrapped = withAttempts(driver, { pin: 'generated' });
-    await wrapped.join({ pin: 'HERS' }, createFakeCall().context);
-    await wrapped.join({}, createFakeCall().context);
+    await wrapped.join?.({ pin: 'HERS' }, createFakeCall().context);
+    await wrapped.join?.({}, createFakeCall().context);
     expect(seen.map(({ pin }) => pin)).toEqual(['HERS', undefined]);
   });
 });
@@ -158,7 +158,7 @@ describe('tokens', () => {
     let count = 0;
     const token = async (): Promise<string> => `token ${++count}`;
     const retry = { attempts: 3 };
-    await withAttempts(driver, { token, retry, ...createInstantDelay() }).join({}, createFakeCall().context);
+    await withAttempts(driver, { token, retry, ...createInstantDelay() }).join?.({}, createFakeCall().context);
     expect(seen.map((each) => each.token)).toEqual(['token 1', 'token 2', 'token 3']);
   });
 
@@ -257,7 +257,7 @@ describe('retries', () => {
   test.each([1002, 1004, 1006, 1008, 1009, 1012, 1013, 1015, 1017])('%d is not tried again', async (code) => {
     const { driver, seen } = createScriptedDriver(code);
     await expect(
-      withAttempts(driver, { retry: { attempts: 4 }, ...createInstantDelay() }).join({}, createFakeCall().context),
+      withAttempts(driver, { retry: { attempts: 4 }, ...createInstantDelay() }).join?.({}, createFakeCall().context),
     ).rejects.toMatchObject({ code });
     expect(seen).toHaveLength(1);
   });
@@ -267,7 +267,7 @@ describe('retries', () => {
       const { driver, seen } = createScriptedDriver(...Array<number>(9).fill(1016));
       const wrapped = withAttempts(driver, createInstantDelay());
       const { context } = createFakeCall();
-      const made = call === 'resume' ? wrapped.resume?.(previous, context) : wrapped[call]({}, context);
+      const made = call === 'resume' ? wrapped.resume?.(previous, context) : wrapped[call]?.({}, context);
       await expect(made).rejects.toMatchObject({ code: 1016 });
       return seen.length;
     };
@@ -278,7 +278,7 @@ describe('retries', () => {
     const { driver, seen } = createScriptedDriver(1016, 1016, 1016);
     const wrapped = withAttempts(driver, { retry: { join: { attempts: 3 } }, ...createInstantDelay() });
     await expect(wrapped.start({}, createFakeCall().context)).rejects.toMatchObject({ code: 1016 });
-    await wrapped.join({}, createFakeCall().context);
+    await wrapped.join?.({}, createFakeCall().context);
     expect(seen.map(({ call, attempt }) => `${call} ${attempt}`)).toEqual(['start 1', 'join 1', 'join 2', 'join 3']);
   });
 
@@ -288,7 +288,7 @@ describe('retries', () => {
     const wrapped = withAttempts(driver, createInstantDelay());
     const { context } = createFakeCall();
     await expect(wrapped.start({}, context)).rejects.toMatchObject({ code: 1001, cause: broken });
-    await expect(wrapped.join({}, context)).rejects.toMatchObject({ code: 1011, cause: broken });
+    await expect(wrapped.join?.({}, context)).rejects.toMatchObject({ code: 1011, cause: broken });
     await expect(wrapped.resume?.(previous, context)).rejects.toMatchObject({ code: 1011, cause: broken });
   });
 
@@ -437,10 +437,15 @@ describe('the driver underneath', () => {
     expect(() => [wrapped.release?.('mine', context), wrapped.end('mine', context)]).not.toThrow();
   });
 
-  test.each(['start', 'join', 'end'] as const)('is refused at once if it has no %s', (method) => {
+  test.each(['start', 'end'] as const)('is refused at once if it has no %s', (method) => {
     const { driver } = createScriptedDriver();
     const broken = { ...driver, [method]: undefined } as unknown as typeof driver; // as an app without types may do
     expect(() => withAttempts(broken)).toThrow(TypeError);
+  });
+
+  test('may have no join, and then has none here either', () => {
+    const { join: _, ...driver } = createScriptedDriver().driver;
+    expect(withAttempts(driver)).not.toHaveProperty('join');
   });
 
   test('gets no options that make no sense', () => {

@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import type { Abilities } from './chaos/actions';
 import { planOf } from './chaos/plan';
 import { runRound, type Theatre } from './chaos/round';
-import type { ChaosPage } from './chaos/stage';
+import type { ChaosPage } from './chaos/slot';
 import { launchChromium } from './support/chromium';
 import { launchFirefox } from './support/firefox';
 import { Tab, type TestBrowser } from './support/tab';
@@ -29,20 +29,20 @@ const ENGINES: readonly EngineUnderTest[] = [
   {
     name: 'chromium',
     launch: launchChromium,
-    can: { kill: true, stop: true, freeze: true, duplicate: true, openWhileStopped: true },
+    can: { kill: true, stop: true, freeze: true, duplicate: true, openWhileStopped: true, clear: true },
     share: 1,
   },
   {
     name: 'firefox',
     launch: launchFirefox,
-    can: { kill: true, stop: true, freeze: false, duplicate: false, openWhileStopped: false },
+    can: { kill: true, stop: true, freeze: false, duplicate: false, openWhileStopped: false, clear: true },
     share: 1 / 4,
   },
   {
     name: 'webkit',
     launch: launchWebKit,
     // A page whose process is killed takes the driver's session with it.
-    can: { kill: false, stop: true, freeze: false, duplicate: false, openWhileStopped: true },
+    can: { kill: false, stop: true, freeze: false, duplicate: false, openWhileStopped: true, clear: false },
     share: 1 / 4,
   },
 ];

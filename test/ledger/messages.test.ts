@@ -81,6 +81,16 @@ describe('is dropped:', () => {
     expect(parseMessage(call(command))).toBeUndefined();
   });
 
+  test('whatever a call has beyond what it asks: it would be decided as a host’s report', () => {
+    const report = { term: HOST.term, entries: 5, published: { info: 'forged' }, silent: HOST.term };
+    for (const message of MESSAGES) {
+      if (message.type !== 'call') continue;
+      const { command, ...rest } = fields(message);
+      const parsed = parseMessage({ ...rest, command: { ...report, ...(command as object) } });
+      expect(parsed).toEqual({ ...rest, command });
+    }
+  });
+
   test('anything else, without throwing', () => {
     fc.assert(
       fc.property(

@@ -5,7 +5,15 @@ import ts from 'typescript';
 import { build as buildWithVite } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChromiumBrowser, launchChromium } from '../browser/support/chromium';
-import { appCommonJs, appModule, appScript, page, RESULT } from './support/app';
+import {
+  appCommonJs,
+  appModule,
+  appScript,
+  type PageScript,
+  page,
+  RESULT,
+  WITHOUT_BROADCAST_CHANNEL,
+} from './support/app';
 import { type FileServer, serveFolder } from './support/file-server';
 import { installTarball, type Project } from './support/project';
 
@@ -32,8 +40,7 @@ describe('in Node, as in server rendering', () => {
     const before = new Set(Object.getOwnPropertyNames(globalThis));
     const resources = process.getActiveResourcesInfo().sort().join();
     ${imports}
-    // The Node build of broadcast-channel is compiled by Babel, whose runtime leaves this one.
-    const added = Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name) && name !== 'regeneratorRuntime');
+    const added = Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name));
     if (added.length > 0) throw new Error('Globals were added: ' + added);
     if (process.getActiveResourcesInfo().sort().join() !== resources) throw new Error('Something runs.');
     if (typeof solotab.createCoordinator !== 'function') throw new Error('Nothing was exported.');
@@ -50,6 +57,40 @@ describe('in Node, as in server rendering', () => {
     const imports = `const [solotab] = ${JSON.stringify(ENTRIES)}.map((entry) => require(entry));`;
     expect(await project.node(project.write('ssr.cjs', check(imports)))).toBe('');
   });
+
+  /** Everything that is asked for while the package is loaded, without its own files. */
+  const loadedWith = async (name: string, load: string): Promise<readonly string[]> => {
+    const script = `${load}
+      console.log(JSON.stringify(asked.filter((specifier) => !/^\\.|^solotab/.test(specifier))));`;
+    return JSON.parse(await project.node(project.write(name, script)));
+  };
+
+  test('importing the package as ES modules loads nothing of Node and no channel', async () => {
+    const hooks = `
+      let port;
+      export const initialize = (data) => { port = data; };
+      export const resolve = (specifier, context, next) => { port.postMessage(specifier); return next(specifier, context); };`;
+    const load = `
+      import { register } from 'node:module';
+      import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads';
+      const { port1, port2 } = new MessageChannel();
+      register(${JSON.stringify(`data:text/javascript,${encodeURIComponent(hooks)}`)}, { data: port2, transferList: [port2] });
+      await Promise.all(${JSON.stringify(ENTRIES)}.map((entry) => import(entry)));
+      const asked = [];
+      for (let next; (next = receiveMessageOnPort(port1)); ) asked.push(next.message);
+      port1.close();`;
+    expect(await loadedWith('loaded.mjs', load)).toEqual(['idb-keyval']);
+  });
+
+  test('importing the package as CommonJS loads nothing of Node and no channel', async () => {
+    const load = `
+      const Module = require('node:module');
+      const { _load } = Module;
+      const asked = [];
+      Module._load = (specifier, ...rest) => { asked.push(specifier); return _load(specifier, ...rest); };
+      for (const entry of ${JSON.stringify(ENTRIES)}) require(entry);`;
+    expect(await loadedWith('loaded.cjs', load)).toEqual(['idb-keyval']);
+  });
 });
 
 describe('in a real browser', () => {
@@ -65,45 +106,73 @@ describe('in a real browser', () => {
     await browser?.close();
   });
 
-  const resultOf = async (name: string, html: string): Promise<string> => {
-    project.write(name, html);
+  /** What the app in a page with these scripts leaves. */
+  const resultOf = async (name: string, ...scripts: readonly PageScript[]): Promise<string> => {
+    project.write(name, page(...scripts));
     const tab = await browser.engine.open(`${server.origin}/${name}`);
     const result = await tab.evaluate('window.result');
     await tab.close();
     return result;
   };
 
-  test('an app bundled by esbuild from ES modules works', async () => {
-    bundle('esbuild.js', project.write('esbuild-app.js', appModule('solotab')));
-    expect(await resultOf('esbuild.html', page({ type: 'module', src: '/esbuild.js' }))).toBe(RESULT);
-  });
-
-  test('an app bundled by esbuild from CommonJS works', async () => {
-    bundle('commonjs.js', project.write('commonjs-app.cjs', appCommonJs()));
-    expect(await resultOf('commonjs.html', page({ type: 'module', src: '/commonjs.js' }))).toBe(RESULT);
-  });
-
-  test('an app bundled by Vite works', async () => {
-    project.write('vite-app.js', appModule('solotab'));
-    project.write('vite.html', page({ type: 'module', src: '/vite-app.js' }));
-    await buildWithVite({
-      root: project.folder,
-      configFile: false,
-      logLevel: 'error',
-      base: '/vite/',
-      build: { outDir: 'vite', rollupOptions: { input: `${project.folder}/vite.html` } },
+  describe.each<[string, PageScript]>([
+    ['a current browser', { type: 'text/javascript', text: '' }],
+    ['a browser without a channel of its own', WITHOUT_BROADCAST_CHANNEL],
+  ])('%s', (_, before) => {
+    test('an app bundled by esbuild from ES modules works', async () => {
+      bundle('esbuild.js', project.write('esbuild-app.js', appModule('solotab')));
+      expect(await resultOf('esbuild.html', before, { type: 'module', src: '/esbuild.js' })).toBe(RESULT);
     });
-    expect(await resultOf('vite/vite.html', project.read('vite/vite.html'))).toBe(RESULT);
-  });
 
-  test('a plain module script works with the file that needs no bundler', async () => {
-    const text = appModule('/node_modules/solotab/dist/solotab.min.mjs');
-    expect(await resultOf('module.html', page({ type: 'module', text }))).toBe(RESULT);
-  });
+    test('an app bundled by esbuild into chunks works', async () => {
+      buildSync({
+        entryPoints: [project.write('chunks-app.js', appModule('solotab'))],
+        absWorkingDir: project.folder,
+        bundle: true,
+        splitting: true,
+        outdir: 'chunks',
+        format: 'esm',
+        logLevel: 'error',
+      });
+      expect(await resultOf('chunks.html', before, { type: 'module', src: '/chunks/chunks-app.js' })).toBe(RESULT);
+    });
 
-  test('a plain script works with window.solotab', async () => {
-    const library = { type: 'text/javascript', src: '/node_modules/solotab/dist/solotab.min.js' };
-    expect(await resultOf('script.html', page(library, { type: 'text/javascript', text: appScript() }))).toBe(RESULT);
+    test('an app bundled by esbuild from CommonJS works', async () => {
+      bundle('commonjs.js', project.write('commonjs-app.cjs', appCommonJs()));
+      expect(await resultOf('commonjs.html', before, { type: 'module', src: '/commonjs.js' })).toBe(RESULT);
+    });
+
+    test('an app bundled by Vite works', async () => {
+      await buildWithVite({
+        root: project.folder,
+        configFile: false,
+        logLevel: 'error',
+        base: '/vite/',
+        build: {
+          outDir: 'vite',
+          rollupOptions: {
+            input: project.write('vite-app.js', appModule('solotab')),
+            output: { entryFileNames: '[name].js' },
+          },
+        },
+      });
+      expect(await resultOf('vite.html', before, { type: 'module', src: '/vite/vite-app.js' })).toBe(RESULT);
+    });
+
+    test('a plain module script works with the one file that needs no bundler', async () => {
+      const name = 'solotab.min.mjs';
+      project.write(`alone/${name}`, project.read(`node_modules/solotab/dist/${name}`));
+      expect(await resultOf('module.html', before, { type: 'module', text: appModule(`/alone/${name}`) })).toBe(RESULT);
+    });
+
+    test('a plain script works with window.solotab', async () => {
+      const name = 'solotab.min.js';
+      project.write(`alone/${name}`, project.read(`node_modules/solotab/dist/${name}`));
+      const library: PageScript = { type: 'text/javascript', src: `/alone/${name}` };
+      expect(await resultOf('script.html', before, library, { type: 'text/javascript', text: appScript() })).toBe(
+        RESULT,
+      );
+    });
   });
 });
 

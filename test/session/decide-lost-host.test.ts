@@ -19,7 +19,8 @@ import {
 } from '../support/records';
 
 const LOST: Command = { type: 'lost', term: HOST.term };
-const LEFT: Command = { ...LOST, isHeld: true };
+/** Said by the host itself, as its page goes away: it has the session still. */
+const LEAVES: Command = { ...LOST, isHeld: true };
 
 function without(change: Partial<Recovery>): Partial<SessionRecord> {
   return { recovery: { ...RECOVERY, ...change } };
@@ -124,6 +125,7 @@ describe('a session that is over without its host', () => {
     ['whose host was lost, where nothing can resume it', recordIn('active', without({ by: 'none' })), LOST, FACTS],
     ['whose host was lost as it ended it', recordIn('ending'), LOST, FACTS],
     ['that was to be ended in a tab that finds that it does not act for it', recordIn('ending'), LOST, own],
+    ['whose term its own tab finds abandoned', recordIn('active', without({ by: 'none' })), LOST, own],
     ['whose host was lost so long ago that its window is over', recordIn('active', { seenAt: 0 }), LOST, FACTS],
     ['whose window is over', recordIn('recovering'), { type: 'look' }, expired],
     ['whose window is over when a new one begins', recordIn('recovering'), CALLS.start, expired],
@@ -148,8 +150,8 @@ describe('a session that is over without its host', () => {
     ['of which its driver said that it is over', recordIn('active'), reportOf({ type: 'ended', reason: 'x' }), own],
     ['of which a resuming driver said so', recordIn('connecting again'), reportOf({ type: 'ended', reason: 'x' }), own],
     ['that is gone for good, as a resuming driver found', recordIn('connecting again'), goneForGood, own],
-    ['whose host leaves and ends it itself', recordIn('active', without({ by: 'none' })), LEFT, own],
-    ['whose host leaves as it ends it', recordIn('ending'), LEFT, own],
+    ['whose host leaves and ends it itself', recordIn('active', without({ by: 'none' })), LEAVES, own],
+    ['whose host leaves as it ends it', recordIn('ending'), LEAVES, own],
     ['whose host gives up reconnecting, and still has it', recordIn('reconnecting'), { type: 'look' }, watchedFor(own)],
     ['that was never active', recordIn('connecting'), LOST, FACTS],
     ['that was never active and was canceled', recordIn('canceling'), LOST, FACTS],

@@ -73,7 +73,7 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
     case 'end':
       return { type, candidate, ...silent, ...(intent.events > 0 && { origin: record.origin - intent.events + 1 }) };
     case 'lost':
-      return { type, term, at: flag ? intent.now : undefined };
+      return { type, term, at: flag ? intent.now : undefined, ...(intent.events === 2 && { isHeld: true }) };
     case 'ask':
       return { type, term };
     case 'withdraw':
@@ -258,13 +258,13 @@ describe('whatever the tabs do', () => {
   });
 
   test('a session that was active and is over is an orphan, unless its host says so', () => {
-    always(({ before, command, facts, decision: { orphan, record } }) => {
+    always(({ before, command, decision: { orphan, record } }) => {
       const isOver = before.phase !== 'idle' && record.origin !== before.origin;
       if (!isOver || before.activeEpoch === 0) return expect(orphan).toBeUndefined();
       const { type } = command;
       if (before.term === null) expect(orphan, type).toMatchObject({ info: before.info, origin: before.origin });
       else if (type === 'settled' || type === 'ended') expect(orphan, type).toBeUndefined();
-      else if (type === 'lost' && facts.tabId !== before.hostTabId) expect(orphan, type).toBeDefined();
+      else if (type === 'lost' && !command.isHeld) expect(orphan, type).toBeDefined();
     });
   });
 

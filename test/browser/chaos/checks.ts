@@ -8,6 +8,17 @@ const AT_REST = ['idle', 'active', 'recovering'];
 /** Errors with which a call may be refused or fail here. 1016 is what a request is denied with. */
 const CODES = [1001, 1002, 1004, 1011, 1016, 1017];
 
+/** Where a tab that sleeps in the middle of a transaction blocks the storage, calls come to this. */
+const BLOCKED_CODE = 9999;
+
+/** What a round did that tabs can't make up for. */
+export interface Excuses {
+  /** The site's data was cleared: events are numbered anew, and each tab learns it at its own time. */
+  readonly isCleared: boolean;
+  /** Tabs were stopped or frozen. */
+  readonly haveSlept: boolean;
+}
+
 /** Why the tabs can't be said to have settled and to agree; `null` if they have. */
 export function unrest(observations: readonly Observation[]): string | null {
   const views = observations.map(({ snapshot }) => {
@@ -57,12 +68,12 @@ export function violationsAtRest(
 }
 
 /** What is wrong with what a document has seen so far. */
-export function violationsOf(observation: Observation): readonly string[] {
+export function violationsOf(observation: Observation, { isCleared, haveSlept }: Excuses): readonly string[] {
   const { tabId, problems } = observation;
   return [
     ...problems.map((problem) => `${tabId.slice(0, 8)}: uncaught ${problem}`),
-    ...outOfOrder(observation),
-    ...strangeOutcomes(observation),
+    ...(isCleared ? [] : outOfOrder(observation)),
+    ...strangeOutcomes(observation, haveSlept ? [...CODES, BLOCKED_CODE] : CODES),
   ];
 }
 
@@ -90,7 +101,7 @@ function zombies({ tabId, context, snapshot: { role, epoch } }: Observation): re
 /** A session that was connected and is not this tab's any more was ended or released. */
 function leaks({ tabId, driverCalls, toldOver, snapshot: { role, epoch } }: Observation): readonly string[] {
   return driverCalls
-    .filter(({ type, settled }) => settled === 'ok' && type !== 'end' && type !== 'release')
+    .filter(({ type, settled, hungUp }) => settled === 'ok' && !hungUp && type !== 'end' && type !== 'release')
     .filter((call) => !(role === 'host' && call.epoch === epoch) && !toldOver.includes(call.epoch))
     .filter((call) => !driverCalls.some((other) => other.epoch === call.epoch && isCleaning(other.type)))
     .map((call) => `${tabId.slice(0, 8)} never let go of what it connected under epoch ${call.epoch}`);
@@ -120,11 +131,11 @@ function outOfOrder({ tabId, events }: Observation): readonly string[] {
   return found;
 }
 
-function strangeOutcomes({ tabId, calls }: Observation): readonly string[] {
+function strangeOutcomes({ tabId, calls }: Observation, codes: readonly number[]): readonly string[] {
   return calls.flatMap(({ step, method, outcome }) => {
     const error = outcome?.error;
     if (!error || error.name === 'AbortError') return [];
-    if (error.name === 'SessionError' && CODES.includes(Number(error.code))) return [];
+    if (error.name === 'SessionError' && codes.includes(Number(error.code))) return [];
     return [`${tabId.slice(0, 8)}: ${method}() of ${step} came to ${JSON.stringify(error)}`];
   });
 }

@@ -1,6 +1,6 @@
 /** What the backend puts in the way of a round: requests that it holds back until they are allowed, or denies. */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Act, SessionBackend } from '../support/backend';
+import type { Act, Denial, HangUp, SessionBackend } from '../support/backend';
 import type { Request } from './actions';
 
 export class Obstacles {
@@ -22,6 +22,11 @@ export class Obstacles {
     this.backend.deny(this.scope, request, { code: 1016, message: 'denied by the test' });
   }
 
+  async lose(how: NonNullable<Denial['gone']>): Promise<void> {
+    this.#denied.add('resume');
+    this.backend.deny(this.scope, 'resume', { gone: how });
+  }
+
   /** Takes the obstacle away, and lets go of what was held. */
   async allow(request: Request): Promise<void> {
     if (this.#denied.delete(request)) this.backend.deny(this.scope, request, null);
@@ -37,7 +42,12 @@ export class Obstacles {
     }
   }
 
+  async hangUp(how: HangUp): Promise<void> {
+    this.backend.hangUp(this.scope, how);
+  }
+
   async clear(): Promise<void> {
+    this.backend.hangUp(this.scope, null);
     for (const request of [...this.#held, ...this.#denied]) await this.allow(request);
   }
 

@@ -1,7 +1,7 @@
 /** What the chaos does in a page, and what it sees there. Every look is short: a page may be gone before a long one ends. */
-import type * as solotab from '../../../src/index';
 import type { CallName, Outcome, TabState } from '../support/page-api';
 import type { EnginePage, Tab } from '../support/tab';
+import type { Told } from './actions';
 
 /** A call that was made in a page; `null` while it has not settled. */
 export interface CallRecord {
@@ -31,6 +31,7 @@ export interface PageCall {
   readonly method: CallName;
   readonly force?: boolean;
   readonly abortable?: boolean;
+  readonly inFrame?: boolean;
 }
 
 /** Where pages keep the uncaught errors that they would otherwise take with them. */
@@ -57,13 +58,16 @@ export function takeProblems(tab: Tab<EnginePage>): Promise<readonly string[]> {
 
 /** Makes a call, and does not wait for it. */
 export function makeCall(tab: Tab<EnginePage>, call: PageCall): Promise<void> {
-  return tab.evaluate(({ step, method, force, abortable }) => {
-    window.chaos ??= { calls: [], toldOver: [] };
+  return tab.evaluate(({ step, method, force, abortable, inFrame }) => {
+    // One that has not loaded yet has no fixture.
+    const loaded = Array.from(window.frames).filter((frame) => frame.fixture);
+    const target = (inFrame && loaded[loaded.length - 1]) || window;
+    target.chaos ??= { calls: [], toldOver: [] };
     const record: CallRecord = { step, method, outcome: null };
-    window.chaos.calls.push(record);
+    target.chaos.calls.push(record);
     const options = { ...(force && { force }), ...(abortable && { abort: 'latest' }) };
     const args = method === 'start' || method === 'join' ? [{ step }, options] : [options];
-    void window.fixture.call(method, method === 'end' || method === 'cancel' ? [] : args).then((outcome) => {
+    void target.fixture.call(method, method === 'end' || method === 'cancel' ? [] : args).then((outcome) => {
       record.outcome = outcome;
     });
   }, call);
@@ -74,45 +78,76 @@ export function abortCall(tab: Tab<EnginePage>): Promise<void> {
 }
 
 /** Lets the driver say something, where it was ever called: without a session too, as a careless one does. */
-export function tellDriver(
-  tab: Tab<EnginePage>,
-  method: Exclude<keyof solotab.DriverContext, 'signal' | 'epoch' | 'info'>,
-  step: string,
-): Promise<void> {
+export function tellDriver(tab: Tab<EnginePage>, method: Told, step: string): Promise<void> {
   return tab.evaluate(
     (told) => {
-      const { context } = window.fixture;
-      if (!context) return;
-      window.chaos ??= { calls: [], toldOver: [] };
-      if (told.method === 'ended') window.chaos.toldOver.push(context.epoch);
-      if (told.method === 'emit') context.emit('note', told.step);
-      else if (told.method === 'publish') context.publish({ published: told.step });
-      else if (told.method === 'error') context.error({ code: 1016, exception: 'NETWORK_ERROR' });
-      else if (told.method === 'ended') context.ended('agent-left');
-      else context[told.method]();
+      const documents = [window, ...Array.from(window.frames)];
+      for (const each of documents) {
+        const context = each.fixture?.context;
+        if (!context) continue;
+        each.chaos ??= { calls: [], toldOver: [] };
+        if (told.method === 'ended') each.chaos.toldOver.push(context.epoch);
+        if (told.method === 'emit') context.emit('note', told.step);
+        else if (told.method === 'publish') context.publish({ published: told.step });
+        else if (told.method === 'error') context.error({ code: 1016, exception: 'NETWORK_ERROR' });
+        else if (told.method === 'ended') context.ended('agent-left');
+        else if (told.method !== 'flood') context[told.method]();
+        else for (let value = 0; value < 300; value += 1) context.publish({ published: told.step, value });
+      }
     },
     { method, step },
   );
 }
 
-export function observe(tab: Tab<EnginePage>): Promise<Observation> {
+/** A document of the same origin in the page, with a coordinator of its own. Resolves once it is loaded. */
+export function openFrame(tab: Tab<EnginePage>): Promise<void> {
+  return tab.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const frame = document.createElement('iframe');
+        frame.addEventListener('load', () => resolve());
+        frame.src = window.location.href;
+        document.body.append(frame);
+      }),
+  );
+}
+
+/** Another coordinator of the scope in the same document, which takes no session: as of a module that was loaded twice. */
+export function createSecond(tab: Tab<EnginePage>): Promise<void> {
   return tab.evaluate(() => {
-    const { fixture, chaos } = window;
-    const { context, documentId } = fixture;
-    return {
-      ...fixture.state(),
-      documentId,
-      calls: chaos?.calls ?? [],
-      toldOver: chaos?.toldOver ?? [],
-      context: context && { epoch: context.epoch, aborted: context.signal.aborted },
+    // The test server wrote it.
+    const { scope } = window.pageConfig as { readonly scope: string };
+    const refuse = (): never => {
+      throw new Error('It only watches.');
     };
+    const logger = { warn: () => undefined, error: () => undefined };
+    const driver = { start: refuse, join: refuse, end: () => undefined };
+    window.solotab.createCoordinator({ name: scope, driver, logger, recovery: { by: 'none' } });
+  });
+}
+
+/** The page and its frames. */
+export function observe(tab: Tab<EnginePage>): Promise<readonly Observation[]> {
+  return tab.evaluate(() => {
+    const loaded = [window, ...Array.from(window.frames)].filter((each) => each.fixture);
+    return loaded.map(({ fixture, chaos }) => {
+      const { context, documentId } = fixture;
+      return {
+        ...fixture.state(),
+        documentId,
+        calls: chaos?.calls ?? [],
+        toldOver: chaos?.toldOver ?? [],
+        context: context && { epoch: context.epoch, aborted: context.signal.aborted },
+      };
+    });
   });
 }
 
 /** Whether the call of this step has settled, or is gone with its document. */
 export function hasSettled(tab: Tab<EnginePage>, step: string): Promise<boolean> {
   return tab.evaluate((wanted) => {
-    const call = window.chaos?.calls.find((each) => each.step === wanted);
+    const calls = [window, ...Array.from(window.frames)].flatMap(({ chaos }) => chaos?.calls ?? []);
+    const call = calls.find((each) => each.step === wanted);
     return call === undefined || call.outcome !== null;
   }, step);
 }

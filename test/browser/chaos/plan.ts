@@ -117,8 +117,13 @@ function actionFrom(random: Random, type: ActionType, { obstacles, tabs }: Scene
       const method = random.pick(CALLS);
       const force = method === 'takeOver' && random.chance(0.5) && { force: true as const };
       const abortable = method !== 'cancel' && method !== 'end' && random.chance(0.25) && { abortable: true as const };
-      return { type, method, ...force, ...abortable };
+      const inFrame = tabs.some(({ company }) => company > 0) && random.chance(0.4) && { inFrame: true as const };
+      return { type, method, ...force, ...abortable, ...inFrame };
     }
+    case 'lose':
+      return { type, how: random.pick(['rejects', 'says so'] as const) };
+    case 'hangUp':
+      return { type, how: random.pick(['before', 'as it connects', 'later'] as const) };
     case 'tell':
       return { type, method: random.pick(TOLD) };
     case 'hold':
@@ -143,6 +148,7 @@ const TOLD = [
   'emit',
   'emit',
   'publish',
+  'flood',
   'error',
   'reconnecting',
   'reconnecting',
@@ -165,7 +171,7 @@ function settled(long = false): Pause {
 }
 
 function openTab(index: number, process: number): PlannedTab {
-  return { index, process, place: 'open', abortable: false };
+  return { index, process, place: 'open', abortable: false, company: 0 };
 }
 
 /** Nothing, or up to `most`. */

@@ -2,34 +2,26 @@
  * Carries a plan out on the tabs of a real browser. What happens to one tab happens in the plan's order; what happens to
  * different tabs overlaps as far as the plan's pauses let it.
  */
-import type { EnginePage, TestBrowser } from '../support/tab';
-import { Tab } from '../support/tab';
+import { Tab, type TestBrowser } from '../support/tab';
 import type { Action, Place } from './actions';
+import { describeAction } from './describe-action';
 import { Obstacles } from './obstacles';
-import { abortCall, hasSettled, makeCall, type Observation, observe, REMEMBER_PROBLEMS, tellDriver } from './page';
+import {
+  abortCall,
+  createSecond,
+  hasSettled,
+  makeCall,
+  type Observation,
+  observe,
+  openFrame,
+  REMEMBER_PROBLEMS,
+  takeProblems,
+  tellDriver,
+} from './page';
 import type { Pause, Plan, Step } from './plan';
+import { type ChaosPage, type Slot, tabOf } from './slot';
 import type { Timeline } from './timeline';
-
-/** What some engines can do. */
-export interface ChaosPage extends EnginePage {
-  stop?(): Promise<void>;
-  wake?(): void;
-  readonly duplicate?: () => Promise<ChaosPage>;
-}
-
-/** One tab of the round, and the documents that follow each other in it. */
-interface Slot {
-  readonly index: number;
-  readonly process: number;
-  tab: Tab<ChaosPage> | null;
-  place: Place;
-  /** What happens to this tab, one thing after the other. */
-  lane: Promise<void>;
-  /** The document that was left. */
-  left: string;
-  /** The page by which its process was stopped. */
-  stopped: ChaosPage | null;
-}
+import { within } from './within';
 
 /** A wait that gets nowhere is given up after this long; one for a tab that is stopped takes three seconds. */
 const PATIENCE_MS = 200;
@@ -55,6 +47,8 @@ export interface StagePorts {
 export class Stage {
   /** What went wrong with the rig itself. */
   readonly troubles: string[] = [];
+  /** Uncaught errors that were remembered when the site's data was cleared. */
+  readonly problems: string[] = [];
   readonly #ports: StagePorts;
   readonly #slots: Slot[] = [];
   readonly #obstacles: Obstacles;
@@ -110,8 +104,8 @@ export class Stage {
   }
 
   /** What the living documents tell, in the order of the tabs. */
-  observe(): Promise<readonly Observation[]> {
-    return Promise.all(this.#living.map(({ tab }) => observe(tab)));
+  async observe(): Promise<readonly Observation[]> {
+    return (await Promise.all(this.#living.map(({ tab }) => observe(tab)))).flat();
   }
 
   /** Makes a call in one of the tabs that are left. */
@@ -167,6 +161,9 @@ export class Stage {
     if (action.type === 'hold' || action.type === 'deny' || action.type === 'allow') {
       return this.#obstacles[action.type](action.request);
     }
+    if (action.type === 'lose') return this.#obstacles.lose(action.how);
+    if (action.type === 'clear') return this.#clearSiteData();
+    if (action.type === 'hangUp') return this.#obstacles.hangUp(action.how);
     if (action.type === 'tell') {
       const open = this.#slots.filter(({ place }) => place === 'open');
       const told = open.map((each) =>
@@ -187,6 +184,10 @@ export class Stage {
           return makeCall(tab, { ...action, step: name });
         case 'abort':
           return abortCall(tab);
+        case 'frame':
+          return openFrame(tab);
+        case 'second':
+          return createSecond(tab);
         case 'close':
           slot.tab = null;
           return tab.close();
@@ -215,6 +216,17 @@ export class Stage {
           return tab.page.unfreeze?.();
       }
     });
+  }
+
+  /** By a page that has nothing to do with the session: what was remembered in the site's storage is read before. */
+  async #clearSiteData(): Promise<void> {
+    const { browser, bystander, scope } = this.#ports;
+    this.problems.push(...(await takeProblems(bystander)));
+    browser.backend.beginAnew(scope);
+    const url = browser.server.page({ headers: { 'clear-site-data': '"storage"' } });
+    await bystander.evaluate(async (address) => {
+      await (await fetch(address)).text();
+    }, url);
   }
 
   #inLane(slots: readonly Slot[], what: string, work: () => Promise<void> | undefined): Promise<void> {
@@ -323,40 +335,7 @@ export class Stage {
   }
 }
 
-function tabOf({ index, tab }: Slot): Tab<ChaosPage> {
-  if (!tab) throw new Error(`Tab ${index} was never opened.`);
-  return tab;
-}
-
-/** `null` where it takes longer. */
-async function within<Value>(ms: number, promise: Promise<Value>): Promise<Value | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), ms);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
 const PLACES: Partial<Record<Action['type'], Place>> = {
   ...{ close: 'gone', kill: 'gone', stop: 'stopped', leave: 'away', freeze: 'frozen' },
   ...{ wake: 'open', back: 'open', unfreeze: 'open' },
 };
-
-function describeAction(tab: number, action: Action): string {
-  switch (action.type) {
-    case 'call': {
-      const options = [action.force && 'force', action.abortable && 'signal'].filter(Boolean).join(', ');
-      return `tab ${tab}: ${action.method}(${options})`;
-    }
-    case 'tell':
-      return `drivers: context.${action.method}()`;
-    case 'hold':
-    case 'deny':
-    case 'allow':
-      return `backend: ${action.type} ${action.request}`;
-    case 'duplicate':
-      return `tab ${tab}: duplicate as tab ${action.as}`;
-    default:
-      return `tab ${tab}: ${action.type}`;
-  }
-}

@@ -33,7 +33,12 @@ export interface LiveSession {
 export interface Denial {
   readonly code?: number;
   readonly message?: string;
+  /** The session is gone for good. The driver says so by what it rejects with, or by `context.ended`. */
+  readonly gone?: 'rejects' | 'says so';
 }
+
+/** When the other side hangs up: before its answer is used, a microtask after the driver resolved, or some milliseconds later. */
+export type HangUp = 'before' | 'as it connects' | 'later';
 
 export interface Answer {
   readonly status: number;
@@ -51,6 +56,9 @@ interface Rules {
   holding: Set<ActType>;
   denials: Map<ActType, Denial>;
   delays: Map<ActType, number>;
+  hangUps: HangUp[];
+  /** Acts before this one were served before the site's data was cleared. */
+  anewFrom: number;
 }
 
 const CONNECTS: readonly ActType[] = ['start', 'join', 'resume'];
@@ -88,8 +96,9 @@ export class SessionBackend {
     const found: string[] = [];
     const holders = new Map<number, string>();
     let newest = 0;
+    const { anewFrom } = this.#rulesOf(scope);
     for (const act of this.acts(scope, 'act', ...CONNECTS)) {
-      if (act.outcome !== 'ok') continue;
+      if (act.outcome !== 'ok' || act.order < anewFrom) continue;
       const holder = holders.get(act.epoch) ?? act.tabId;
       if (holder !== act.tabId) found.push(`two tabs under epoch ${act.epoch}: ${holder}, then ${describe(act)}`);
       if (act.epoch < newest) found.push(`epoch ${newest} had been served before ${describe(act)}`);
@@ -134,6 +143,16 @@ export class SessionBackend {
     this.#rulesOf(scope).delays.set(type, ms);
   }
 
+  /** The other side hangs up on whoever connects next; `null` ends that. */
+  hangUp(scope: string, how: HangUp | null): void {
+    this.#rulesOf(scope).hangUps = how ? [how] : [];
+  }
+
+  /** The site's data is cleared: from now on the tabs may count epochs anew. */
+  beginAnew(scope: string): void {
+    this.#rulesOf(scope).anewFrom = this.#acts.length;
+  }
+
   /** Resolves as soon as `condition` holds; looked at after every change. Rejects when nothing has come of it for long. */
   until(condition: (backend: this) => boolean, what = 'a condition of the backend'): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -176,7 +195,8 @@ export class SessionBackend {
     if (!cleansUp && act.epoch < this.#newestEpoch(act.scope)) {
       return settle('stale', 409, { message: `epoch ${act.epoch} is stale` });
     }
-    return settle('ok', 200, { session: `${act.scope}#${act.epoch}` });
+    const hangUp = CONNECTS.includes(act.type) ? this.#rulesOf(act.scope).hangUps.shift() : undefined;
+    return settle('ok', 200, { session: `${act.scope}#${act.epoch}`, ...(hangUp && { hangUp }) });
   }
 
   #holdBack(act: Act, signal: AbortSignal): Promise<Denial | undefined> {
@@ -193,11 +213,16 @@ export class SessionBackend {
   }
 
   #newestEpoch(scope: string): number {
-    return Math.max(0, ...this.acts(scope).map(({ epoch, outcome }) => (outcome === 'ok' ? epoch : 0)));
+    const { anewFrom } = this.#rulesOf(scope);
+    const counting = this.acts(scope).filter(({ outcome, order }) => outcome === 'ok' && order >= anewFrom);
+    return Math.max(0, ...counting.map(({ epoch }) => epoch));
   }
 
   #rulesOf(scope: string): Rules {
-    const rules = this.#rules.get(scope) ?? { holding: new Set(), denials: new Map(), delays: new Map() };
+    const rules = this.#rules.get(scope) ?? {
+      ...{ holding: new Set(), denials: new Map(), delays: new Map() },
+      ...{ hangUps: [], anewFrom: 0 },
+    };
     this.#rules.set(scope, rules);
     return rules;
   }

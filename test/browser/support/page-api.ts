@@ -62,6 +62,8 @@ export interface DriverCall {
   /** `context.info` as the driver found it. */
   readonly info: unknown;
   readonly settled: 'pending' | 'ok' | 'failed';
+  /** The other side hung up as it connected: its driver said that the session is over. */
+  readonly hungUp?: true;
 }
 
 /**

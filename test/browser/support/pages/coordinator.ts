@@ -1,5 +1,6 @@
 /** The page of a tab with a coordinator, whose driver talks to the session backend of the tests. See `page-api.ts`. */
 import * as solotab from '../../../../src/index';
+import type { HangUp } from '../backend';
 import type {
   CallName,
   CoordinatorConfig,
@@ -70,18 +71,30 @@ async function ask(type: DriverCall['type'], driverContext: solotab.DriverContex
     );
     const answer = await response.json();
     if (!response.ok) {
-      const { code } = answer;
+      const { code, gone } = answer;
+      if (gone === 'says so') driverContext.ended('gone-for-good');
+      if (gone) throw new solotab.SessionError(1011, { message: 'The session is gone for good.', retryable: false });
       const exception = solotab.isSessionErrorCode(code) ? solotab.SESSION_ERRORS[code].exception : undefined;
       throw Object.assign(new Error(answer.message ?? 'denied'), { code, exception });
     }
     call.settled = 'ok';
     if (connects && behaviour.publish !== undefined) driverContext.publish(behaviour.publish);
     if (connects && behaviour.actEveryMs !== undefined) actWhile(driverContext, behaviour.actEveryMs);
+    if (answer.hangUp) {
+      call.hungUp = true;
+      hangUp(answer.hangUp, () => driverContext.ended('hung-up'));
+    }
     return answer;
   } catch (error) {
     call.settled = 'failed';
     throw error;
   }
+}
+
+function hangUp(how: HangUp, end: () => void): void {
+  if (how === 'before') end();
+  else if (how === 'later') setTimeout(end, 10);
+  else queueMicrotask(() => queueMicrotask(end));
 }
 
 function post(type: string, epoch: number, body: unknown, signal: AbortSignal | null): Promise<Response> {

@@ -1,0 +1,27 @@
+import type { Action } from './actions';
+
+/** One line of the timeline. */
+export function describeAction(tab: number, action: Action): string {
+  switch (action.type) {
+    case 'call': {
+      const options = [action.force && 'force', action.abortable && 'signal'].filter(Boolean).join(', ');
+      return `tab ${tab}${action.inFrame ? ', its frame' : ''}: ${action.method}(${options})`;
+    }
+    case 'tell':
+      return `drivers: context.${action.method}()`;
+    case 'hold':
+    case 'deny':
+    case 'allow':
+      return `backend: ${action.type} ${action.request}`;
+    case 'lose':
+      return `backend: the session is gone for good, and the driver ${action.how}`;
+    case 'hangUp':
+      return `backend: the other side hangs up on whoever connects next: ${action.how}`;
+    case 'clear':
+      return 'the site’s data is cleared';
+    case 'duplicate':
+      return `tab ${tab}: duplicate as tab ${action.as}`;
+    default:
+      return `tab ${tab}: ${action.type}`;
+  }
+}

@@ -1,0 +1,162 @@
+/** The browser opens yesterday's tabs again, with all that they had in their `sessionStorage`. Yesterday's session does not go on. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type ChromiumBrowser, launchChromium } from '../support/chromium';
+import { launchFirefox } from '../support/firefox';
+import { restoredSessionStorage, SERVER_CLOCK } from '../support/init-scripts';
+import { startServer, type TestServer } from '../support/server';
+import type { EnginePage, Tab, TabOptions, TestBrowser } from '../support/tab';
+import { launchWebKit } from '../support/webkit';
+import { activeTabs, closeAll, reasons } from './steps';
+
+const HOURS = 3_600_000;
+
+const options = (scope: string, more: Partial<TabOptions> = {}): TabOptions => ({
+  scope,
+  initScript: SERVER_CLOCK,
+  driver: { publish: { id: 7 } },
+  ...more,
+});
+
+/**
+ * The session is over in these tabs, which can say so to their user, and at the service. The first of them to load is told as it happens; one that
+ * loads after that finds it in its snapshot.
+ */
+async function expectExpired(browser: TestBrowser<EnginePage>, scope: string, ...tabs: readonly Tab[]): Promise<void> {
+  const told: (readonly string[])[] = [];
+  for (const tab of tabs) {
+    await tab.waitFor(({ snapshot }) => snapshot.phase === 'idle' && snapshot.lastError?.code === 1011);
+    told.push(await reasons(tab));
+    const errors = await tab.events('session_error');
+    expect(errors.map(({ event }) => event.code)).toEqual(told.at(-1)?.map(() => 1011));
+    expect(await tab.events('session_resumed')).toEqual([]);
+  }
+  expect(told).toContainEqual(['recovery-expired']);
+  expect(told.flat().filter((reason) => reason !== 'recovery-expired')).toEqual([]);
+  await browser.backend.until(() => browser.backend.acts(scope, 'end').some(({ outcome }) => outcome === 'ok'));
+  expect(browser.backend.acts(scope).map(({ type, body }) => [type, body ?? null])).toEqual([
+    ['start', null],
+    ['end', null],
+  ]);
+  const calls = await Promise.all(tabs.map(async (tab) => (await tab.state()).driverCalls));
+  expect(calls.flat().map(({ type, info }) => ({ type, info }))).toEqual([{ type: 'end', info: { id: 7 } }]);
+}
+
+async function sessionStorageOf(tab: Tab): Promise<Record<string, string>> {
+  return tab.evaluate(() => ({ ...sessionStorage }));
+}
+
+/** The only tab is closed; later a tab opens that has what that one had, as if it had been restored. */
+async function restored(browser: TestBrowser<EnginePage>, given: TabOptions, aheadMs: number): Promise<Tab> {
+  browser.server.clock.aheadMs = 0;
+  const [host] = await activeTabs(browser, 1, given);
+  const entries = await sessionStorageOf(host);
+  await host.close();
+  browser.server.clock.aheadMs = aheadMs;
+  return browser.openTab({ ...given, initScript: `${SERVER_CLOCK}\n${restoredSessionStorage(entries)}` });
+}
+
+describe('in Chromium', () => {
+  let browser: ChromiumBrowser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  test.each(['same-tab', 'any-tab', 'manual'] as const)(
+    'recovery by %s: a tab that is restored a day later hears that the session has expired',
+    async (by) => {
+      const given = options(`restored: ${by}`, { recovery: { by } });
+      const tab = await restored(browser, given, 24 * HOURS);
+      await expectExpired(browser, given.scope, tab);
+      expect(await tab.call('start')).toMatchObject({ ok: true });
+      await tab.close();
+    },
+  );
+
+  test('a tab that is restored within the recovery window goes on, as after a reload', async () => {
+    const given = options('restored in time');
+    const tab = await restored(browser, given, 10_000);
+    await tab.waitFor(({ snapshot }) => snapshot.phase === 'active' && snapshot.role === 'host');
+    expect(browser.backend.acts(given.scope).map(({ type }) => type)).toEqual(['start', 'resume']);
+    await tab.close();
+  });
+
+  test('a tab that is restored while another session is live follows that one', async () => {
+    const given = options('restored beside another session');
+    const [host] = await activeTabs(browser, 1, given);
+    const entries = await sessionStorageOf(host);
+    expect(await host.call('end')).toMatchObject({ ok: true });
+    await host.close();
+    browser.server.clock.aheadMs = 24 * HOURS;
+    const [other] = await activeTabs(browser, 1, given);
+    const tab = await browser.openTab({ ...given, initScript: `${SERVER_CLOCK}\n${restoredSessionStorage(entries)}` });
+    await tab.waitForPhase('active');
+    expect((await tab.snapshot()).role).toBe('follower');
+    expect((await other.snapshot()).role).toBe('host');
+    expect(browser.backend.acts(given.scope, 'resume')).toEqual([]);
+    browser.server.clock.aheadMs = 0;
+    await closeAll(other, tab);
+  });
+
+  test('a tab that was left for another site, and gone back to a day later, does not go on either', async () => {
+    const given = options('gone back to');
+    browser.server.clock.aheadMs = 0;
+    // Not from the back/forward cache: that forgets a page after some minutes.
+    const [host] = await activeTabs(browser, 1, { ...given, headers: { 'cache-control': 'no-store' } });
+    await host.evaluate(() => addEventListener('unload', () => undefined));
+    const documentId = await host.documentId();
+    await host.leave();
+    browser.server.clock.aheadMs = 24 * HOURS;
+    expect(await host.back(documentId)).toBe('loaded');
+    await expectExpired(browser, given.scope, host);
+    await host.close();
+  });
+});
+
+describe('a Chromium that is quit, and started again so that it restores its tabs', () => {
+  let server: TestServer;
+  let profile: string;
+  beforeEach(async () => {
+    server = await startServer();
+    profile = mkdtempSync(join(tmpdir(), 'solotab-chromium-'));
+  });
+  afterEach(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+
+  test.each([1, 2])(
+    'yesterday, with %i tabs: the session has expired, in all of them, and is ended once',
+    async (count) => {
+      const given = options(`restored by the browser: ${count}`);
+      const before = await launchChromium({ profile, server });
+      await activeTabs(before, count, given);
+      await before.quit();
+      server.clock.aheadMs = 24 * HOURS;
+      const after = await launchChromium({ profile, server, flags: ['--restore-last-session'] });
+      try {
+        await expectExpired(after, given.scope, ...(await after.restoredTabs(count)));
+      } finally {
+        await after.close();
+      }
+    },
+  );
+});
+
+describe.each([
+  ['Firefox', launchFirefox],
+  ['WebKitGTK', launchWebKit],
+] as const)('in %s', (_name, launch) => {
+  let browser: TestBrowser<EnginePage>;
+  beforeAll(async () => {
+    browser = await launch();
+  });
+  afterAll(() => browser?.close());
+
+  test('a tab that is restored a day later hears that the session has expired', async () => {
+    const given = options('restored');
+    const tab = await restored(browser, given, 24 * HOURS);
+    await expectExpired(browser, given.scope, tab);
+    await tab.close();
+  });
+});

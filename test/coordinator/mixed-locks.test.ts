@@ -1,0 +1,59 @@
+/** Tabs of one scope of which some can trust their locks and some can't: their storage was cleared, or they have none. */
+import { createSimulatedBrowser } from 'solotab/testing';
+import { describe, expect, test } from 'vitest';
+import { follow, hear, look } from '../support/world';
+
+/** A host and a bystander, of which the caller differs in whether it has locks. */
+async function openMixed(callerHasLocks: boolean) {
+  const world = createSimulatedBrowser();
+  const open = (locks: boolean) => world.openTab({ capabilities: { locks } });
+  const [host, caller, bystander] = [open(!callerHasLocks), open(callerHasLocks), open(true)];
+  await world.settle();
+  const started = host.coordinator.start();
+  await world.connect(host);
+  await started;
+  return { world, host, caller, bystander };
+}
+
+describe.each([
+  ['without locks', 'with them', false],
+  ['with locks', 'without them', true],
+])('a tab %s, where the host is one %s,', (_, __, callerHasLocks) => {
+  test('takes the session over, and nobody takes it for dead while its driver connects', async () => {
+    const { world, host, caller, bystander } = await openMixed(callerHasLocks);
+    const heard = hear(bystander);
+    const moved = follow(caller.coordinator.takeOver());
+    // A driver may take its time.
+    await world.advance(20_000);
+    expect([host, caller, bystander].map(look)).toEqual([
+      'connecting follower',
+      'connecting host',
+      'connecting follower',
+    ]);
+    await world.connect(caller);
+    expect([moved.outcome, heard]).toEqual(['done', ['session_resumed']]);
+    expect(world.network.live.size).toBe(1);
+  });
+
+  test('is refused in time, and ends the session', async () => {
+    const { world, host, caller, bystander } = await openMixed(callerHasLocks);
+    const refused = follow(caller.coordinator.start());
+    await world.advance(10_000);
+    expect(refused.outcome).toBe(1004);
+    const ended = follow(caller.coordinator.end());
+    await world.advance(10_000);
+    expect([ended.outcome, world.network.live.size]).toEqual(['done', 0]);
+    expect([host, caller, bystander].map(look)).toEqual(['idle none', 'idle none', 'idle none']);
+  });
+
+  test('goes on with a session whose host has died', async () => {
+    const { world, host, caller, bystander } = await openMixed(callerHasLocks);
+    await host.crash();
+    await world.advance(20_000);
+    expect([caller, bystander].map(look)).toEqual(['recovering follower', 'recovering follower']);
+    const resumed = follow(caller.coordinator.resume());
+    await world.connect(caller);
+    await world.advance(20_000);
+    expect([resumed.outcome, look(bystander)]).toEqual(['done', 'active follower']);
+  });
+});

@@ -1,0 +1,200 @@
+import { describe, expect, test } from 'vitest';
+import type { Command } from '../../src/session/decide';
+import type { SessionRecord } from '../../src/session/record';
+import { setUpLedger } from '../support/fake-platform';
+import { flush } from '../support/fakes';
+import { CALLER, CALLS, HOST, notes, recordIn, reportOf } from '../support/records';
+import { follow } from '../support/world';
+
+const ACTIVE = recordIn('active');
+/** A session whose home is its host's memory. */
+const UNSTORED = recordIn('active', { isStored: false });
+
+const types = (posted: readonly Readonly<Record<string, unknown>>[]): unknown[] => posted.map(({ type }) => type);
+const notesIn = (told: readonly string[]): string[] => told.filter((what) => what.startsWith('note'));
+
+describe('a session that is in its host’s memory', () => {
+  const ahead = (change: Partial<SessionRecord> = {}): SessionRecord => ({ ...UNSTORED, revision: 20, ...change });
+
+  test.each([true, false])(
+    'is believed by a tab whether it has a store or not (%s), and stored by none',
+    async (hasStore) => {
+      const { ledger, told, writes, hear } = setUpLedger({ hasStore });
+      await hear({ type: 'state', record: ahead(), entries: notes(1) });
+      expect([ledger.record, writes(), told.includes('active r20')]).toEqual([ahead(), 0, true]);
+      // The first that this tab knows of it: what happened before is no news.
+      expect(notesIn(told)).toEqual([]);
+      await hear({ type: 'state', record: ahead({ revision: 21, seq: 9 }), entries: notes(2) });
+      await hear({ type: 'state', record: ahead({ revision: 21, seq: 9 }), entries: notes(2) });
+      expect(notesIn(told)).toEqual(['note 3:8', 'note 3:9']);
+    },
+  );
+
+  test('is not believed to be what it was before', async () => {
+    const { ledger, hear } = setUpLedger({ hasStore: false });
+    await hear({ type: 'state', record: ahead(), entries: [] });
+    await hear({ type: 'state', record: ahead({ revision: 19, phase: 'connecting' }), entries: [] });
+    await hear({ type: 'state', record: ahead({ epoch: 2, revision: 90 }), entries: [] });
+    expect(ledger.record).toEqual(ahead());
+  });
+
+  test('is not overwritten by a look at a store that does not know it', async () => {
+    const { ledger, hear } = setUpLedger({ record: recordIn('idle') });
+    await hear({ type: 'state', record: ahead({ epoch: 9 }), entries: [] });
+    await ledger.refresh();
+    expect(ledger.record).toEqual(ahead({ epoch: 9 }));
+  });
+
+  test.each<[string, Command]>([
+    ['takes over', CALLS.takeOver],
+    ['ends', CALLS.end],
+    ['cancels', CALLS.cancel],
+    ['wants to resume', CALLS.resume],
+    ['asks', { type: 'ask', term: HOST.term }],
+    ['withdraws', { type: 'withdraw', candidate: CALLER }],
+  ])('is decided by its host: a tab that %s sends its call, and changes nothing', async (_, command) => {
+    const { ledger, posted, writes, hear, forget } = setUpLedger({ record: recordIn('idle') });
+    await hear({ type: 'state', record: ahead(), entries: [] });
+    forget();
+    const decision = await ledger.transact(command);
+    expect(posted).toEqual([{ type: 'call', version: 1, command }]);
+    expect([decision, ledger.record, writes()]).toEqual([ledger.preview(command), ahead(), 0]);
+  });
+
+  test.each<[string, Command]>([
+    ['was silent', { ...CALLS.end, silent: HOST.term }],
+    ['is gone', { type: 'lost', term: HOST.term }],
+  ])('whose host %s is decided here', async (_, command) => {
+    const { ledger, posted, hear, forget } = setUpLedger({ record: recordIn('idle') });
+    await hear({ type: 'state', record: ahead(), entries: [] });
+    forget();
+    const { record } = await ledger.transact(command);
+    expect(record.term).not.toBe(HOST.term);
+    expect(types(posted)).toEqual(['look']);
+    expect(ledger.record).toEqual(record);
+  });
+
+  test('is asked about again with the call itself, while this tab waits for what comes of it', async () => {
+    const { ledger, posted, clock, hear, forget } = setUpLedger({ hasStore: false });
+    await hear({ type: 'state', record: ahead(), entries: [] });
+    forget();
+    follow(ledger.until(() => false, 500, undefined, CALLS.end));
+    await clock.advance(500);
+    const call = { type: 'call', version: 1, command: CALLS.end };
+    expect(posted).toEqual([call, call]);
+  });
+
+  test('is asked about with every look at events', async () => {
+    const { ledger, posted, hear, forget } = setUpLedger({ record: recordIn('idle') });
+    await ledger.refresh();
+    expect(posted).toEqual([]);
+    await hear({ type: 'state', record: ahead(), entries: [] });
+    forget();
+    await ledger.refresh();
+    expect(posted).toEqual([{ type: 'call', version: 1, command: { type: 'look' } }]);
+  });
+});
+
+describe('a host without a store', () => {
+  async function hosting() {
+    const set = setUpLedger({ hasStore: false, tabId: HOST.tabId });
+    await set.ledger.transact({ ...CALLS.start, candidate: HOST });
+    await set.ledger.transact(reportOf({ type: 'connected' }));
+    set.forget();
+    return set;
+  }
+
+  test('tells its state with every change, and the events of its session with it', async () => {
+    const { ledger, posted } = await hosting();
+    await ledger.transact(reportOf({ type: 'alive' }, { published: { info: 'pin' } }));
+    expect(types(posted)).toEqual(['state']);
+    expect(posted[0]).toMatchObject({
+      record: { phase: 'active', info: 'pin', isStored: false },
+      entries: [{ type: 'session_started' }],
+    });
+  });
+
+  test('carries out what other tabs call, and says what became of it', async () => {
+    const { ledger, posted, hear } = await hosting();
+    await hear({ type: 'call', command: { type: 'takeOver', candidate: CALLER } });
+    expect(ledger.record.successor).toEqual(CALLER);
+    expect(posted.at(-1)).toMatchObject({ type: 'state', record: { successor: CALLER, asked: 1 } });
+  });
+
+  test('answers whoever asks what it knows', async () => {
+    const { ledger, posted, hear } = await hosting();
+    await hear({ type: 'call', command: { type: 'look' } });
+    expect(posted).toMatchObject([{ type: 'state', record: { revision: ledger.record.revision } }]);
+  });
+
+  test('is not told what its own session is', async () => {
+    const { ledger, hear } = await hosting();
+    const { record } = ledger;
+    await hear({ type: 'state', record: { ...record, phase: 'connecting', revision: 1 }, entries: [] });
+    expect(ledger.record).toEqual(record);
+  });
+});
+
+describe('whoever asks what a tab knows', () => {
+  const ask = { type: 'call', command: { type: 'look' } };
+
+  test.each<[string, SessionRecord, boolean]>([
+    ['is not answered by a follower of a session that is stored: its host does that', ACTIVE, false],
+    ['is answered for a session that no tab has', recordIn('recovering'), true],
+    ['is not answered for an idle scope that is stored', recordIn('idle'), false],
+  ])('%s', async (_, record, isAnswered) => {
+    const { ledger, posted, hear, forget } = setUpLedger({ record });
+    await ledger.refresh();
+    forget();
+    await hear(ask);
+    expect(types(posted)).toEqual(isAnswered ? ['state'] : []);
+  });
+
+  test('is answered by a follower of a session that is in a memory', async () => {
+    const { posted, hear, forget } = setUpLedger({ record: recordIn('idle') });
+    await hear({ type: 'state', record: { ...UNSTORED, revision: 20 }, entries: [] });
+    forget();
+    await hear(ask);
+    expect(types(posted)).toEqual(['state']);
+  });
+});
+
+describe('a store that fails in mid-session', () => {
+  const FAILED = new Error('quota');
+
+  test('makes its host’s memory the record, which it tells; and is brought up to date by the host when it works again', async () => {
+    const { ledger, posted, told, clock, obstruct, stored } = setUpLedger({ record: ACTIVE, tabId: HOST.tabId });
+    await ledger.refresh();
+    obstruct(() => Promise.reject(FAILED));
+    const report = follow(ledger.transact(reportOf({ type: 'alive' }, { published: { info: 'pin' } })));
+    await clock.advance(420);
+    expect([report.outcome, ledger.isStored]).toEqual(['done', false]);
+    expect(posted.at(-1)).toMatchObject({ type: 'state', record: { info: 'pin', isStored: false, term: HOST.term } });
+    obstruct(() => undefined);
+    told.length = 0;
+    await clock.advance(30_000);
+    await ledger.peek();
+    await flush();
+    expect([ledger.isStored, told.includes('gone')]).toEqual([true, true]);
+    await ledger.transact(reportOf({ type: 'here' }));
+    expect(stored.record).toMatchObject({ info: 'pin', isStored: true, phase: 'active' });
+  });
+
+  test('in a follower makes it go by what the host tells, and look again when it works', async () => {
+    const { ledger, clock, obstruct, reads, store, hear } = setUpLedger({ record: ACTIVE });
+    await ledger.refresh();
+    obstruct(() => Promise.reject(FAILED));
+    follow(ledger.peek());
+    await clock.advance(420);
+    expect(ledger.isStored).toBe(false);
+    await hear({ type: 'state', record: { ...ACTIVE, revision: 15, info: 'told' }, entries: [] });
+    expect(ledger.record.info).toBe('told');
+    obstruct(() => undefined);
+    store({ ...ACTIVE, revision: 16, info: 'stored' });
+    await clock.advance(30_000);
+    reads.length = 0;
+    await ledger.peek();
+    await flush();
+    expect(ledger.record.info).toBe('stored');
+  });
+});
