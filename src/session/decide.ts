@@ -126,7 +126,7 @@ export interface Decision extends Pick<Step, 'verdict' | 'code'> {
 export function decide(stored: Stored, command: Command, facts: Facts): Decision {
   const { known, isStored, tabId, now } = facts;
   if (stored === 'newer') return { ...refused(1004), record: known, changed: false, entries: [] };
-  const found = typeof stored === 'object' && !isAhead(known, stored) ? stored : known;
+  const found = typeof stored !== 'object' ? unproven(known) : isAhead(known, stored) ? known : stored;
   const entries: JournalEntry[] = [];
   let record = found;
   let orphan: SessionRecord | undefined;
@@ -178,6 +178,11 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     record = { ...record, since, revision: found.revision + 1, isStored };
   }
   return { verdict: step.verdict, ...(step.code && { code: step.code }), record, changed, entries, orphan };
+}
+
+/** What takes a record away can take the locks away too, so a free lock proves nothing until its host has written again. */
+function unproven(known: SessionRecord): SessionRecord {
+  return known.term === null ? known : { ...known, proof: 'answer' };
 }
 
 /** A host without a store may be ahead of what is stored. What others conclude from its death, tabs with a store see for themselves. */
