@@ -158,10 +158,22 @@ describe('a connection that is lost', () => {
     vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
       throw new DOMException('The database connection is closing.', 'InvalidStateError');
     });
+    const closing = vi.spyOn(database, 'close');
     expect(await put('on the next connection')).toBe('written');
+    // Chromium forgets what it had to say of a connection that is closed.
+    expect(closing).not.toHaveBeenCalled();
     loseByBrowser(database);
     expect(lost.mock.calls).toEqual([[true]]);
     expect(await read()).toBe('on the next connection');
+  });
+
+  test('is closed when an operation has noticed it, so that it is in nobody’s way', async () => {
+    const closing = vi.spyOn(await databaseOf(store), 'close');
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
+      throw new DOMException('The database connection is closing.', 'InvalidStateError');
+    });
+    await put('on the next connection');
+    await vi.waitFor(() => expect(closing).toHaveBeenCalledTimes(1));
   });
 
   test('is told when somebody deletes the database', async () => {
