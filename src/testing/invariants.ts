@@ -76,7 +76,13 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       stored = true;
       if (isObject(commit.after)) storedEpochs.set(commit.scope, commit.after.epoch);
       watchForks();
-      checkCommit(commit, machine.scheduler.now, machine.forked ? undefined : lastNumbers, violate);
+      checkCommit(
+        machine.lostStoreAt,
+        commit,
+        machine.scheduler.now,
+        machine.forked ? undefined : lastNumbers,
+        violate,
+      );
     },
     onPost(_page, _scope, message) {
       fromMemory ||= isObject(message) && message.isStored === false;
@@ -117,6 +123,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
 }
 
 function checkCommit(
+  lostStoreAt: number,
   { page, scope, before, after, journal }: Commit,
   at: number,
   /** None: numbers don't count. */
@@ -142,8 +149,8 @@ function checkCommit(
     const last = lastNumbers.get(scope);
     // Of a flood only as much is journaled as the journal holds.
     const isFlood = index === 0 && journal.length === JOURNAL_SIZE;
-    // One whose store failed since may have counted on from memory, and nobody been told.
-    const mayHaveCounted = last && page.lostStoreAt >= last.at;
+    // One whose store failed since may have counted on from memory.
+    const mayHaveCounted = last && lostStoreAt >= last.at;
     const isNext = last && (seq === last.seq + 1 || ((isFlood || mayHaveCounted) && seq > last.seq));
     if (last && !page.hasNoStore && (!isNext || epoch < last.epoch)) {
       violate(`${page.name} wrote event ${epoch}:${seq} after ${last.epoch}:${last.seq}`);

@@ -22,6 +22,8 @@ export interface Machine {
    * other. Who may act is up to the locks.
    */
   forked: boolean;
+  /** When any tab last found its store failing. */
+  lostStoreAt: number;
   /**
    * Until when a page that is awake may have been out of reach, because of what was lost or because a page that slept kept
    * the store waiting: it learns a moment later that others went on without it.

@@ -89,7 +89,7 @@ export class Page {
 
   set hasNoStore(hasNoStore: boolean) {
     this.#hasNoStore = hasNoStore;
-    if (hasNoStore) this.lostStoreAt = this.#machine.scheduler.now;
+    if (hasNoStore) this.#machine.lostStoreAt = this.lostStoreAt = this.#machine.scheduler.now;
   }
 
   get stopped(): boolean {
