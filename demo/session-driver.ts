@@ -42,6 +42,19 @@ export interface DemoSession {
   act(act: Act): void;
 }
 
+export interface DemoShape {
+  session: DemoSession;
+  start: DemoRequest | undefined;
+  join: DemoRequest | undefined;
+  info: SessionInfo;
+  events: {
+    pincode_updated: { readonly pincode: string };
+    agent_joined: { readonly userName: string };
+    agent_left: { readonly userName: string };
+    agent_cheered: { readonly userName: string };
+  };
+}
+
 export interface SessionDriverOptions {
   readonly site: string;
   /** The role in which this page asks for tokens. */
@@ -58,11 +71,15 @@ export interface SessionDriverOptions {
 const MENDING_PAUSES_MS = [250, 500, 1_000, 2_000];
 
 interface HeldSession extends DemoSession {
-  readonly context: DriverContext;
+  readonly context: DriverContext<HeldShape>;
   line: Line;
   agents: readonly Agent[];
   /** Over, moved, or ended here: what the line still brings is nobody's business. */
   letGo: boolean;
+}
+
+interface HeldShape extends DemoShape {
+  session: HeldSession;
 }
 
 export function createSessionDriver({
@@ -71,9 +88,9 @@ export function createSessionDriver({
   token,
   onSession,
   onAct,
-}: SessionDriverOptions): AttemptDriver<HeldSession, DemoRequest> {
+}: SessionDriverOptions): AttemptDriver<HeldShape> {
   async function connect(
-    context: AttemptContext,
+    context: AttemptContext<HeldShape>,
     message: ClientMessage,
     farewell: ClientMessage,
   ): Promise<HeldSession> {

@@ -1,4 +1,5 @@
 import { browserPlatform } from './platform/browser';
+import type { InferredShape, Shape } from './shape';
 import { createCoordinatorOn } from './tab/coordinator';
 import type { Coordinator, CoordinatorOptions } from './types';
 
@@ -7,10 +8,12 @@ import type { Coordinator, CoordinatorOptions } from './types';
  * session begins. Creating two in one document is allowed: they count as two tabs. Without a browser (server rendering) it
  * is inert: an idle snapshot, and calls that refuse.
  *
- * @throws {TypeError} If there is no name, or the driver lacks `start`, `join` or `end`.
+ * @throws {TypeError} If there is no name, or the driver lacks `start` or `end`.
  */
-export function createCoordinator<Session = unknown, Request = unknown>(
-  options: CoordinatorOptions<Session, Request>,
-): Coordinator<Session, Request> {
+export function createCoordinator<Session, Start, Join>(
+  options: CoordinatorOptions<InferredShape<Session, Start, Join>>,
+): Coordinator<InferredShape<Session, Start, Join>>;
+export function createCoordinator<S extends Shape>(options: CoordinatorOptions<S>): Coordinator<S>;
+export function createCoordinator<S extends Shape>(options: CoordinatorOptions<S>): Coordinator<S> {
   return createCoordinatorOn(browserPlatform(options?.logger), options);
 }

@@ -10,6 +10,7 @@ export { isSessionErrorCode, SESSION_ERRORS } from './session/catalogue';
 export type { SessionErrorEvent } from './session/error-facts';
 export { SessionError } from './session/errors';
 export type { Kind, Phase, Recovery, RecoveryPolicy } from './session/record';
+export type { Shape } from './shape';
 export type {
   CallOptions,
   Coordinator,

@@ -2,12 +2,13 @@
 import type { Logger } from './platform/platform';
 import type { Describe } from './session/describe';
 import type { SessionErrorEvent } from './session/error-facts';
-import type { Kind, Phase, Recovery } from './session/record';
+import type { Kind, Recovery } from './session/record';
+import type { CallArguments, EventsOf, EventType, Given, InfoOf, JoinOf, SessionOf, Shape, StartOf } from './shape';
 
-export interface CoordinatorOptions<Session = unknown, Request = unknown> {
+export interface CoordinatorOptions<S extends Shape = Shape> {
   /** Tabs of one origin, profile and storage partition with the same name share one session. Not empty. */
   readonly name: string;
-  readonly driver: Driver<Session, Request>;
+  readonly driver: Driver<S>;
   /** What becomes of a session whose tab was lost. Default: `{ by: 'same-tab', windowMs: 120_000, attempts: 2 }`. */
   readonly recovery?: Partial<Recovery>;
   /** Milliseconds a driver may take to connect, or to end. Then it is 1001 on start, 1011 on join and resume. Default 30,000. */
@@ -21,56 +22,56 @@ export interface CoordinatorOptions<Session = unknown, Request = unknown> {
 }
 
 /** The app's code that really starts, joins, resumes and ends a session. Called in the host tab only. */
-export interface Driver<Session = unknown, Request = unknown> {
+export interface Driver<S extends Shape = Shape> {
   /**
    * Looks at a request before anything else happens, in the same turn as the call: returns it as `start` or `join` will get
    * it, or throws a `SessionError` to refuse the call in this tab alone. Must not do I/O.
    */
-  prepare?(kind: Kind, request: Request): Request;
-  start(request: Request, context: DriverContext): Session | Promise<Session>;
+  prepare?(kind: Kind, request: StartOf<S> | JoinOf<S>): StartOf<S> | JoinOf<S>;
+  start(request: StartOf<S>, context: DriverContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
   /** Without it every `join()` is refused with 1011. */
-  join?(request: Request, context: DriverContext): Session | Promise<Session>;
+  join?(request: JoinOf<S>, context: DriverContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
   /** Goes on with a session that another term began. Without it a lost session is over, and can't be taken over. */
-  resume?(previous: PreviousTerm, context: DriverContext): Session | Promise<Session>;
+  resume?(previous: PreviousTerm<S>, context: DriverContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
   /** Lets go of the session in this tab without ending it: it moved to another one. */
-  release?(session: Session, context: DriverContext): void | Promise<void>;
+  release?(session: SessionOf<S>, context: DriverContext<S>): void | Promise<void>;
   /** Ends the session for good. `session` is null when no tab holds it any more. */
-  end(session: Session | null, context: DriverContext): void | Promise<void>;
+  end(session: SessionOf<S> | null, context: DriverContext<S>): void | Promise<void>;
 }
 
 /** What a resuming driver knows of the session. */
-export interface PreviousTerm {
+export interface PreviousTerm<S extends Shape = Shape> {
   readonly kind: Kind;
-  /** What was last published. */
-  readonly info: unknown;
+  /** What was last published; null if nothing was. */
+  readonly info: InfoOf<S> | null;
   /** The epoch of the former term. */
   readonly epoch: number;
 }
 
 /** The driver's way to tell the tabs. Once its term is over, every method is a no-op with a warning. */
-export interface DriverContext {
+export interface DriverContext<S extends Shape = Shape> {
   /** Aborts on cancel, timeout, loss of the term, and `close()`. */
   readonly signal: AbortSignal;
   /** The fencing token: send it to your backend if it can check it. */
   readonly epoch: number;
-  /** What was published for this session so far, by whichever tab. */
-  readonly info: unknown;
+  /** What was published for this session so far, by whichever tab; null if nothing was. */
+  readonly info: InfoOf<S> | null;
   /**
    * Shows structured-clonable data (a session id, a PIN to show) to all tabs, as `getSnapshot().info`. Opt-in: nothing else
    * of a request is stored or sent. Throws a `DataCloneError` for what can't be cloned.
    */
-  publish(info: unknown): void;
+  publish(info: InfoOf<S>): void;
   /**
    * A session event for every tab. Throws a `DataCloneError` that names the event for a payload that can't be cloned, and a
    * `TypeError` for a type that solotab itself emits.
    */
-  emit(type: string, payload?: unknown): void;
+  emit<Type extends EventType<S>>(type: Type, ...payload: Given<EventsOf<S>[Type]>): void;
   /** A `session_error` for every tab; the session goes on. */
   error(error: unknown): void;
   /** The connection was lost and is being restored here: `active` becomes `recovering`, this tab stays host. */
   reconnecting(): void;
   /** The connection is back. `session`, if given, replaces the one that this tab has: `release` and `end` get it. */
-  reconnected(session?: unknown): void;
+  reconnected(session?: SessionOf<S>): void;
   /** The session is over: the agent left, the server closed it. */
   ended(reason?: string): void;
 }
@@ -88,24 +89,61 @@ export interface TakeOverOptions extends CallOptions {
 export type Role = 'host' | 'follower' | 'none';
 export type Guarantee = 'exclusive' | 'best-effort';
 
-/** What a tab knows of the session. Immutable; the same object until something changed. */
-export interface SessionSnapshot {
-  readonly phase: Phase;
-  /** `none`: there is no session. */
-  readonly role: Role;
-  readonly kind: Kind | null;
-  readonly hostTabId: string | null;
+interface SnapshotOf<S extends Shape> {
   /** Of the current or the last term; 0 before the first. */
   readonly epoch: number;
-  /** Milliseconds since the Unix epoch at which this phase began. For display only: clocks step. */
-  readonly since: number | null;
-  /** What the driver published, or null. */
-  readonly info: unknown;
   /** The last relayed error; null from the next granted start or join on. */
   readonly lastError: SessionErrorEvent | null;
   /** Whether tabs can really exclude each other in this browser. */
   readonly guarantee: Guarantee;
+  /** What the driver published, or null. */
+  readonly info: InfoOf<S> | null;
 }
+
+/** There is no session. */
+interface IdleSnapshot<S extends Shape> extends SnapshotOf<S> {
+  readonly phase: 'idle';
+  readonly role: 'none';
+  readonly kind: null;
+  readonly hostTabId: null;
+  readonly since: null;
+  readonly info: null;
+}
+
+interface LiveSnapshot<S extends Shape> extends SnapshotOf<S> {
+  readonly kind: Kind;
+  /** Milliseconds since the Unix epoch at which this phase began. For display only: clocks step. */
+  readonly since: number;
+}
+
+/** A tab has the session, or is connecting or ending it. */
+interface HostedSnapshot<S extends Shape> extends LiveSnapshot<S> {
+  readonly phase: 'connecting' | 'active' | 'canceling' | 'ending';
+  /** `host`: this tab. */
+  readonly role: 'host' | 'follower';
+  readonly hostTabId: string;
+}
+
+/** This tab has the session, and is connecting it again. */
+interface ReconnectingSnapshot<S extends Shape> extends LiveSnapshot<S> {
+  readonly phase: 'recovering';
+  readonly role: 'host';
+  readonly hostTabId: string;
+}
+
+/** Another tab connects the session again; or (`hostTabId` is null) its tab was lost. */
+interface RecoveringSnapshot<S extends Shape> extends LiveSnapshot<S> {
+  readonly phase: 'recovering';
+  readonly role: 'follower';
+  readonly hostTabId: string | null;
+}
+
+/** What a tab knows of the session, told apart by `phase` and `role`. Immutable; the same object until something changed. */
+export type SessionSnapshot<S extends Shape = Shape> =
+  | IdleSnapshot<S>
+  | HostedSnapshot<S>
+  | ReconnectingSnapshot<S>
+  | RecoveringSnapshot<S>;
 
 /** A numbered event of the session, delivered to every tab once and in order. */
 export interface SessionEvent {
@@ -126,14 +164,14 @@ export interface SessionEndedEvent extends SessionEvent {
   readonly reason: string;
 }
 
-export interface DriverEvent extends SessionEvent {
-  readonly payload: unknown;
+export interface DriverEvent<Payload = unknown> extends SessionEvent {
+  readonly payload: Payload;
   /** The payload was over 64 kB and this tab was asleep when it was sent: it is lost here. */
   readonly tooLarge?: true;
 }
 
-/** Augment this interface to give your driver's own events a type. */
-export interface CoordinatorEvents {
+/** What solotab itself emits. A driver's own events are in its shape. */
+export interface CoordinatorEvents<S extends Shape = Shape> {
   session_error: SessionErrorEvent & { readonly missed?: number };
   session_started: SessionEvent;
   session_joined: SessionEvent;
@@ -141,12 +179,22 @@ export interface CoordinatorEvents {
   session_reconnecting: SessionEvent;
   session_ended: SessionEndedEvent;
   /** Local: the snapshot changed. */
-  statechange: SessionSnapshot;
+  statechange: SessionSnapshot<S>;
   /** Local: this tab noticed that the host is gone. */
   host_lost: { readonly epoch: number; readonly hostTabId: string };
 }
 
-export interface Coordinator<Session = unknown, Request = unknown> {
+/** What `using` calls, where the app's own `lib` knows of it: a declaration that names the symbols breaks older ones. */
+type DisposeSymbol = SymbolConstructor extends { readonly dispose: infer Dispose extends symbol } ? Dispose : never;
+type AsyncDisposeSymbol = SymbolConstructor extends { readonly asyncDispose: infer Dispose extends symbol }
+  ? Dispose
+  : never;
+
+export type Disposing = { [Dispose in DisposeSymbol]: () => void } & {
+  [Dispose in AsyncDisposeSymbol]: () => Promise<void>;
+};
+
+export interface Coordinator<S extends Shape = Shape> extends Disposing {
   /** Random, minted per document, never stored. */
   readonly tabId: string;
   /** The first snapshot has been read. Never rejects. */
@@ -155,33 +203,35 @@ export interface Coordinator<Session = unknown, Request = unknown> {
    * The live session, in the tab that has it: from `active` on, and while it reconnects; undefined elsewhere. That it is replaced is
    * a `statechange` too.
    */
-  readonly session: Session | undefined;
+  readonly session: SessionOf<S> | undefined;
   /** Claims the session and runs `driver.start`. Rejects with a `SessionError`: at once and locally where another call has it. */
-  start(request?: Request, options?: CallOptions): Promise<Session>;
+  start(...given: CallArguments<StartOf<S>, CallOptions>): Promise<SessionOf<S>>;
   /** As `start`, with `driver.join`. */
-  join(request?: Request, options?: CallOptions): Promise<Session>;
+  join(...given: CallArguments<JoinOf<S>, CallOptions>): Promise<SessionOf<S>>;
   /** Goes on with the session here, while it is `recovering` and no tab has it. */
-  resume(options?: CallOptions): Promise<Session>;
+  resume(options?: CallOptions): Promise<SessionOf<S>>;
   /** "Use here": moves the session to this tab. */
-  takeOver(options?: TakeOverOptions): Promise<Session>;
+  takeOver(options?: TakeOverOptions): Promise<SessionOf<S>>;
   /** From any tab: gives up the attempt in progress. Resolves when it is over; a no-op when there is none. */
   cancel(): Promise<void>;
   /** From any tab: ends the session. Resolves when it is over; a no-op when there is none. */
   end(): Promise<void>;
   /** Until `ready` what a server shows. Bound, as are `subscribe` and `getServerSnapshot`: all that `useSyncExternalStore` takes. */
-  getSnapshot(): SessionSnapshot;
+  getSnapshot(): SessionSnapshot<S>;
   /** What a server shows, and what a page shows while it is hydrated: no session. The same object always and everywhere. */
-  getServerSnapshot(): SessionSnapshot;
+  getServerSnapshot(): SessionSnapshot<S>;
   /** Calls `listener` after every change of the snapshot. Returns the function that stops it. */
   subscribe(listener: () => void): () => void;
   on<Type extends keyof CoordinatorEvents>(
     type: Type,
-    listener: (event: CoordinatorEvents[Type]) => void,
+    listener: (event: CoordinatorEvents<S>[Type]) => void,
     options?: { readonly signal?: AbortSignal },
   ): () => void;
-  on(type: string, listener: (event: DriverEvent) => void, options?: { readonly signal?: AbortSignal }): () => void;
+  on<Type extends EventType<S>>(
+    type: Type,
+    listener: (event: DriverEvent<EventsOf<S>[Type]>) => void,
+    options?: { readonly signal?: AbortSignal },
+  ): () => void;
   /** Releases everything. A session held here is lost to its tab: resumable, or ended. Later calls reject with `InvalidStateError`. */
   close(): Promise<void>;
-  [Symbol.dispose](): void;
-  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { type AttemptOptions, type Coordinator, createCoordinator, type RecoveryPolicy, withAttempts } from 'solotab';
 import type { Act, Role } from '../protocol';
 import { currentUser, fetchToken } from '../service';
-import { createSessionDriver, type DemoRequest, type DemoSession, parseInfo } from '../session-driver';
+import { createSessionDriver, type DemoSession, type DemoShape, parseInfo } from '../session-driver';
 import type { LogEntry } from './event-log';
 
 /** A PIN that is read out over the phone: short. The service's rate limit keeps it from being guessed. */
@@ -10,7 +10,7 @@ const PIN_LENGTH = 6;
 /** Tries before the network counts as failed. A person is waiting: the pauses are short. */
 const RETRY = { attempts: 3, minDelayMs: 200, maxDelayMs: 800 } as const;
 
-export type Support = Coordinator<DemoSession, DemoRequest>;
+export type Support = Coordinator<DemoShape>;
 
 export interface SupportOptions {
   /** Tabs with the same scope share one session. */
@@ -42,7 +42,7 @@ export function openSupport({
   const attempts: AttemptOptions = { token, retry: RETRY, pinLength: PIN_LENGTH };
   const withNewPins = withAttempts(driver, { ...attempts, pin: 'generated' });
   const withOwnPins = withAttempts(driver, { ...attempts, pin: 'required' });
-  const coordinator: Support = createCoordinator<DemoSession, DemoRequest>({
+  const coordinator: Support = createCoordinator<DemoShape>({
     name: scope,
     driver: {
       ...withNewPins,

@@ -1,7 +1,8 @@
+import type { Shape } from '../shape';
 import type { DriverContext } from '../types';
 
 /** What a driver under `withAttempts` gets with each attempt. */
-export interface AttemptContext extends DriverContext {
+export interface AttemptContext<S extends Shape = Shape> extends DriverContext<S> {
   /** Aborts also when this attempt failed: whatever the driver opened for it can go. */
   readonly signal: AbortSignal;
   /** 1 for the first attempt of a call, 2 for the next. */

@@ -8,6 +8,7 @@ import { randomBytes as browserRandomBytes } from '../platform/random';
 import { SessionError } from '../session/errors';
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
+import type { InferredShape, JoinOf, SessionOf, Shape, StartOf } from '../shape';
 import type { Driver, DriverContext, PreviousTerm } from '../types';
 import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
 import { backoffMs, completePolicy, type RetryPolicy } from './backoff';
@@ -23,10 +24,10 @@ export type AttemptKind = Kind | 'resume';
 export type PinMode = 'none' | 'generated' | 'required';
 
 /** A driver whose start, join and resume are told which attempt it is, and with which token and PIN. */
-export interface AttemptDriver<Session, Request> extends Omit<Driver<Session, Request>, 'start' | 'join' | 'resume'> {
-  start(request: Request, context: AttemptContext): Session | Promise<Session>;
-  join?(request: Request, context: AttemptContext): Session | Promise<Session>;
-  resume?(previous: PreviousTerm, context: AttemptContext): Session | Promise<Session>;
+export interface AttemptDriver<S extends Shape = Shape> extends Omit<Driver<S>, 'start' | 'join' | 'resume'> {
+  start(request: StartOf<S>, context: AttemptContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
+  join?(request: JoinOf<S>, context: AttemptContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
+  resume?(previous: PreviousTerm<S>, context: AttemptContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
 }
 
 export interface AttemptOptions {
@@ -58,10 +59,12 @@ export interface AttemptOptions {
  * A driver for `createCoordinator` that drives `driver` with PINs, tokens and retries. Throws a `TypeError` or `RangeError`
  * for a driver or options that make no sense.
  */
-export function withAttempts<Session, Request = unknown>(
-  driver: AttemptDriver<Session, Request>,
-  options: AttemptOptions = {},
-): Driver<Session, Request> {
+export function withAttempts<Session, Start, Join>(
+  driver: AttemptDriver<InferredShape<Session, Start, Join>>,
+  options?: AttemptOptions,
+): Driver<InferredShape<Session, Start, Join>>;
+export function withAttempts<S extends Shape>(driver: AttemptDriver<S>, options?: AttemptOptions): Driver<S>;
+export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}): Driver {
   const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
   const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
   const policies = completePolicies(retry);
@@ -73,7 +76,7 @@ export function withAttempts<Session, Request = unknown>(
   const pinOf = (request: unknown): unknown => (request as Record<string, unknown> | null | undefined)?.[pinKey];
 
   /** The request with its PIN checked and in upper case: the only thing that is decided before the claim. */
-  function checkPin(kind: Kind, request: Request): Request {
+  function checkPin(kind: Kind, request: unknown): unknown {
     const given = pinOf(request);
     // A form's field that was left blank gives no PIN to start with. One to join by can't be blank.
     if (given === undefined || given === null || (given === '' && kind === 'start')) {
@@ -81,7 +84,7 @@ export function withAttempts<Session, Request = unknown>(
       return request;
     }
     const pin = normalizePin(given);
-    return pin === given ? request : { ...request, [pinKey]: pin };
+    return pin === given ? request : { ...(request as object), [pinKey]: pin };
   }
 
   async function freshToken(signal: AbortSignal): Promise<string | undefined> {
@@ -99,8 +102,8 @@ export function withAttempts<Session, Request = unknown>(
     kind: AttemptKind,
     call: DriverContext,
     givenPin: unknown,
-    act: (context: AttemptContext) => Session | Promise<Session>,
-  ): Promise<Session> {
+    act: (context: AttemptContext) => unknown,
+  ): Promise<unknown> {
     const { attempts } = policies[kind];
     const makesPin = kind === 'start' && pinMode === 'generated' && !givenPin;
     const draw = (): string => drawPin({ length, randomBytes });
@@ -131,14 +134,14 @@ export function withAttempts<Session, Request = unknown>(
     start: (request, call) => run('start', call, pinOf(request), (context) => driver.start(request, context)),
     // Only where the driver has them: without a resume a lost session is over.
     ...(join && {
-      join: (request: Request, call: DriverContext) =>
+      join: (request: unknown, call: DriverContext) =>
         run('join', call, pinOf(request), (context) => join.call(driver, request, context)),
     }),
     ...(resume && {
       resume: (previous: PreviousTerm, call: DriverContext) =>
         run('resume', call, undefined, (context) => resume.call(driver, previous, context)),
     }),
-    ...(release && { release: (session: Session, call: DriverContext) => release.call(driver, session, call) }),
+    ...(release && { release: (session: unknown, call: DriverContext) => release.call(driver, session, call) }),
     end: (session, call) => driver.end(session, call),
   };
 }

@@ -6,7 +6,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import type { Clock } from '../platform/platform';
-import type { SessionRecord } from '../session/record';
+import { type SessionRecord, SIGN_OF_LIFE_MS } from '../session/record';
 import type { ScopeLocks } from './locks';
 import type { LifeProof } from './proof';
 
@@ -18,9 +18,6 @@ const CHALLENGE_MS = 5_000;
 
 /** Without a channel nobody can call the host: it looks by itself, well within the silence that another tab tolerates. */
 const DEAF_HOST_MS = 1_000;
-
-/** A host writes a sign of life this often, unless it writes anyhow: if everything dies at once, the loss began then. */
-const SIGN_OF_LIFE_MS = 60_000;
 
 export interface WaitPorts {
   readonly ledger: Ledger;

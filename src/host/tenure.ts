@@ -24,13 +24,13 @@ import { shareData } from './error-data';
 import { type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
-export interface TenurePorts<Session> {
+export interface TenurePorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
   readonly tabId: string;
-  readonly driver: Pick<Driver<Session>, 'end' | 'release'>;
+  readonly driver: Pick<Driver, 'end' | 'release'>;
   readonly connectTimeoutMs: number;
   clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
@@ -41,17 +41,17 @@ export interface TenurePorts<Session> {
   onOver(isSuperseded: boolean): void;
 }
 
-export type Tenure<Session> = ReturnType<typeof createTenure<Session>>;
+export type Tenure = ReturnType<typeof createTenure>;
 
-export function createTenure<Session>(ports: TenurePorts<Session>, { term, termLock, seat, record: claimed }: Tenancy) {
+export function createTenure(ports: TenurePorts, { term, termLock, seat, record: claimed }: Tenancy) {
   const { ledger, clock, logger, driver, connectTimeoutMs } = ports;
   const { origin, epoch } = claimed;
   const control = new AbortController();
   let stage: 'connecting' | 'held' | 'closing' | 'over' = 'connecting';
   /** The driver's call, from when it was made. */
-  let attempt: Promise<Outcome<Session>> | undefined;
+  let attempt: Promise<Outcome<unknown>> | undefined;
   /** What it came back with, until it is let go. */
-  let session: { readonly value: Session } | undefined;
+  let session: { readonly value: unknown } | undefined;
   /** Why the wait for it was ended, if it was: by a failure of its own, or because it was given up or fenced. */
   let stopped: { readonly reason: unknown; readonly isFailure: boolean } | undefined;
   /** The code of a failure that says nothing better. None: nothing was attempted, this term ends an orphan. */
@@ -73,8 +73,7 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     publish: writer.publish,
     report: (report) => void writer.report(report),
     reconnected(replacement) {
-      // The driver says so, whose sessions are of this type.
-      if (session && replacement !== undefined) session = { value: replacement as Session };
+      if (session && replacement !== undefined) session = { value: replacement };
       ports.onReplaced();
       void writer.report({ type: 'reconnected' });
     },
@@ -92,10 +91,10 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
 
   /** Runs `call`, the driver's for this attempt. Rejects as `Coordinator.start` does. */
   async function connect(
-    call: (context: DriverContext) => Session | Promise<Session>,
+    call: (context: DriverContext) => unknown,
     fallbackCode: SessionErrorCode,
     signal: AbortSignal,
-  ): Promise<Session> {
+  ): Promise<unknown> {
     fallback = fallbackCode;
     const whenStopped = new Promise<null>((resolve) => {
       control.signal.addEventListener('abort', () => resolve(null));
@@ -132,7 +131,7 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     stop(new SessionError(fallback ?? 1011, { message }), true);
   }
 
-  async function connected(value: Session): Promise<Session> {
+  async function connected(value: unknown): Promise<unknown> {
     session = { value };
     attempt = undefined;
     try {
@@ -249,7 +248,7 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     void writer.report({ type: 'ended', reason }).then(() => over(abortError('The session is over.')));
   }
 
-  async function handOver(value: Session): Promise<void> {
+  async function handOver(value: unknown): Promise<void> {
     stage = 'closing';
     await callDriver('release', () => driver.release?.(value, context));
     session = undefined;
@@ -287,7 +286,7 @@ export function createTenure<Session>(ports: TenurePorts<Session>, { term, termL
     return ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
   }
 
-  async function letGoOf(value: Session): Promise<void> {
+  async function letGoOf(value: unknown): Promise<void> {
     if (goesOn()) await callDriver('release', () => driver.release?.(value, context));
     else await callDriver('end', () => driver.end(value, context));
   }

@@ -5,16 +5,16 @@
 import type { Tenancy } from '../election/election';
 import { createTenure, type Tenure, type TenurePorts } from './tenure';
 
-export interface TermPorts<Session> extends Omit<TenurePorts<Session>, 'onOver'> {
+export interface TermPorts extends Omit<TenurePorts, 'onOver'> {
   /** A fenced term is let go of; `isElsewhere`: its session lives on in another tab, and is not to be resumed here. */
   onLetGo(epoch: number, isElsewhere: boolean): void;
 }
 
-export interface Terms<Session> {
-  readonly held: Tenure<Session> | undefined;
+export interface Terms {
+  readonly held: Tenure | undefined;
   /** Resolves when nothing of a fenced term is left. */
   readonly lettingGo: Promise<void> | undefined;
-  hold(tenancy: Tenancy): Tenure<Session>;
+  hold(tenancy: Tenancy): Tenure;
   /** The page goes away, or its coordinator (`isWritten`: and has the time to say so in the record). */
   leave(reason: string, isWritten: boolean): Promise<void> | undefined;
   /** The page is back: lets go of what it left, `after` the record was looked at. */
@@ -23,13 +23,13 @@ export interface Terms<Session> {
   letGo(): Promise<unknown>;
 }
 
-export function createTerms<Session>(ports: TermPorts<Session>): Terms<Session> {
+export function createTerms(ports: TermPorts): Terms {
   const { ledger } = ports;
-  let held: Tenure<Session> | undefined;
-  let left: Tenure<Session> | undefined;
+  let held: Tenure | undefined;
+  let left: Tenure | undefined;
   let lettingGo: Promise<void> | undefined;
 
-  function letGoOf(tenure: Tenure<Session>, after: Promise<void>): void {
+  function letGoOf(tenure: Tenure, after: Promise<void>): void {
     const letGoNow = async (): Promise<void> => {
       await after;
       await tenure.letGo();
@@ -49,7 +49,7 @@ export function createTerms<Session>(ports: TermPorts<Session>): Terms<Session> 
       return lettingGo;
     },
     hold(tenancy) {
-      const tenure: Tenure<Session> = createTenure(
+      const tenure: Tenure = createTenure(
         {
           ...ports,
           onOver(isSuperseded) {

@@ -182,7 +182,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       if (!isLate) continue;
       // The first is for hosts that have a store and have not looked at it.
       post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
-      await peekSoon();
+      if (store.works) await peekSoon();
     }
   }
 
@@ -256,7 +256,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       }
       case 'call': {
         // Its host answers. Where there is none, or one that never stored it, whoever knows it does.
-        if (!isHost()) return record.term === null && store.works ? tellState() : undefined;
+        if (!isHost()) return (record.term === null ? store.works : !record.isStored) ? tellState() : undefined;
         return void transact(message.command).then(tellState, () => undefined);
       }
       default:

@@ -50,7 +50,7 @@ export function parseMessage(value: unknown): Message | undefined {
   const isEntries = Array.isArray(entries) && Array.from(entries).every(isEntry);
   if (type === 'call') {
     const call = parseCall(command);
-    return call && { type, command: call };
+    return call && { ...value, type, command: call };
   }
   const isWellFormed =
     ((type === 'look' || type === 'events') && (isText(term) || (term === null && type === 'look')) && isEntries) ||

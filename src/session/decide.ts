@@ -31,6 +31,7 @@ import {
   type Proof,
   type Recovery,
   type SessionRecord,
+  SIGN_OF_LIFE_MS,
   type Stored,
 } from './record';
 
@@ -125,7 +126,7 @@ export interface Decision extends Pick<Step, 'verdict' | 'code'> {
 export function decide(stored: Stored, command: Command, facts: Facts): Decision {
   const { known, isStored, tabId, now } = facts;
   if (stored === 'newer') return { ...refused(1004), record: known, changed: false, entries: [] };
-  const found = typeof stored === 'object' && !isAhead(known, stored) ? stored : known;
+  const found = typeof stored !== 'object' ? unproven(known) : isAhead(known, stored) ? known : stored;
   const entries: JournalEntry[] = [];
   let record = found;
   let orphan: SessionRecord | undefined;
@@ -177,6 +178,11 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     record = { ...record, since, revision: found.revision + 1, isStored };
   }
   return { verdict: step.verdict, ...(step.code && { code: step.code }), record, changed, entries, orphan };
+}
+
+/** What takes a record away can take the locks away too, so a free lock proves nothing until its host has written again. */
+function unproven(known: SessionRecord): SessionRecord {
+  return known.term === null ? known : { ...known, proof: 'answer' };
 }
 
 /** A host without a store may be ahead of what is stored. What others conclude from its death, tabs with a store see for themselves. */
@@ -342,7 +348,9 @@ function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: F
 
 /** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
 function lost(given: SessionRecord, at: number | undefined, leavesOrphan: boolean): Step {
-  const lostSince = given.lostSince ?? Math.max(given.seenAt, at ?? 0);
+  // Who noticed may have slept, or the host was stopped before it died: it has given no sign for longer than a host does.
+  const noticed = Math.min(Math.max(given.seenAt, at ?? 0), given.seenAt + 2 * SIGN_OF_LIFE_MS);
+  const lostSince = given.lostSince ?? noticed;
   const record = { ...given, epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince };
   const { phase } = record;
   if (phase === 'canceling' || phase === 'ending') return { ...settled(record), leavesOrphan };

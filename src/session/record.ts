@@ -91,6 +91,9 @@ export interface SessionRecord {
   readonly answered: number;
 }
 
+/** A host writes a sign of life this often, unless it writes anyhow. A hidden page's timers may take as long again. */
+export const SIGN_OF_LIFE_MS = 60_000;
+
 /** What was found in the store. */
 export type Stored = SessionRecord | 'absent' | 'malformed' | 'newer';
 

@@ -19,11 +19,11 @@ import type { ResumeKey } from './resume-key';
 /** How long `end()` waits for a driver that is letting go: it may be that driver that called, and waits for `end()`. */
 const OWN_DRIVER_MS = 1_000;
 
-export interface CallPorts<Session, Request> {
-  readonly settings: Settings<Session, Request>;
+export interface CallPorts {
+  readonly settings: Settings;
   readonly ledger: Ledger;
   readonly election: Election;
-  readonly terms: Terms<Session>;
+  readonly terms: Terms;
   readonly key: ResumeKey;
   readonly clock: Clock;
   readonly tabId: string;
@@ -41,9 +41,9 @@ export interface CallPorts<Session, Request> {
   onFree(): void;
 }
 
-type Connect<Session> = (context: DriverContext) => Session | Promise<Session>;
+type Connect = (context: DriverContext) => unknown;
 
-export function createCalls<Session, Request>(ports: CallPorts<Session, Request>) {
+export function createCalls(ports: CallPorts) {
   const { settings, ledger, election, terms, key, clock, tabId } = ports;
   const { driver, recovery, connectTimeoutMs, refusesUnsafe } = settings;
   /** The call that is trying to become the host. */
@@ -51,16 +51,16 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
   /** How many calls are ending the session, wherever it is. */
   let ending = 0;
   /** The resume that began by itself. */
-  let resuming: Promise<Session> | undefined;
+  let resuming: Promise<unknown> | undefined;
 
   /** Runs a call that wants to become the host, and then the driver's call for the record as it was claimed. */
   async function bid(
     toCall: ToCall,
-    toConnect: (record: SessionRecord) => Connect<Session>,
+    toConnect: (record: SessionRecord) => Connect,
     fallback: SessionErrorCode,
     { signal, force }: TakeOverOptions,
     isAutomatic = false,
-  ): Promise<Session> {
+  ): Promise<unknown> {
     throwIfAborted(signal);
     refuseIfBusy();
     const own = new AbortController();
@@ -100,7 +100,7 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
     }
   }
 
-  async function begin(kind: Kind, given: Request, options: CallOptions): Promise<Session> {
+  async function begin(kind: Kind, given: unknown, options: CallOptions): Promise<unknown> {
     throwIfClosed();
     // A method taken off its object would lose `this`.
     const connect = driver[kind]?.bind(driver);
@@ -120,13 +120,13 @@ export function createCalls<Session, Request>(ports: CallPorts<Session, Request>
     );
   }
 
-  async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<Session> {
+  async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<unknown> {
     throwIfClosed();
     if (!driver.resume) throw told(refusal(1011, CANNOT_RESUME));
-    const toConnect = ({ kind, info, activeEpoch }: SessionRecord): Connect<Session> => {
+    const toConnect = ({ kind, info, activeEpoch }: SessionRecord): Connect => {
       const previous = { kind: kind ?? 'start', info, epoch: activeEpoch };
       // Checked above; a method taken off its object would lose `this`.
-      return (context) => driver.resume?.(previous, context) as Session | Promise<Session>;
+      return (context) => driver.resume?.(previous, context);
     };
     return bid(toCall, toConnect, 1011, options, isAutomatic);
   }

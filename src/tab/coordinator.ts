@@ -15,6 +15,7 @@ import { described } from '../session/describe';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { type JournalEntry, toPublicEvent } from '../session/events';
 import type { Candidate, SessionRecord } from '../session/record';
+import type { Shape } from '../shape';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
 import { createCalls } from './calls';
 import { createListeners, type Listener } from './listeners';
@@ -32,10 +33,12 @@ const HIDDEN_DELAY_MS = 250;
 const RESUME_AGAIN_MS = 1_000;
 
 /** As `createCoordinator`, on any platform: a real browser's or a simulated one's. */
-export function createCoordinatorOn<Session, Request>(
+export function createCoordinatorOn<S extends Shape = Shape>(
   platform: Platform,
-  options: CoordinatorOptions<Session, Request>,
-): Coordinator<Session, Request> {
+  given: CoordinatorOptions<S>,
+): Coordinator<S> {
+  // The types of an app are the app's. In here a session is anything.
+  const options = given as unknown as CoordinatorOptions;
   const settings = checkOptions(options);
   const { name: scope, driver, connectTimeoutMs } = settings;
   const { clock, lifecycle, isBrowser } = platform;
@@ -75,7 +78,7 @@ export function createCoordinatorOn<Session, Request>(
   const proof = lifeProof({ ledger, locks, clock });
   const election = createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs });
   const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
-  const terms = createTerms<Session>({
+  const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
     clone: platform.clone,
     onReplaced: update,
@@ -265,8 +268,8 @@ export function createCoordinatorOn<Session, Request>(
   const coordinator = {
     tabId,
     ready,
-    start: (request?: Request, callOptions: CallOptions = {}) => calls.begin('start', request as Request, callOptions),
-    join: (request?: Request, callOptions: CallOptions = {}) => calls.begin('join', request as Request, callOptions),
+    start: (request?: unknown, callOptions: CallOptions = {}) => calls.begin('start', request, callOptions),
+    join: (request?: unknown, callOptions: CallOptions = {}) => calls.begin('join', request, callOptions),
     resume: calls.resume,
     takeOver: calls.takeOver,
     cancel: () => calls.giveUp('cancel'),
@@ -287,7 +290,7 @@ export function createCoordinatorOn<Session, Request>(
   if (dispose) Object.assign(coordinator, { [dispose]: () => void close() });
   if (asyncDispose) Object.assign(coordinator, { [asyncDispose]: close });
   // The two members were just added, wherever `using` exists.
-  return coordinator as unknown as Coordinator<Session, Request>;
+  return coordinator as unknown as Coordinator<S>;
 }
 
 function closedError(): DOMException {

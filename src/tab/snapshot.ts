@@ -51,7 +51,8 @@ export function nextSnapshot(
   const isSameError = last.lastError?.seq === entry?.seq && last.lastError?.epoch === entry?.epoch;
   const lastError = isSameError ? last.lastError : entry?.error ? shown(errorEvent(entry.error, entry)) : null;
   const session = role === 'host' && (phase === 'active' || phase === 'recovering') ? tab.session : undefined;
-  const value: SessionSnapshot = { phase, role, kind, hostTabId, epoch, since, info, lastError, guarantee };
+  // The record's invariants tie the others to the phase.
+  const value = { phase, role, kind, hostTabId, epoch, since, info, lastError, guarantee } as SessionSnapshot;
   const names = Object.keys(value) as (keyof SessionSnapshot)[];
   const isSame = session === previous.session && names.every((name) => Object.is(last[name], value[name]));
   return isSame ? previous : { value: Object.freeze(value), infoRevision, session };

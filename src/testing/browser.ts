@@ -1,3 +1,4 @@
+import type { InferredShape, Shape } from '../shape';
 import type { DriverContext } from '../types';
 import { ChannelHub } from './channels';
 import { Database } from './database';
@@ -5,7 +6,7 @@ import { areLossy, type Faults, NO_FAULTS } from './faults';
 import { watchInvariants } from './invariants';
 import type { Boot, TabOptions, TabWorld } from './load-page';
 import type { Machine, Participant, Watcher } from './machine';
-import { type Attempt, Network, type SimulatedSession } from './network';
+import { type Attempt, Network, type SimulatedShape } from './network';
 import type { Page } from './page';
 import { type EngineName, PROFILES } from './profiles';
 import { createRandom } from './random';
@@ -27,7 +28,7 @@ export interface SimulatedBrowserOptions {
   readonly violations?: 'throw' | 'collect';
 }
 
-type AnyTab = SimulatedTab<unknown, unknown>;
+type AnyTab = SimulatedTab<Shape>;
 
 /** A tab or a frame. */
 interface Document {
@@ -112,9 +113,11 @@ export class SimulatedBrowser {
     return { ...this.machine.scheduler.pending, locks: this.locks.claims.length };
   }
 
-  openTab<Session = SimulatedSession, Request = unknown>(
-    options: TabOptions<Session, Request> = {},
-  ): SimulatedTab<Session, Request> {
+  openTab<S extends Shape = SimulatedShape>(options?: TabOptions<S>): SimulatedTab<S>;
+  openTab<Session, Start, Join>(
+    options: TabOptions<InferredShape<Session, Start, Join>>,
+  ): SimulatedTab<InferredShape<Session, Start, Join>>;
+  openTab<S extends Shape>(options: TabOptions<S> = {}): SimulatedTab<S> {
     return this.#open(options, new Map());
   }
 
@@ -239,13 +242,11 @@ export class SimulatedBrowser {
     this.note(`VIOLATION: ${what}`);
   }
 
-  #open<Session, Request>(
-    options: TabOptions<Session, Request>,
-    storage: Map<string, string>,
-  ): SimulatedTab<Session, Request> {
+  #open<S extends Shape>(options: TabOptions<S>, storage: Map<string, string>): SimulatedTab<S> {
     const tab = new SimulatedTab(this.#world, tabName(this.tabs.length), options, storage);
     this.#tabStorages.push(storage);
-    this.tabs.push(tab);
+    // A list of tabs of any shape.
+    this.tabs.push(tab as unknown as AnyTab);
     tab.join();
     return tab;
   }

@@ -1,14 +1,15 @@
+import type { Shape } from '../shape';
 import type { Coordinator } from '../types';
 import type { LoadedPage, TabWorld } from './load-page';
 import type { Page } from './page';
 import type { PagePlatform } from './page-platform';
 
 /** A frame of the same origin in a tab. It is hidden, shown, frozen, stopped and gone together with the page that it is in. */
-export class SimulatedFrame<Session, Request> {
+export class SimulatedFrame<S extends Shape> {
   readonly #world: TabWorld;
-  readonly #loaded: LoadedPage<Session, Request>;
+  readonly #loaded: LoadedPage<S>;
 
-  constructor(world: TabWorld, loaded: LoadedPage<Session, Request>) {
+  constructor(world: TabWorld, loaded: LoadedPage<S>) {
     this.#world = world;
     this.#loaded = loaded;
   }
@@ -31,7 +32,7 @@ export class SimulatedFrame<Session, Request> {
     return this.#loaded.platform;
   }
 
-  get coordinator(): Coordinator<Session, Request> {
+  get coordinator(): Coordinator<S> {
     const { coordinator } = this.#loaded;
     if (coordinator === null) throw new Error(`Frame ${this.name} was opened without a coordinator.`);
     return coordinator;

@@ -9,7 +9,7 @@ export type { SimulatedBrowser, SimulatedBrowserOptions } from './browser';
 export type { Faults } from './faults';
 export type { SimulatedFrame } from './frame';
 export type { TabOptions } from './load-page';
-export type { NetworkCall, SimulatedSession } from './network';
+export type { NetworkCall, SimulatedSession, SimulatedShape } from './network';
 export type { LocksHealth } from './page-locks';
 export type { Capabilities } from './page-platform';
 export type { EngineName } from './profiles';

@@ -1,19 +1,19 @@
 import type { Platform } from '../platform/platform';
+import type { Shape } from '../shape';
 import type { Coordinator, CoordinatorOptions, Driver } from '../types';
 import type { Machine, Participant } from './machine';
-import type { Network, SimulatedSession } from './network';
+import type { Network, SimulatedShape } from './network';
 import { Page } from './page';
 import { type Capabilities, createPagePlatform, type PagePlatform, type Servers, type TabFacts } from './page-platform';
 import type { SimulatedTab } from './tab';
 
 /** Options of the tab's coordinator, and of the tab. Whatever loads in it later (`reload`, `duplicate`) has the same. */
-export interface TabOptions<Session = SimulatedSession, Request = unknown>
-  extends Partial<Omit<CoordinatorOptions<Session, Request>, 'driver'>> {
+export interface TabOptions<S extends Shape = SimulatedShape> extends Partial<Omit<CoordinatorOptions<S>, 'driver'>> {
   /**
    * `manual` (the default): an attempt waits for `world.connect(tab)` or `world.fail(tab)`. `auto`: it connects by itself,
    * as the faults allow. Or your own. Each is watched by `world.network`.
    */
-  readonly driver?: 'manual' | 'auto' | Driver<Session, Request>;
+  readonly driver?: 'manual' | 'auto' | Driver<S>;
   /** False: the scripted driver has no `resume`. */
   readonly resumable?: boolean;
   /**
@@ -29,10 +29,7 @@ export interface TabOptions<Session = SimulatedSession, Request = unknown>
 }
 
 /** Makes the coordinator of a new document. */
-export type Boot = <Session, Request>(
-  platform: Platform,
-  options: CoordinatorOptions<Session, Request>,
-) => Coordinator<Session, Request>;
+export type Boot = <S extends Shape>(platform: Platform, options: CoordinatorOptions<S>) => Coordinator<S>;
 
 export interface TabWorld {
   readonly machine: Machine;
@@ -42,27 +39,24 @@ export interface TabWorld {
   /** A document was loaded, or another coordinator was created in one. */
   joined(participant: Participant): void;
   /** Opens another tab with this `sessionStorage`. */
-  open<Session, Request>(
-    options: TabOptions<Session, Request>,
-    storage: Map<string, string>,
-  ): SimulatedTab<Session, Request>;
+  open<S extends Shape>(options: TabOptions<S>, storage: Map<string, string>): SimulatedTab<S>;
 }
 
-export interface LoadedPage<Session, Request> {
+export interface LoadedPage<S extends Shape> {
   readonly page: Page;
   readonly platform: PagePlatform;
   /** Null in a bare tab. */
-  readonly coordinator: Coordinator<Session, Request> | null;
+  readonly coordinator: Coordinator<S> | null;
 }
 
 /** A new document with its ports and, unless it is bare, its coordinator. With a `parent` it is a frame. */
-export function loadPage<Session, Request>(
+export function loadPage<S extends Shape>(
   world: TabWorld,
   tab: TabFacts,
-  options: TabOptions<Session, Request>,
+  options: TabOptions<S>,
   name: string,
   parent: Page | null = null,
-): LoadedPage<Session, Request> {
+): LoadedPage<S> {
   const { machine, servers, network } = world;
   const page = new Page(machine, name, servers.locks.current, parent);
   page.log('loads');
@@ -79,23 +73,20 @@ export function loadPage<Session, Request>(
 }
 
 /** A coordinator in a document, with the driver of the options. `name` is what the timeline calls it. */
-export function createCoordinatorIn<Session, Request>(
+export function createCoordinatorIn<S extends Shape>(
   { machine, network, boot }: TabWorld,
-  { page, platform }: Pick<LoadedPage<Session, Request>, 'page' | 'platform'>,
-  options: TabOptions<Session, Request>,
+  { page, platform }: Pick<LoadedPage<S>, 'page' | 'platform'>,
+  options: TabOptions<S>,
   name: string,
-): Coordinator<Session, Request> {
+): Coordinator<S> {
   const { capabilities, hidden, bare, driver = 'manual', resumable, publishes, ...rest } = options;
   const { name: scope = 'simulated', ...given } = rest;
   const script = (mode: 'manual' | 'auto') =>
     network.script(page, mode, { scope, resumable, publishes, endAll: () => coordinator.end() });
-  // Who leaves `driver` to the world leaves `Session` at its default.
-  const own = (typeof driver === 'string' ? script(driver) : driver) as Driver<Session, Request>;
-  const coordinator: Coordinator<Session, Request> = boot(platform, {
-    ...given,
-    name: scope,
-    driver: network.watch(page, scope, own),
-  });
+  // What the network watches can be of any shape; and who leaves `driver` to the world leaves the shape at its default.
+  const own = (typeof driver === 'string' ? script(driver) : driver) as unknown as Driver;
+  const watched = network.watch(page, scope, own) as unknown as Driver<S>;
+  const coordinator: Coordinator<S> = boot(platform, { ...given, name: scope, driver: watched });
   machine.timeline.name(coordinator.tabId, name);
   return coordinator;
 }

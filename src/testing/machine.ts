@@ -35,8 +35,7 @@ export interface Participant {
   readonly name: string;
   readonly page: Page;
   readonly platform: Platform;
-  // Of whatever session: nobody hands it a driver any more.
-  readonly coordinator: Coordinator<unknown, unknown>;
+  readonly coordinator: Coordinator;
 }
 
 export type DriverCall = 'start' | 'join' | 'resume' | 'release' | 'end';

@@ -1,4 +1,5 @@
 /** The far end of all sessions: records what drivers are asked to do, and plays the drivers of tabs that bring none. */
+import type { Shape } from '../shape';
 import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
 import type { Page } from './page';
@@ -9,6 +10,11 @@ import { Service, type ServiceSession, sessionIn } from './service';
 export interface SimulatedSession {
   readonly id: string;
   readonly epoch: number;
+}
+
+/** The shape of a tab that brings no driver of its own. */
+export interface SimulatedShape extends Shape {
+  session: SimulatedSession;
 }
 
 export interface NetworkCall {
@@ -84,19 +90,19 @@ export class Network {
   }
 
   /** Records what `driver` is asked to do in `page`. A page that is gone asks for nothing. */
-  watch<Session, Request>(page: Page, scope: string, driver: Driver<Session, Request>): Driver<Session, Request> {
+  watch(page: Page, scope: string, driver: Driver): Driver {
     const { prepare, join, resume, release } = driver;
     const service = this.#service;
     const owner = {};
     const asked = { page, scope, owner };
     /** Which session of the far end each of the driver's is. */
-    const served = new Map<Session, ReturnType<Service['open']>>();
+    const served = new Map<unknown, ReturnType<Service['open']>>();
     const isHeld = (session: ServiceSession): boolean => [...this.live].some((live) => live.service === session);
 
     const connect = async (
       call: DriverCall,
       given: DriverContext,
-      run: (context: DriverContext) => Session | Promise<Session>,
+      run: (context: DriverContext) => unknown,
       previousInfo?: unknown,
     ) => {
       const before = call === 'resume' ? service.find(scope, previousInfo, isHeld) : undefined;
@@ -115,10 +121,9 @@ export class Network {
         name = sessionIn(info) ?? name;
       };
       const reconnected = (session?: unknown): void => {
-        // Both are the driver's, whose sessions are of this type.
-        const known = served.get(live?.session as Session);
+        const known = served.get(live?.session);
         if (live && known && session !== undefined) {
-          served.set(session as Session, known);
+          served.set(session, known);
           live.session = session;
         }
         given.reconnected(session);
@@ -142,12 +147,7 @@ export class Network {
       else if (!page.gone) this.live.add(live);
       return session;
     };
-    const leave = (
-      call: DriverCall,
-      session: Session | null,
-      context: DriverContext,
-      run: () => void | Promise<void>,
-    ) => {
+    const leave = (call: DriverCall, session: unknown, context: DriverContext, run: () => void | Promise<void>) => {
       const isOrphan = session === null;
       const entry = isOrphan ? service.find(scope, context.info, isHeld) : served.get(session);
       if (!this.#record({ ...asked, call, context, service: entry, isOrphan })) return never();
@@ -176,7 +176,7 @@ export class Network {
   }
 
   /** A driver that connects by hand, or (`auto`) by itself after some virtual milliseconds, as the faults allow. */
-  script(page: Page, mode: 'auto' | 'manual', script: Script): Driver<SimulatedSession> {
+  script(page: Page, mode: 'auto' | 'manual', script: Script): Driver<SimulatedShape> {
     return scriptedDriver(this.#machine, this, page, mode, script);
   }
 

@@ -2,7 +2,7 @@
 import { SessionError } from '../session/errors';
 import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
-import type { Attempt, Network, SimulatedSession } from './network';
+import type { Attempt, Network, SimulatedSession, SimulatedShape } from './network';
 import type { Page } from './page';
 import { sessionIn } from './service';
 
@@ -29,7 +29,7 @@ export function scriptedDriver(
   page: Page,
   mode: 'auto' | 'manual',
   { scope, resumable = true, publishes = false, endAll }: Script,
-): Driver<SimulatedSession> {
+): Driver<SimulatedShape> {
   const { faults, random, scheduler } = machine;
 
   const connect = (call: DriverCall, context: DriverContext, isGone: boolean): Promise<SimulatedSession> =>

@@ -1,8 +1,9 @@
 import type { Platform } from '../platform/platform';
+import type { Shape } from '../shape';
 import type { Coordinator } from '../types';
 import { SimulatedFrame } from './frame';
 import { createCoordinatorIn, type LoadedPage, loadPage, type TabOptions, type TabWorld } from './load-page';
-import type { SimulatedSession } from './network';
+import type { SimulatedShape } from './network';
 import type { Page } from './page';
 import type { LocksHealth } from './page-locks';
 import type { TabFacts } from './page-platform';
@@ -13,21 +14,21 @@ export type TabState = 'open' | 'frozen' | 'away' | 'crashed' | 'closed';
  * One tab of the simulated browser. What happens to it is done when the promise resolves; storage, messages and the
  * other tabs go on after that: `await world.settle()`. Each method throws where a real tab could not do it.
  */
-export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
+export class SimulatedTab<S extends Shape = SimulatedShape> {
   readonly #world: TabWorld;
-  readonly #options: TabOptions<Session, Request>;
+  readonly #options: TabOptions<S>;
   readonly #facts: { -readonly [Fact in keyof TabFacts]: TabFacts[Fact] };
   #state: Exclude<TabState, 'frozen'> = 'open';
   #loads = 0;
   /** How many coordinators were created in the present document, and how many frames opened in it. */
   #created = 0;
-  #frames: SimulatedFrame<Session, Request>[] = [];
-  #loaded: LoadedPage<Session, Request>;
+  #frames: SimulatedFrame<S>[] = [];
+  #loaded: LoadedPage<S>;
 
   constructor(
     world: TabWorld,
     readonly name: string,
-    options: TabOptions<Session, Request>,
+    options: TabOptions<S>,
     storage: Map<string, string>,
   ) {
     this.#world = world;
@@ -70,19 +71,19 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
   }
 
   /** The coordinator of the present document: another one after a reload. */
-  get coordinator(): Coordinator<Session, Request> {
+  get coordinator(): Coordinator<S> {
     const { coordinator } = this.#loaded;
     if (coordinator === null) throw new Error(`Tab ${this.name} was opened without a coordinator.`);
     return coordinator;
   }
 
   /** The frames of the present document that were not removed. */
-  get frames(): readonly SimulatedFrame<Session, Request>[] {
+  get frames(): readonly SimulatedFrame<S>[] {
     return this.#frames.filter(({ page }) => !page.gone);
   }
 
   /** Another coordinator in the same document, as of a micro-frontend, or of a module that was replaced without closing its own. */
-  createCoordinator(options: TabOptions<Session, Request> = this.#options): Coordinator<Session, Request> {
+  createCoordinator(options: TabOptions<S> = this.#options): Coordinator<S> {
     this.#expect('open');
     const { page, platform } = this.#loaded;
     const name = `${page.name}+${++this.#created}`;
@@ -92,7 +93,7 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
   }
 
   /** A frame of the same origin: a document of its own, with the `sessionStorage` of its tab. It goes with the page that it is in. */
-  openFrame(options: TabOptions<Session, Request> = this.#options): SimulatedFrame<Session, Request> {
+  openFrame(options: TabOptions<S> = this.#options): SimulatedFrame<S> {
     this.#expect('open');
     const { page } = this;
     const name = `${page.name}:${this.#frames.length + 1}`;
@@ -140,7 +141,7 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
   }
 
   /** Opens a copy with the same options and a copy of `sessionStorage`. */
-  duplicate(): SimulatedTab<Session, Request> {
+  duplicate(): SimulatedTab<S> {
     this.page.log('is duplicated');
     return this.#world.open(this.#options, new Map(this.#facts.storage));
   }
@@ -280,7 +281,7 @@ export class SimulatedTab<Session = SimulatedSession, Request = unknown> {
     return this.#world.machine.profile.tellsTwice ? 2 : 1;
   }
 
-  #load(): LoadedPage<Session, Request> {
+  #load(): LoadedPage<S> {
     this.#created = 0;
     this.#frames = [];
     return loadPage(

@@ -13,10 +13,16 @@ import type { AttemptDriver, AttemptKind } from '../attempts/with-attempts';
 import { isSessionErrorCode, type SessionErrorCode } from '../session/catalogue';
 import { property } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
-import { isRecoverable, RELAYED_EVENTS, type ZoomConnection, type ZoomRequest, type ZoomSession } from './sdk';
+import {
+  isRecoverable,
+  RELAYED_EVENTS,
+  type ZoomConnection,
+  type ZoomRequest,
+  type ZoomSession,
+  type ZoomShape,
+} from './sdk';
 
-export interface ZoomDriver
-  extends Required<Omit<AttemptDriver<ZoomConnection, ZoomRequest | undefined>, 'prepare' | 'release'>> {
+export interface ZoomDriver extends Required<Omit<AttemptDriver<ZoomShape>, 'prepare' | 'release'>> {
   connection(): ZoomConnection;
   /** The session is over for all tabs: what the SDK still holds in this one, without being asked to, ends too. */
   abandon(): void;
@@ -35,7 +41,7 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
   let state: 'none' | 'connecting' | 'live' | 'ending' = 'none';
   let waiting: Waiting | null = null;
   /** The way to the tabs; null while this tab is not the host. */
-  let tabs: AttemptContext | null = null;
+  let tabs: AttemptContext<ZoomShape> | null = null;
   let pincode: string | null = null;
 
   const connection = (): ZoomConnection => ({ pincode });
@@ -118,7 +124,11 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
     return { outcome, waits, fail };
   }
 
-  function connect(kind: AttemptKind, context: AttemptContext, call: () => unknown): Promise<ZoomConnection> {
+  function connect(
+    kind: AttemptKind,
+    context: AttemptContext<ZoomShape>,
+    call: () => unknown,
+  ): Promise<ZoomConnection> {
     const fallbackCode = kind === 'start' ? 1001 : 1011;
     tabs = context;
     const { outcome, waits, fail } = ask('connecting', call, { fallbackCode, pin: context.pin });
@@ -171,7 +181,7 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
   };
 }
 
-function completed(request: ZoomRequest | undefined, { token, pin }: AttemptContext): ZoomRequest {
+function completed(request: ZoomRequest | undefined, { token, pin }: AttemptContext<ZoomShape>): ZoomRequest {
   return {
     ...request,
     ...(token !== undefined && { sdkToken: token }),

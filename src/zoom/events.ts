@@ -1,6 +1,6 @@
 import type { SessionErrorEvent } from '../session/error-facts';
 import type { Coordinator, DriverEvent, SessionEndedEvent, SessionEvent } from '../types';
-import { RELAYED_EVENTS, type ZoomConnection, type ZoomRequest, type ZoomSession } from './sdk';
+import { RELAYED_EVENTS, type ZoomSession, type ZoomShape } from './sdk';
 
 /** What listeners of a coordinated session get. The payloads of the SDK's own events are as the SDK told them. */
 export interface ZoomSessionEvents {
@@ -29,7 +29,7 @@ export class ZoomEvents {
 
   constructor(
     private readonly session: ZoomSession,
-    private readonly coordinator: Coordinator<ZoomConnection, ZoomRequest | undefined>,
+    private readonly coordinator: Coordinator<ZoomShape>,
     publishPin: boolean,
   ) {
     this.relayed = publishPin ? [...RELAYED_EVENTS, 'pincode_updated'] : RELAYED_EVENTS;

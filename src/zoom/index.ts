@@ -13,13 +13,20 @@ import type { Coordinator, CoordinatorOptions } from '../types';
 import { createZoomDriver } from './driver';
 import { type Listener, ZoomEvents, type ZoomSessionEvents } from './events';
 import { recover } from './recover';
-import { isRecoverable, type ZoomConnection, type ZoomRequest, type ZoomSession, type ZoomSessionInfo } from './sdk';
+import {
+  isRecoverable,
+  type ZoomConnection,
+  type ZoomRequest,
+  type ZoomSession,
+  type ZoomSessionInfo,
+  type ZoomShape,
+} from './sdk';
 
 export type { ZoomSessionEvents } from './events';
-export type { ZoomConnection, ZoomRequest, ZoomSession, ZoomSessionInfo } from './sdk';
+export type { ZoomConnection, ZoomRequest, ZoomSession, ZoomSessionInfo, ZoomShape } from './sdk';
 
-type ZoomCoordinator = Coordinator<ZoomConnection, ZoomRequest | undefined>;
-type ZoomCoordinatorOptions = CoordinatorOptions<ZoomConnection, ZoomRequest | undefined>;
+type ZoomCoordinator = Coordinator<ZoomShape>;
+type ZoomCoordinatorOptions = CoordinatorOptions<ZoomShape>;
 
 export interface ZoomOptions extends Omit<AttemptOptions, 'pinKey'>, Omit<ZoomCoordinatorOptions, 'name' | 'driver'> {
   /** Tabs of one origin with the same name share one session. Default `zoom-cobrowse`. */
@@ -68,7 +75,7 @@ export interface CoordinatedZoomSession {
 export function coordinateZoomSession(session: ZoomSession, options: ZoomOptions = {}): CoordinatedZoomSession {
   const { name = 'zoom-cobrowse', publishPin = false, createCoordinator: create = createCoordinator } = options;
   const zoom = createZoomDriver(session, publishPin);
-  const driver = withAttempts(zoom, { ...options, pinKey: 'customPinCode' });
+  const driver = withAttempts<ZoomShape>(zoom, { ...options, pinKey: 'customPinCode' });
   const coordinator = create({ ...options, name, driver });
   const events = new ZoomEvents(session, coordinator, publishPin);
   // A tab that was fenced must not end what lives on elsewhere.

@@ -2,14 +2,14 @@ import { SessionError } from '../session/errors';
 import type { Recovery } from '../session/record';
 import type { Coordinator } from '../types';
 import type { ZoomDriver } from './driver';
-import type { ZoomConnection, ZoomRequest } from './sdk';
+import type { ZoomConnection, ZoomRequest, ZoomShape } from './sdk';
 
 /**
  * What `join` means while the SDK has a session to recover. An app calls it as its page loads, as it would without solotab;
  * so it is no wish of a person to have the session in this tab, and the recovery policy decides whether it goes on here.
  */
 export async function recover(
-  coordinator: Coordinator<ZoomConnection, ZoomRequest | undefined>,
+  coordinator: Coordinator<ZoomShape>,
   zoom: ZoomDriver,
   by: Recovery['by'] = 'same-tab',
   request: ZoomRequest | undefined,
@@ -24,7 +24,7 @@ export async function recover(
 
 /** The outcome of the resume that the coordinator makes by itself. */
 function settled(
-  coordinator: Pick<Coordinator, 'getSnapshot' | 'subscribe'>,
+  coordinator: Pick<Coordinator<ZoomShape>, 'getSnapshot' | 'subscribe'>,
   zoom: ZoomDriver,
 ): Promise<ZoomConnection> {
   return new Promise((resolve, reject) => {

@@ -37,6 +37,16 @@ export interface ZoomConnection {
   readonly pincode: string | null;
 }
 
+/** What `coordinateZoomSession` makes of it. Events that the SDK tells reach the tabs as it told them. */
+export interface ZoomShape {
+  session: ZoomConnection;
+  start: ZoomRequest | undefined;
+  join: ZoomRequest | undefined;
+  /** With `publishPin`. */
+  info: { readonly pincode: string };
+  events: Record<string, unknown>;
+}
+
 /** Says whether the SDK offers to go on with the session of before a refresh. */
 export function isRecoverable(session: ZoomSession): boolean {
   return session.getSessionInfo().sessionStatus === 'session_recoverable';

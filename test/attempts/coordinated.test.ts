@@ -9,6 +9,12 @@ interface Wish {
   readonly pin?: string;
 }
 
+interface Wishes {
+  session: string;
+  start: Wish | undefined;
+  join: Wish | undefined;
+}
+
 /** A tab whose sessions fail with `codes`, one after the other, and then connect. */
 function openTab(world: SimulatedBrowser, codes: number[], options: AttemptOptions = {}, connectTimeoutMs = 30_000) {
   const attempts: number[] = [];
@@ -18,9 +24,9 @@ function openTab(world: SimulatedBrowser, codes: number[], options: AttemptOptio
     if (code !== undefined) throw new SessionError(code);
     return 'session';
   };
-  const tab = world.openTab<string, Wish>({
+  const tab = world.openTab<Wishes>({
     connectTimeoutMs,
-    driver: withAttempts<string, Wish>(
+    driver: withAttempts<Wishes>(
       { start: connect, join: connect, resume: connect, end: () => {} },
       {
         random: () => 0,

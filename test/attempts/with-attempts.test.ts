@@ -33,7 +33,12 @@ function createScriptedDriver(...outcomes: Outcome[]) {
       return 'session';
     };
   const end = vi.fn();
-  const driver: AttemptDriver<string, unknown> = { start: act('start'), join: act('join'), resume: act('resume'), end };
+  const driver: AttemptDriver<{ session: string }> = {
+    start: act('start'),
+    join: act('join'),
+    resume: act('resume'),
+    end,
+  };
   return { driver, seen, contexts, end };
 }
 
@@ -295,7 +300,7 @@ describe('retries', () => {
   test('a driver that throws instead of rejecting is retried all the same', async () => {
     const { driver, seen } = createScriptedDriver();
     let thrown = false;
-    const throwing: AttemptDriver<string, unknown> = {
+    const throwing: AttemptDriver<{ session: string }> = {
       ...driver,
       start(request, context) {
         if (thrown) return driver.start(request, context);
@@ -413,7 +418,7 @@ describe('the driver underneath', () => {
   });
 
   test('may be an object with methods that need their this', async () => {
-    class Methodical implements AttemptDriver<string, unknown> {
+    class Methodical implements AttemptDriver<{ session: string }> {
       readonly #name = 'mine';
       start(): string {
         return this.#name;

@@ -1,9 +1,9 @@
-import type { Driver, DriverContext, PreviousTerm } from 'solotab';
+import type { Driver, DriverContext, PreviousTerm, Shape } from 'solotab';
 import { SessionError } from 'solotab';
 import { describe, expect, test } from 'vitest';
 import { deferred, follow, hear, look, openBare, openSession, openWorld } from '../support/world';
 
-type AnyDriver = Driver<unknown, unknown>;
+type AnyDriver = Driver;
 const QUIET: AnyDriver = { start: () => 'session', join: () => 'session', end: () => undefined };
 
 type Then = (resolve: (value: unknown) => void, reject: (error: unknown) => void) => void;
@@ -11,7 +11,7 @@ type Then = (resolve: (value: unknown) => void, reject: (error: unknown) => void
 /** A function that returns what is no promise and behaves a little like one. */
 const thenable = (then: Then) => () => Object.fromEntries([['then', then]]) as never;
 
-const openWith = (driver: Partial<AnyDriver>) => openWorld<unknown, unknown>({ driver: { ...QUIET, ...driver } });
+const openWith = (driver: Partial<AnyDriver>) => openWorld<Shape>({ driver: { ...QUIET, ...driver } });
 
 test('a driver gets the request as it is, and its session is what the call resolves with', async () => {
   const seen: unknown[] = [];
@@ -42,7 +42,7 @@ test('start and join of a driver keep their this', async () => {
     }
   }
   const driver = new Own();
-  const { a } = await openWorld<unknown, unknown>({ driver });
+  const { a } = await openWorld<Shape>({ driver });
   await a.coordinator.start();
   await a.coordinator.end();
   await a.coordinator.join();

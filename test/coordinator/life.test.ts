@@ -303,7 +303,7 @@ describe('two coordinators in one document', () => {
     const world = createSimulatedBrowser();
     const tab = world.openTab({ bare: true });
     const open = () => ({
-      coordinator: createCoordinatorOn<unknown, unknown>(tab.platform, { name: 'x', driver: simpleDriver().driver }),
+      coordinator: createCoordinatorOn(tab.platform, { name: 'x', driver: simpleDriver().driver }),
     });
     const [first, second] = [open(), open()];
     expect(first.coordinator.tabId).not.toBe(second.coordinator.tabId);
@@ -321,7 +321,7 @@ describe('two coordinators in one document', () => {
     const world = createSimulatedBrowser();
     const tab = world.openTab({ bare: true });
     const open = (name: string) => ({
-      coordinator: createCoordinatorOn<unknown, unknown>(tab.platform, { name, driver: simpleDriver().driver }),
+      coordinator: createCoordinatorOn(tab.platform, { name, driver: simpleDriver().driver }),
     });
     const [first, second] = [open('x'), open('y')];
     await first.coordinator.start();
@@ -333,7 +333,7 @@ describe('two coordinators in one document', () => {
     const world = createSimulatedBrowser();
     const tab = world.openTab({ bare: true });
     const open = () => ({
-      coordinator: createCoordinatorOn<unknown, unknown>(tab.platform, { name: 'x', driver: simpleDriver().driver }),
+      coordinator: createCoordinatorOn(tab.platform, { name: 'x', driver: simpleDriver().driver }),
     });
     const first = open();
     void first.coordinator.close();
@@ -355,7 +355,7 @@ describe('free at rest:', () => {
       const { driver } = simpleDriver();
       return {
         ...counted,
-        coordinator: createCoordinatorOn<unknown, unknown>(counted.platform, { name: 'x', driver }),
+        coordinator: createCoordinatorOn(counted.platform, { name: 'x', driver }),
       };
     };
     const [a, b] = [open(), open()];

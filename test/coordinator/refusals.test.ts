@@ -1,4 +1,4 @@
-import type { SessionErrorEvent } from 'solotab';
+import type { SessionErrorEvent, Shape } from 'solotab';
 import { createSimulatedBrowser, type SimulatedTab } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
 import { createCoordinatorOn } from '../../src/tab/coordinator';
@@ -184,7 +184,7 @@ describe('a double click', () => {
     const { platform, counts } = countingPlatform(tab.platform);
     const gate = deferred<object>();
     const { driver } = simpleDriver({ start: () => gate.promise });
-    const coordinator = createCoordinatorOn<object, unknown>(platform, { name: 'support', driver });
+    const coordinator = createCoordinatorOn<{ session: object }>(platform, { name: 'support', driver });
     await world.settle();
     return { world, coordinator, counts, gate };
   }
@@ -239,7 +239,7 @@ describe('what a driver prepares', () => {
       join: (request: unknown) => void seen.push(request),
       end: () => undefined,
     };
-    const tab: SimulatedTab<unknown, unknown> = world.openTab<unknown, unknown>({ driver: driver as never });
+    const tab: SimulatedTab<Shape> = world.openTab<Shape>({ driver });
     return { world, tab, seen };
   }
 

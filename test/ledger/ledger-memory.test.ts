@@ -141,7 +141,7 @@ describe('whoever asks what a tab knows', () => {
   test.each<[string, SessionRecord, boolean]>([
     ['is not answered by a follower of a session that is stored: its host does that', ACTIVE, false],
     ['is answered for a session that no tab has', recordIn('recovering'), true],
-    ['is not answered for an idle scope that is stored', recordIn('idle'), false],
+    ['is answered for an idle scope that is stored: it has no host that could', recordIn('idle'), true],
   ])('%s', async (_, record, isAnswered) => {
     const { ledger, posted, hear, forget } = setUpLedger({ record });
     await ledger.refresh();

@@ -114,7 +114,9 @@ describe('is dropped:', () => {
           const changed = { ...fields(message), [key]: value };
           const parsed = parseMessage(changed);
           expect(types).toContain(parsed?.type);
-          if (parsed) expect(parsed).toBe(changed);
+          // A call is built anew from what it may ask.
+          if (parsed?.type === 'call') expect(parsed).toEqual(changed);
+          else if (parsed) expect(parsed).toBe(changed);
         },
       ),
       { numRuns: 1_000 },
@@ -124,12 +126,13 @@ describe('is dropped:', () => {
 
 describe('over a channel that goes through storage', () => {
   const secret = { payload: 'SECRET' };
-  const events = [{ ...errorEntry(1016), ...secret }, ...notes(1).map((note) => ({ ...note, ...secret }))];
+  const failed = { ...errorEntry(1016), error: { code: 1016, data: 'SECRET' } };
+  const events = [{ ...failed, ...secret }, ...notes(1).map((note) => ({ ...note, ...secret }))];
 
   test.each<Message>([
     { ...LOOK, entries: events },
     { ...EVENTS, entries: events },
-    { type: 'state', record: recordIn('active', { info: 'SECRET' }), entries: events },
+    { type: 'state', record: recordIn('active', { info: 'SECRET', lastError: failed }), entries: events },
   ])('a message of type $type carries nothing that is the app’s', (message) => {
     const hint = toHint(message);
     expect(JSON.stringify(hint)).not.toContain('SECRET');
@@ -142,7 +145,7 @@ describe('over a channel that goes through storage', () => {
 
   test('a state keeps everything else', () => {
     const record = recordIn('active');
-    const entries = events.map(({ payload: _, ...entry }) => entry);
+    const entries = [errorEntry(1016), ...notes(1).map(({ payload: _, ...entry }) => entry)];
     expect(toHint({ type: 'state', record, entries: events })).toEqual({
       ...{ type: 'state', entries, record: { ...record, info: null } },
     });

@@ -10,8 +10,9 @@ export function violationsOf(before: State, draft: Draft): readonly string[] {
   const check: Check = (isTrue, what) => void (isTrue || found.push(what));
   if (commit) {
     checkRecovery(before, draft, commit, check);
+    checkDeath(before, commit, check);
     if (commit.decision.changed) checkWrite(draft, commit, check);
-    else check(commit.decision.record === commit.found, 'the record changes, and is not written');
+    else check(before.isGone || commit.decision.record === commit.found, 'the record changes, and is not written');
   }
   const hosts = draft.isGone ? [] : tabs.filter(({ host }) => host && host.term === draft.record.term);
   check(hosts.length <= 1, 'two tabs host one term');
@@ -68,11 +69,28 @@ function checkRecovery(before: State, { tabs }: Draft, { tab, command, found, de
   const isOver = record.phase === 'idle' && found.phase === 'recovering' && found.term !== null;
   const isDead = type === 'lost' || 'silent' in command;
   check(!isOver || isDead || found.hostTabId === id, 'the window of a host that reconnects is closed by another tab');
+  const isGone = type === 'failed' && command.error.retryable === false && verdict === 'done';
+  check(
+    !isGone || found.phase !== 'connecting' || found.lostSince === null || record.phase === 'idle',
+    'a session that is gone for good is kept',
+  );
   const isStart = type === 'start' && found.phase === 'recovering' && found.term === null;
   check(
     !isStart || !isWindowOver(before, found) || verdict === 'granted',
     'a lost session is in the way after its window',
   );
+}
+
+/** Nobody is taken for dead who can answer, except who let go of its lock because its call was given up. */
+function checkDeath({ tabs }: State, { tab, command, decision, found }: Commit, check: Check): void {
+  const { term, hostTabId } = found;
+  if (command.type !== 'lost' || decision.verdict === 'void' || term === null || tabs[tab]?.id === hostTabId) return;
+  const isAlive = tabs.some(({ life, host, bid, ender, isOld, locks }) => {
+    const isGivenUp = host?.isGivenUp || bid?.isAborted || ender?.isAborted;
+    const acts = [host, bid, ender].some((own) => own?.term === term);
+    return life === 'awake' && acts && (isOld ? !isGivenUp : locks.includes(term));
+  });
+  check(!isAlive, 'a living host is taken for dead');
 }
 
 /** Sessions that were active, of a scope in which nothing is under way, and that no tab will let go of once it wakes. */

@@ -48,7 +48,7 @@ export function clearedScene(tabs: number, rules: Rules): State {
 
 /** The browser was quit with a session, and is opened again a day later. */
 export function nobodyHomeScene(tabs: number, rules: Rules): State {
-  return follow(activeScene(tabs, rules), rules, NOBODY_HOME, '0 opens', '1 opens');
+  return follow(activeScene(tabs, rules), rules, NOBODY_HOME, '0 opens');
 }
 
 /** The tab that has the session was duplicated. */

@@ -96,9 +96,13 @@ export function programSteps(state: State, rules: Rules): Step[] {
 /** What any tab that is awake does for all: whose it is makes no difference to the record. */
 function addWatching(state: State, add: Add): void {
   const { record, tabs, now } = state;
-  const watcher = tabs.findIndex((tab) => tab.life === 'awake' && isWatching(state, tab));
-  if (watcher >= 0)
-    add(`${watcher} sees the window end`, (draft) => void commit(draft, watcher, { type: 'look' }, true));
+  const watchers = tabs.flatMap((tab, index) => (tab.life === 'awake' && isWatching(state, tab) ? [index] : []));
+  // While its host reconnects, that host closes the window; the timers of all the others run as well.
+  const host = watchers.find((index) => tabOf(state, index).id === record.hostTabId);
+  const other = watchers.find((index) => index !== host);
+  for (const index of [host, other])
+    if (index !== undefined)
+      add(`${index} sees the window end`, (draft) => void commit(draft, index, { type: 'look' }, true));
   const { term, seenAt } = record;
   if (term === null) return;
   const reaper = tabs.findIndex((tab) => tab.life === 'awake' && isProvenDead(state, tab));
@@ -112,10 +116,10 @@ function addWatching(state: State, add: Add): void {
   if (own >= 0) add(`${own} reaps its own ${term}`, (draft) => void commit(draft, own, { type: 'lost', term }));
 }
 
-/** Its timer for the recovery window counts: a window of a host that reconnects is for that host to close. */
+/** Its timer for the recovery window runs. */
 function isWatching(state: State, tab: Tab): boolean {
-  const { phase, lostSince, term, hostTabId } = seenBy(state, tab);
-  return phase === 'recovering' && lostSince !== null && (term === null || hostTabId === tab.id);
+  const { phase, lostSince } = seenBy(state, tab);
+  return phase === 'recovering' && lostSince !== null;
 }
 
 /** A free lock proves it, if it says anything to this tab; otherwise the host was asked, and can't answer. */
@@ -288,7 +292,7 @@ function isRefused(state: State, rules: Rules, index: number, call: Call): boole
 
 function mayResume(state: State, rules: Rules, index: number, tab: Tab): boolean {
   const found = seenBy(state, tab);
-  if (found.phase !== 'recovering' || found.term !== null) return false;
+  if (found.phase !== 'recovering') return false;
   const candidate = { term: '', tabId: tab.id };
   return rules(found, { type: 'resume', candidate, key: tab.key }, factsOf(state, index)).verdict === 'granted';
 }

@@ -17,6 +17,7 @@ import {
 import { type FileServer, serveFolder } from './support/file-server';
 import { installTarball, type Project } from './support/project';
 
+const { ModuleKind, ModuleResolutionKind } = ts;
 const ENTRIES = ['solotab', 'solotab/zoom', 'solotab/testing'];
 
 let project: Project;
@@ -193,7 +194,6 @@ describe('types', () => {
     // @ts-expect-error: there is no such code
     SESSION_ERRORS[1003];`;
 
-  const { ModuleKind, ModuleResolutionKind } = ts;
   test.each([
     ['bundler', 'use.ts', ModuleKind.ESNext, ModuleResolutionKind.Bundler],
     ['node16, from an ES module', 'use.mts', ModuleKind.Node16, ModuleResolutionKind.Node16],
@@ -206,6 +206,31 @@ describe('types', () => {
       ...{ target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'] },
     };
     const program = ts.createProgram([project.write(name, USE)], options);
+    const problems = ts.getPreEmitDiagnostics(program);
+    expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
+  });
+});
+
+describe('declarations', () => {
+  test.each([
+    ['every library is checked, and the app knows of no `using`', { lib: ['lib.es2020.d.ts', 'lib.dom.d.ts'] }],
+    [
+      'every library is checked, and the app has `using`',
+      { lib: ['lib.es2022.d.ts', 'lib.dom.d.ts', 'lib.esnext.disposable.d.ts'] },
+    ],
+  ])('hold where %s', (_, { lib }) => {
+    const app = `import { createCoordinator } from 'solotab';
+      import { coordinateZoomSession } from 'solotab/zoom';
+      import { createSimulatedBrowser } from 'solotab/testing';
+      const coordinator = createCoordinator<{ start: { topic: string } }>({ name: 'x', driver: { start: () => 1, end() {} } });
+      export const closed: Promise<void> = coordinator.close();
+      export const others = [coordinateZoomSession, createSimulatedBrowser];
+      // @ts-expect-error: a topic is required
+      coordinator.start();`;
+    const program = ts.createProgram([project.write('declarations.ts', app)], {
+      ...{ module: ModuleKind.ESNext, moduleResolution: ModuleResolutionKind.Bundler, target: ts.ScriptTarget.ES2020 },
+      ...{ strict: true, noEmit: true, types: [], skipLibCheck: false, lib },
+    });
     const problems = ts.getPreEmitDiagnostics(program);
     expect(problems.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))).toEqual([]);
   });

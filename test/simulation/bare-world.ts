@@ -1,6 +1,6 @@
 import type { Driver, DriverContext } from '../../src';
 import { SimulatedBrowser, type SimulatedBrowserOptions } from '../../src/testing/browser';
-import type { SimulatedSession } from '../../src/testing/network';
+import type { SimulatedShape } from '../../src/testing/network';
 import type { Script } from '../../src/testing/scripted-driver';
 import type { SimulatedTab } from '../../src/testing/tab';
 
@@ -42,8 +42,8 @@ export function contextOf(epoch: number, info: unknown = null): FakeContext {
 /** A scripted driver lacks nothing, and keeps everybody waiting. */
 type ScriptedDriver = {
   readonly [Call in 'start' | 'join' | 'resume' | 'release' | 'end']: (
-    ...given: Parameters<Required<Driver<SimulatedSession>>[Call]>
-  ) => Promise<Awaited<ReturnType<Required<Driver<SimulatedSession>>[Call]>>>;
+    ...given: Parameters<Required<Driver<SimulatedShape>>[Call]>
+  ) => Promise<Awaited<ReturnType<Required<Driver<SimulatedShape>>[Call]>>>;
 };
 
 /** The driver of a tab that has no coordinator. */
@@ -55,5 +55,5 @@ export function driverIn(
   const { page } = tab;
   const scripted = world.network.script(page, 'auto', { scope: 'scope', endAll: () => Promise.resolve(), ...script });
   // `watch` leaves out what the driver lacks, and answers with promises.
-  return world.network.watch(page, 'scope', scripted) as ScriptedDriver;
+  return world.network.watch(page, 'scope', scripted) as unknown as ScriptedDriver;
 }

@@ -35,14 +35,18 @@ test('a frame is told what its tab is told, and sleeps with it', async () => {
   expect(ran).toEqual([]);
   await tab.wake();
   await world.settle();
+  expect(ran).toEqual(['timer']);
   await tab.stop();
+  frame.platform.clock.after(10, () => ran.push('later'));
   await world.advance(1_000);
+  expect(ran).toEqual(['timer']);
   await tab.cont();
+  await world.settle();
   await tab.hide();
   await tab.show();
   expect(told[0]).toEqual(['hide', 'show', 'visible']);
   expect(told[1]).toEqual(told[0]);
-  expect(ran).toEqual(['timer']);
+  expect(ran).toEqual(['timer', 'later']);
 });
 
 test.each(['crash', 'close', 'reload'] as const)('a frame is gone with its page: %s', async (how) => {

@@ -14,7 +14,7 @@ export interface FakeLedger extends Ledger {
   /** `peek`, `refresh`, `goodbye …`. */
   readonly done: string[];
   isStored: boolean;
-  isAtHome: boolean;
+  readonly isAtHome: boolean;
   isDeaf: boolean;
   /** Called before each transaction: may throw, wait, or change what is stored. */
   before: (command: Command) => void | Promise<void>;
@@ -43,7 +43,9 @@ export function fakeLedger(record: SessionRecord, clock: Clock, facts: Partial<F
     done: [],
     isSpoilt: false,
     isStored: true,
-    isAtHome: true,
+    get isAtHome() {
+      return seen.isStored && ledger.isStored;
+    },
     isDeaf: false,
     before: () => undefined,
     change: (change) => see({ ...ledger.stored, revision: ledger.stored.revision + 1, ...change }),

@@ -1,10 +1,11 @@
 /** Tabs of a simulated browser, and what they hear, see and are answered, in words. */
-import type { Coordinator, CoordinatorEvents, Driver, DriverContext, SessionSnapshot } from 'solotab';
+import type { Coordinator, CoordinatorEvents, Driver, DriverContext, SessionSnapshot, Shape } from 'solotab';
 import {
   createSimulatedBrowser,
   type SimulatedBrowser,
   type SimulatedBrowserOptions,
   type SimulatedSession,
+  type SimulatedShape,
   type SimulatedTab,
   type TabOptions,
 } from 'solotab/testing';
@@ -22,22 +23,22 @@ const SESSION_EVENTS = [
   'session_ended',
 ] as const satisfies readonly (keyof CoordinatorEvents)[];
 
-export interface World<Session = SimulatedSession, Request = unknown> {
+export interface World<S extends Shape = SimulatedShape> {
   readonly world: SimulatedBrowser;
-  readonly tabs: readonly SimulatedTab<Session, Request>[];
+  readonly tabs: readonly SimulatedTab<S>[];
   /** The first three, for tests that need no more. */
-  readonly a: SimulatedTab<Session, Request>;
-  readonly b: SimulatedTab<Session, Request>;
-  readonly c: SimulatedTab<Session, Request>;
+  readonly a: SimulatedTab<S>;
+  readonly b: SimulatedTab<S>;
+  readonly c: SimulatedTab<S>;
 }
 
 /** A browser with three tabs that have read the first snapshot, and are settled. */
-export async function openWorld<Session = SimulatedSession, Request = unknown>(
-  options: TabOptions<Session, Request> & { readonly browser?: SimulatedBrowserOptions } = {},
-): Promise<World<Session, Request>> {
+export async function openWorld<S extends Shape = SimulatedShape>(
+  options: TabOptions<S> & { readonly browser?: SimulatedBrowserOptions } = {},
+): Promise<World<S>> {
   const { browser, ...tabOptions } = options;
   const world = createSimulatedBrowser(browser);
-  const open = () => world.openTab<Session, Request>(tabOptions);
+  const open = () => world.openTab<S>(tabOptions);
   const [a, b, c] = [open(), open(), open()];
   await world.settle();
   return { world, a, b, c, tabs: [a, b, c] };
@@ -56,11 +57,11 @@ export async function openSession(
 }
 
 /** Two tabs with coordinators that nothing stands between, not even what watches the drivers of a simulated tab. */
-export async function openBare<Session>(driver: Driver<Session>) {
+export async function openBare(driver: Driver) {
   const world = createSimulatedBrowser();
   const open = () => {
     const tab = world.openTab({ bare: true });
-    return { tab, coordinator: createCoordinatorOn<Session, unknown>(tab.platform, { name: 'simulated', driver }) };
+    return { tab, coordinator: createCoordinatorOn(tab.platform, { name: 'simulated', driver }) };
   };
   const [a, b] = [open(), open()];
   await world.settle();

@@ -20,16 +20,21 @@ const options = (scope: string, more: Partial<TabOptions> = {}): TabOptions => (
   ...more,
 });
 
-/** The session is over in this tab, which says so to its user, and at the service. */
+/**
+ * The session is over in these tabs, which can say so to their user, and at the service. The first of them to load is told as it happens; one that
+ * loads after that finds it in its snapshot.
+ */
 async function expectExpired(browser: TestBrowser<EnginePage>, scope: string, ...tabs: readonly Tab[]): Promise<void> {
+  const told: (readonly string[])[] = [];
   for (const tab of tabs) {
-    await tab.waitForPhase('idle');
-    await tab.waitFor(({ events }) => events.some(({ type }) => type === 'session_ended'));
-    expect(await reasons(tab)).toEqual(['recovery-expired']);
-    expect((await tab.events('session_error')).map(({ event }) => event.code)).toEqual([1011]);
+    await tab.waitFor(({ snapshot }) => snapshot.phase === 'idle' && snapshot.lastError?.code === 1011);
+    told.push(await reasons(tab));
+    const errors = await tab.events('session_error');
+    expect(errors.map(({ event }) => event.code)).toEqual(told.at(-1)?.map(() => 1011));
     expect(await tab.events('session_resumed')).toEqual([]);
-    expect((await tab.snapshot()).lastError).toMatchObject({ code: 1011 });
   }
+  expect(told).toContainEqual(['recovery-expired']);
+  expect(told.flat().filter((reason) => reason !== 'recovery-expired')).toEqual([]);
   await browser.backend.until(() => browser.backend.acts(scope, 'end').some(({ outcome }) => outcome === 'ok'));
   expect(browser.backend.acts(scope).map(({ type, body }) => [type, body ?? null])).toEqual([
     ['start', null],
@@ -70,6 +75,24 @@ describe('in Chromium', () => {
       await tab.close();
     },
   );
+
+  test('two tabs that are restored a day later end the session once', async () => {
+    const given = options('two restored');
+    browser.server.clock.aheadMs = 0;
+    const [host, follower] = await activeTabs(browser, 2, given);
+    if (!follower) throw new Error('two tabs');
+    const entries = await Promise.all([host, follower].map(sessionStorageOf));
+    await closeAll(follower, host);
+    browser.server.clock.aheadMs = 24 * HOURS;
+    const tabs: Tab[] = [];
+    for (const own of entries) {
+      const initScript = `${SERVER_CLOCK}\n${restoredSessionStorage(own)}`;
+      tabs.push(await browser.openTab({ ...given, initScript, create: false }));
+    }
+    await Promise.all(tabs.map((tab) => tab.evaluate(() => window.fixture.create())));
+    await expectExpired(browser, given.scope, ...tabs);
+    await closeAll(...tabs);
+  });
 
   test('a tab that is restored within the recovery window goes on, as after a reload', async () => {
     const given = options('restored in time');
@@ -120,22 +143,36 @@ describe('a Chromium that is quit, and started again so that it restores its tab
   });
   afterEach(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
 
-  test.each([1, 2])(
-    'yesterday, with %i tabs: the session has expired, in all of them, and is ended once',
-    async (count) => {
-      const given = options(`restored by the browser: ${count}`);
-      const before = await launchChromium({ profile, server });
-      await activeTabs(before, count, given);
-      await before.quit();
-      server.clock.aheadMs = 24 * HOURS;
-      const after = await launchChromium({ profile, server, flags: ['--restore-last-session'] });
-      try {
-        await expectExpired(after, given.scope, ...(await after.restoredTabs(count)));
-      } finally {
-        await after.close();
-      }
-    },
-  );
+  test('yesterday: the session has expired, and is ended once', async () => {
+    const given = options('restored by the browser');
+    const before = await launchChromium({ profile, server });
+    const [host] = await activeTabs(before, 1, given);
+    const url = host.page.page.url();
+    await before.quit();
+    server.clock.aheadMs = 24 * HOURS;
+    const after = await launchChromium({ profile, server, flags: ['--restore-last-session'] });
+    try {
+      await expectExpired(after, given.scope, await after.restored(url));
+    } finally {
+      await after.close();
+    }
+  });
+
+  test('at once, as after an update: the session goes on', async () => {
+    const given = options('restored by the browser, at once', { recovery: { windowMs: 10 * 60_000 } });
+    const before = await launchChromium({ profile, server });
+    const [host] = await activeTabs(before, 1, given);
+    const url = host.page.page.url();
+    await before.quit();
+    const after = await launchChromium({ profile, server, flags: ['--restore-last-session'] });
+    try {
+      const tab = await after.restored(url);
+      await tab.waitFor(({ snapshot }) => snapshot.phase === 'active' && snapshot.role === 'host');
+      expect(after.backend.acts(given.scope, 'start', 'resume').map(({ type }) => type)).toEqual(['start', 'resume']);
+    } finally {
+      await after.close();
+    }
+  });
 });
 
 describe.each([

@@ -65,9 +65,9 @@ export class ChromiumBrowser extends TestBrowser<ChromiumPage> {
     return this.#engine.quit();
   }
 
-  /** The tabs that the browser itself has opened again, in no order. */
-  async restoredTabs(count: number): Promise<Tab<ChromiumPage>[]> {
-    return (await this.#engine.restoredPages(count, this.server.origin)).map((page) => new Tab(page, this.server));
+  /** The tab that the browser itself has opened again, because it was open at this address when its user quit. */
+  async restored(url: string): Promise<Tab<ChromiumPage>> {
+    return new Tab(await this.#engine.restoredPage(url), this.server);
   }
 
   /** A tab that has what a tab duplicated by its user has: the address, and a copy of the `sessionStorage`. */
@@ -134,11 +134,11 @@ class ChromiumEngine implements Engine<ChromiumPage> {
     await this.close();
   }
 
-  async restoredPages(count: number, origin: string): Promise<ChromiumPage[]> {
+  async restoredPage(url: string): Promise<ChromiumPage> {
     for (;;) {
-      const pages = this.#context.pages().filter((page) => page.url().startsWith(origin));
-      if (pages.length >= count) return Promise.all(pages.map((page) => this.#wrap(page)));
-      await this.#context.waitForEvent('page');
+      const page = this.#context.pages().find((opened) => opened.url() === url);
+      if (page) return this.#wrap(page);
+      await pause(50);
     }
   }
 

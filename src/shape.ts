@@ -1,0 +1,55 @@
+/** The one shape of an app's session, from which everything else is typed. Types only. */
+
+/**
+ * What an app's session is made of. Every member is optional: what is left out is `unknown`, and a shape without `events` has none of
+ * its own. `Shape` itself stands for any: its events may be of any type.
+ */
+export interface Shape {
+  /** What the driver resolves with. Only the tab that is host has it. */
+  session?: unknown;
+  /** What `start()` takes. */
+  start?: unknown;
+  /** What `join()` takes. */
+  join?: unknown;
+  /** What the driver publishes to all tabs. */
+  info?: unknown;
+  /** The payloads of the driver's own events, by type. */
+  events?: object;
+  /** The functions that any tab may have the host run on the session, by name. */
+  commands?: object;
+}
+
+/** What can be told of a shape by its driver alone. */
+export interface InferredShape<Session, Start, Join> extends Shape {
+  session: Session;
+  start: Start;
+  join: Join;
+}
+
+/** The required one is asked for first: `undefined` in the type of an optional one is not always told from its being optional. */
+type MemberOf<S, Name extends keyof Shape> = S extends { readonly [Key in Name]: infer Member }
+  ? Member
+  : S extends { readonly [Key in Name]?: infer Member }
+    ? Member
+    : unknown;
+
+export type SessionOf<S> = MemberOf<S, 'session'>;
+export type StartOf<S> = MemberOf<S, 'start'>;
+export type JoinOf<S> = MemberOf<S, 'join'>;
+export type InfoOf<S> = MemberOf<S, 'info'>;
+export type EventsOf<S> = S extends { readonly events: infer Events }
+  ? Events
+  : 'events' extends keyof S
+    ? Readonly<Record<string, unknown>>
+    : object;
+
+/** The types of the driver's own events: any text where no shape was given. */
+export type EventType<S> = string & keyof EventsOf<S>;
+
+/** A value that must be given, unless it may be undefined. */
+export type Given<Value> = undefined extends Value ? [value?: Value] : [value: Value];
+
+/** What a call takes: its request first, which must be given unless it may be undefined. */
+export type CallArguments<Request, Options> = undefined extends Request
+  ? [request?: Request, options?: Options]
+  : [request: Request, options?: Options];
