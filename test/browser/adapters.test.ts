@@ -49,6 +49,9 @@ async function examine(): Promise<Record<string, string>> {
   };
 }
 
+/** An hour, before the page does anything. */
+const CLOCK_BEHIND = 'const { now } = Date; Date.now = () => now() - 3_600_000;';
+
 const COMPLETE = { store: 'works', locks: 'works', channel: 'full', tabStorage: 'value', cloned: 'DataCloneError' };
 
 runAdapters('Chromium', launchChromium);
@@ -98,13 +101,9 @@ function runAdapters<Page extends EnginePage>(name: string, launch: () => Promis
     test.each([
       ['the native channel', ''],
       ['the channel through storage', NO_BROADCAST_CHANNEL],
-    ])('strangers and a clock that stepped back do no harm to %s', async (_, initScript) => {
-      const [first, second] = [await open(initScript), await open(initScript)];
+    ])('strangers and a clock that is behind do no harm to %s', async (_, initScript) => {
+      const [first, second] = [await open(initScript), await open(`${initScript}\n${CLOCK_BEHIND}`)];
       for (const tab of [first, second]) await tab.evaluate(() => void window.contractTab.channel('hostile'));
-      await second.evaluate(() => {
-        const now = Date.now();
-        Date.now = () => now - 3_600_000;
-      });
       await first.evaluate(() => {
         const garbage = [
           null,
@@ -140,6 +139,55 @@ function runAdapters<Page extends EnginePage>(name: string, launch: () => Promis
       expect((await received(second)).at(-1)).toBe('from the first');
       expect((await received(first)).at(-1)).toBe('an hour ago');
       for (const tab of [first, second]) expect(await tab.evaluate(() => window.problems)).toEqual([]);
+      await closeAll();
+    });
+
+    test('a frame keeps its own values in the storage of the tab, however deep it is', async () => {
+      const { server } = browser;
+      const inFrame = `addEventListener('load', () => {
+        const { tabStorage } = window.contractTab.platform;
+        const found = tabStorage.get('key');
+        tabStorage.set('key', 'of a frame');
+        top.postMessage({ found, kept: tabStorage.get('key') }, '*');
+      });`;
+      const frame = server.page({ script: 'platform', initScript: inFrame });
+      const nest = `addEventListener('load', () => {
+        const element = document.createElement('iframe');
+        element.src = ${JSON.stringify(frame)};
+        document.documentElement.append(element);
+      });`;
+      const sameOrigin = server.page({ script: 'platform', initScript: nest });
+      const otherOrigin = sameOrigin.replace('127.0.0.1', 'localhost');
+      const tab = await open();
+      const heard = await tab.evaluate(
+        async (addresses) => {
+          const { tabStorage } = window.contractTab.platform;
+          const next = (): Promise<unknown> =>
+            new Promise((resolve) => {
+              window.addEventListener('message', ({ data }) => resolve(data), { once: true });
+            });
+          tabStorage.set('key', 'of the page');
+          const answers: unknown[] = [];
+          for (const address of addresses) {
+            const element = document.createElement('iframe');
+            element.src = address;
+            const answer = next();
+            document.documentElement.append(element);
+            answers.push(await answer);
+            const again = next();
+            element.src = `${address}?again`;
+            answers.push(await again);
+          }
+          return { answers, found: tabStorage.get('key') };
+        },
+        [frame, frame, sameOrigin, otherOrigin],
+      );
+      const first = { found: null, kept: 'of a frame' };
+      const again = { found: 'of a frame', kept: 'of a frame' };
+      expect(heard).toEqual({
+        answers: [first, again, first, again, first, again, first, again],
+        found: 'of the page',
+      });
       await closeAll();
     });
 
@@ -206,6 +254,42 @@ describe('plain http in Chromium', () => {
     const page = await browser.engine.open(address);
     const examined = JSON.parse(await page.evaluate(`(${examine})().then(JSON.stringify)`));
     expect(examined).toEqual({ ...COMPLETE, locks: 'none' });
+    await browser.close();
+  });
+});
+
+describe('site data that is cleared in Chromium', () => {
+  test('is told as cleared to a tab that was open, also in the middle of its work, and its store works on', async () => {
+    const browser = await launchChromium();
+    const tab = await browser.openPage({ script: 'platform' });
+    await tab.evaluate(async () => {
+      const { store, note, notes } = window.contractTab;
+      const cleared = store('cleared');
+      let lostAt = 0;
+      cleared.onLost((isCleared) => {
+        lostAt = performance.now();
+        note({ isCleared });
+      });
+      const write = (): Promise<boolean> =>
+        cleared.transact(() => ({ write: { record: 'at work' }, result: true })).catch(() => false);
+      const work = async (): Promise<void> => {
+        while (notes.length === 0) await write();
+        while (!(await write()));
+        note(performance.now() - lostAt < 2_000 ? 'works on' : 'was blocked');
+      };
+      void work();
+      await cleared.read({ journal: false });
+    });
+    const clearing = browser.server.page({ script: 'platform', headers: { 'Clear-Site-Data': '"storage"' } });
+    const page = await browser.engine.open(clearing);
+    const notes = await tab.evaluate(async () => {
+      const { until, notes: heard } = window.contractTab;
+      await until(() => typeof heard.at(-1) === 'string');
+      return heard;
+    });
+    expect(notes[0]).toEqual({ isCleared: true });
+    expect(notes.at(-1)).toBe('works on');
+    await page.close();
     await browser.close();
   });
 });

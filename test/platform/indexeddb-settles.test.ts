@@ -158,6 +158,7 @@ describe('a connection that is lost', () => {
     vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
       throw new DOMException('The database connection is closing.', 'InvalidStateError');
     });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const closing = vi.spyOn(database, 'close');
     expect(await put('on the next connection')).toBe('written');
     // Chromium forgets what it had to say of a connection that is closed.
@@ -169,11 +170,26 @@ describe('a connection that is lost', () => {
 
   test('is closed when an operation has noticed it, so that it is in nobody’s way', async () => {
     const closing = vi.spyOn(await databaseOf(store), 'close');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementationOnce(() => {
       throw new DOMException('The database connection is closing.', 'InvalidStateError');
     });
     await put('on the next connection');
-    await vi.waitFor(() => expect(closing).toHaveBeenCalledTimes(1));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(closing).toHaveBeenCalledTimes(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('takes nothing with it: what was under way is done on the next one, though the browser says nothing of it', async () => {
+    const database = await databaseOf(store);
+    const silent = vi.spyOn(database, 'transaction').mockImplementation(() => {
+      const objectStore = { get: () => ({}), transaction: { db: database, abort: () => undefined } };
+      return { objectStore: () => objectStore } as unknown as IDBTransaction; // as much of it as the store touches
+    });
+    const pending = put('on the next connection');
+    await vi.waitFor(() => expect(silent).toHaveBeenCalled());
+    loseByBrowser(database);
+    expect(await pending).toBe('written');
   });
 
   test('is told when somebody deletes the database', async () => {
