@@ -59,6 +59,8 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   /** The driver said that the session is over before it had come back. */
   let endedEarly: string | undefined;
   let hasLostLock = false;
+  /** This host wrote, while it let go of the session, that it can't be recovered any more: it told so under the next epoch. */
+  let hasClosedWindow = false;
   /** The last question that is being answered. */
   let answering = 0;
   /** The driver's `end` or `release` is under way. */
@@ -172,7 +174,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     if (isOver()) return;
     if (record.term !== term || (hasLostLock && !ledger.isStored)) {
       // A term that this host is closing ends by its own report.
-      if (stage !== 'closing') over(abortError('Another tab has taken over this session.'), true);
+      if (stage !== 'closing') return over(abortError('Another tab has taken over this session.'), true);
+      const { lastError } = record;
+      hasClosedWindow ||= lastError?.tabId === ports.tabId && lastError.epoch > epoch;
       return;
     }
     if (record.phase === 'canceling' || record.phase === 'ending') void finish();
@@ -261,8 +265,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
         return finish();
       }
       const lost = await ledger.transact({ type: 'lost', term, at: clock.now() });
-      // It was over before, and whoever wrote that left its end to this tab.
-      if (lost.verdict === 'void' && !goesOn()) await callDriver('end', () => driver.end(null, context));
+      // It was over before. Whoever else wrote that has ended it.
+      if (lost.verdict === 'void' && hasClosedWindow && !isOver())
+        await callDriver('end', () => driver.end(null, context));
     }
     over(abortError('The session moved to another tab.'));
   }
@@ -280,14 +285,10 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
   }
 
-  /** Whether the session of this term lives, here or in another tab. */
-  function goesOn(): boolean {
-    const { record } = ledger;
-    return ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
-  }
-
   async function letGoOf(value: unknown): Promise<void> {
-    if (goesOn()) await callDriver('release', () => driver.release?.(value, context));
+    const { record } = ledger;
+    const isAlive = ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
+    if (isAlive) await callDriver('release', () => driver.release?.(value, context));
     else await callDriver('end', () => driver.end(value, context));
   }
 

@@ -21,7 +21,7 @@ export function hold(
   const { epoch, origin, info } = granted;
   const host: Term = {
     ...{ term, epoch, origin, session: typeof info === 'string' ? info : term, isBeforeClear: false },
-    ...{ driver: 'none', closing: 'no', isGivenUp: false, reports: [], answering: 0 },
+    ...{ driver: 'none', closing: 'no', isGivenUp: false, hasClosedWindow: false, reports: [], answering: 0 },
   };
   tab.host = host;
   if (purpose === 'end') Object.assign(host, { closing: 'finish', driver: 'letting go' });
@@ -66,6 +66,13 @@ export function see(draft: Draft, index: number): void {
   if (isAsked) host.answering = record.asked;
   // Every report answers, and writes anew what was lost: one that waits to be stored does as well.
   if ((isAsked || draft.isGone) && host.reports.length === 0) host.reports.push('here');
+}
+
+/** The recovery window is over, as this tab has watched it. */
+export function endWindow(draft: Draft, index: number): void {
+  commit(draft, index, { type: 'look' }, true);
+  const { host } = tabOf(draft, index);
+  if (host?.closing === 'handOver' && draft.record.term !== host.term) host.hasClosedWindow = true;
 }
 
 /** `Tenure.finish`, up to the moment in which the driver has let go. */
@@ -148,8 +155,8 @@ export function report(draft: Draft, index: number): void {
     case 'ended':
       return over(draft, index);
     case 'lost':
-      // It was over before, and whoever wrote that left its end to this tab.
-      if (verdict === 'void' && !goesOn(seenBy(draft, tabOf(draft, index)), host)) endAtService(draft, host.session);
+      // It was over before. Whoever else wrote that has ended it.
+      if (verdict === 'void' && host.hasClosedWindow) endAtService(draft, host.session);
       return over(draft, index);
     case 'handOver':
       return verdict === 'void' ? lostInHandOver(draft, host) : over(draft, index);

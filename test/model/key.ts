@@ -89,7 +89,7 @@ function textOf(state: State, order: readonly number[]): string {
     if (host) {
       const isAnswering = host.term === record.term && host.answering >= asked;
       parts.push('h', term(host.term), host.driver, host.closing, host.isGivenUp, isAnswering, host.reports.join());
-      parts.push(host.isBeforeClear, term(host.session), origin(host.origin));
+      parts.push(host.hasClosedWindow, host.isBeforeClear, term(host.session), origin(host.origin));
     }
     if (left) parts.push('l', left.what, term(left.term), term(left.session), origin(left.origin));
     parts.push(locks.map(term).sort().join());

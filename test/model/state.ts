@@ -69,6 +69,8 @@ export interface Term {
   isBeforeClear: boolean;
   driver: 'connecting' | 'connected' | 'letting go' | 'none';
   closing: 'no' | 'finish' | 'failed' | 'ended' | 'handOver';
+  /** This host closed the window of its own reconnection while it let go of the session. */
+  hasClosedWindow: boolean;
   /** The caller gave it up. */
   isGivenUp: boolean;
   /** Reports that were made and not stored. */

@@ -15,7 +15,7 @@ import {
   withdraw,
 } from './calls';
 import { commit, factsOf } from './commit';
-import { letGo, letGone, report, reportLate, see } from './host';
+import { endWindow, letGo, letGone, report, reportLate, see } from './host';
 import {
   type Call,
   type Draft,
@@ -101,8 +101,7 @@ function addWatching(state: State, add: Add): void {
   const host = watchers.find((index) => tabOf(state, index).id === record.hostTabId);
   const other = watchers.find((index) => index !== host);
   for (const index of [host, other])
-    if (index !== undefined)
-      add(`${index} sees the window end`, (draft) => void commit(draft, index, { type: 'look' }, true));
+    if (index !== undefined) add(`${index} sees the window end`, (draft) => endWindow(draft, index));
   const { term, seenAt } = record;
   if (term === null) return;
   const reaper = tabs.findIndex((tab) => tab.life === 'awake' && isProvenDead(state, tab));

@@ -178,6 +178,14 @@ describe('a question to the host', () => {
 describe('a stored record that is not as its host knows it', () => {
   const known = recordIn('active', { seenAt: NOW });
 
+  test.each(['absent', 'malformed'] as const)(
+    'proves nothing by its lock where a call writes what was %s anew',
+    (stored) => {
+      const { record } = decide(stored, CALLS.end, { ...FACTS, known: recordIn('active') });
+      expect(record).toMatchObject({ phase: 'ending', proof: 'answer' });
+    },
+  );
+
   test.each(['absent', 'malformed'] as const)('is written anew where it is %s', (stored) => {
     const decision = decide(stored, reportOf({ type: 'here' }), { ...OWN, known });
     expect(decision).toMatchObject({ verdict: 'done', changed: true, record: { ...known, revision: 11 } });
