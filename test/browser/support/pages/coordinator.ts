@@ -41,6 +41,10 @@ window.addEventListener('unhandledrejection', ({ reason }) => note(problems, `un
 
 function note<Entry>(list: Entry[], entry: Entry): void {
   list.push(entry);
+  changed();
+}
+
+function changed(): void {
   for (const watcher of [...watchers]) watcher();
 }
 
@@ -88,6 +92,8 @@ async function ask(type: DriverCall['type'], driverContext: solotab.DriverContex
   } catch (error) {
     call.settled = 'failed';
     throw error;
+  } finally {
+    changed();
   }
 }
 
@@ -180,9 +186,7 @@ const fixture: Fixture = {
     for (const type of [...EVENTS, ...(config.events ?? [])]) {
       made.on(type, (event) => note(events, { type, event: { ...event }, atMs: performance.now() }));
     }
-    made.subscribe(() => {
-      for (const watcher of [...watchers]) watcher();
-    });
+    made.subscribe(changed);
   },
   async call(method: CallName, args) {
     const target = present();
