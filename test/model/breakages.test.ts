@@ -125,7 +125,7 @@ const BREAKAGES: readonly Breakage[] = [
     from: () => nobodyHomeScene(2, decide),
     only: [],
     rules: (stored, command, facts) =>
-      decide(stored, command.type === 'lost' ? { ...command, at: facts.now } : command, facts),
+      decide(command.type === 'lost' && isRecord(stored) ? { ...stored, seenAt: facts.now } : stored, command, facts),
     kind: 'a loss begins after the last sign of life',
     by: 'reaps',
   },

@@ -1,5 +1,5 @@
 /** What must be true of every state and of every step to it. */
-import { parseRecord } from '../../src/session/record';
+import { parseRecord, SIGN_OF_LIFE_MS } from '../../src/session/record';
 import { type Commit, type Draft, isWindowOver, type State, tabOf } from './state';
 
 type Check = (isTrue: boolean, what: string) => void;
@@ -64,8 +64,10 @@ function checkRecovery(before: State, { tabs }: Draft, { tab, command, found, de
     );
     check(command.key === null || !original, 'a copied key resumes while its host lives');
   }
-  if (type === 'lost' && found.lostSince === null && record.lostSince !== null)
-    check(record.lostSince <= Math.max(found.seenAt, command.at ?? 0), 'a loss begins after the last sign of life');
+  if (type === 'lost' && found.lostSince === null && record.lostSince !== null) {
+    const latest = Math.min(Math.max(found.seenAt, command.at ?? 0), found.seenAt + 2 * SIGN_OF_LIFE_MS);
+    check(record.lostSince <= latest, 'a loss begins after the last sign of life');
+  }
   const isOver = record.phase === 'idle' && found.phase === 'recovering' && found.term !== null;
   const isDead = type === 'lost' || 'silent' in command;
   check(!isOver || isDead || found.hostTabId === id, 'the window of a host that reconnects is closed by another tab');
