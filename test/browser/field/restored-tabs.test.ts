@@ -9,7 +9,7 @@ import { restoredSessionStorage, SERVER_CLOCK } from '../support/init-scripts';
 import { startServer, type TestServer } from '../support/server';
 import type { EnginePage, Tab, TabOptions, TestBrowser } from '../support/tab';
 import { launchWebKit } from '../support/webkit';
-import { activeTabs, closeAll, reasons } from './steps';
+import { activeTabs, closeAll } from './steps';
 
 const HOURS = 3_600_000;
 
@@ -25,16 +25,20 @@ const options = (scope: string, more: Partial<TabOptions> = {}): TabOptions => (
  * loads after that finds it in its snapshot.
  */
 async function expectExpired(browser: TestBrowser<EnginePage>, scope: string, ...tabs: readonly Tab[]): Promise<void> {
-  const told: (readonly string[])[] = [];
   for (const tab of tabs) {
     await tab.waitFor(({ snapshot }) => snapshot.phase === 'idle' && snapshot.lastError?.code === 1011);
-    told.push(await reasons(tab));
-    const errors = await tab.events('session_error');
-    expect(errors.map(({ event }) => event.code)).toEqual(told.at(-1)?.map(() => 1011));
-    expect(await tab.events('session_resumed')).toEqual([]);
   }
-  expect(told).toContainEqual(['recovery-expired']);
-  expect(told.flat().filter((reason) => reason !== 'recovery-expired')).toEqual([]);
+  await Promise.race(
+    tabs.map((tab) => tab.waitFor(({ events }) => events.some(({ type }) => type === 'session_ended'))),
+  );
+  for (const tab of tabs) {
+    const { events } = await tab.state();
+    const heard = events.filter(({ type }) => type.startsWith('session_'));
+    expect([[], ['session_error', 'session_ended']]).toContainEqual(heard.map(({ type }) => type));
+    for (const { type, event } of heard) {
+      expect(event).toMatchObject(type === 'session_error' ? { code: 1011 } : { reason: 'recovery-expired' });
+    }
+  }
   await browser.backend.until(() => browser.backend.acts(scope, 'end').some(({ outcome }) => outcome === 'ok'));
   expect(browser.backend.acts(scope).map(({ type, body }) => [type, body ?? null])).toEqual([
     ['start', null],

@@ -6,14 +6,14 @@
  * that it is visible and has the focus. So the browser is started here, and Playwright joins it without its defaults.
  */
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Browser, type BrowserContext, type CDPSession, chromium, type Page } from 'playwright-core';
 import { findBrowsers } from '../../../scripts/browsers.mjs';
 import { spawnGroup, stopGroup } from './child-process';
-import { type Renderers, trackRenderers } from './renderer-process';
+import { descendants, type Renderers, trackRenderers } from './renderer-process';
 import { startServer, type TestServer } from './server';
 import { type Engine, type EnginePage, Tab, TestBrowser } from './tab';
 
@@ -129,15 +129,18 @@ class ChromiumEngine implements Engine<ChromiumPage> {
 
   async quit(): Promise<void> {
     await this.#session.send('Browser.close');
-    // The last thing that a Chromium removes as it ends, after everything was written.
-    while (readdirSync(this.#folder).includes('SingletonLock')) await pause(20);
+    // It still writes what it knows after it has hung up; what is killed before that restores nothing.
+    while (descendants(this.#process.pid ?? 0).some(isRunning)) await pause(20);
     await this.close();
   }
 
   async restoredPage(url: string): Promise<ChromiumPage> {
     for (;;) {
       const page = this.#context.pages().find((opened) => opened.url() === url);
-      if (page) return this.#wrap(page);
+      if (page) {
+        await page.waitForLoadState();
+        return this.#wrap(page);
+      }
       await pause(50);
     }
   }
@@ -269,6 +272,15 @@ export class ChromiumPage implements EnginePage {
   /** Seconds of CPU time that this page's process has used so far; counted in hundredths. Does not disturb the page. */
   cpuSeconds(rendererPid: number): Promise<number> {
     return this.#parts.cpuSeconds(rendererPid);
+  }
+}
+
+/** Whether a process does anything yet: one that has ended stays in the list until its parent asks for it. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 
