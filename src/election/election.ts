@@ -203,9 +203,7 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
     await ledger.transact({ type: 'withdraw', candidate });
     throwIfAborted(signal);
     if (ledger.record.term === candidate.term) return;
-    if (isSilent) {
-      throw refusal(busyCode(phase), SILENT);
-    }
+    if (isSilent) throw refusal(busyCode(phase), SILENT);
     // Two that ask again at once overtake each other for ever, and neither ever finds the host silent.
     await ledger.until((now) => now.term !== term || now.successor === null, 2 * SILENCE_MS, signal);
   }

@@ -2,7 +2,6 @@
  * Whether the host lives. A free lock proves its death, if the term was claimed with a lock and this tab can trust its own; in all
  * other cases the host is asked, and only an answer that it committed counts: a frozen page still answers messages.
  */
-
 import type { Ledger } from '../ledger/ledger';
 import type { Clock } from '../platform/platform';
 import type { SessionRecord } from '../session/record';

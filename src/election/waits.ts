@@ -113,6 +113,6 @@ export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: W
 }
 
 /** What could not be done now, because the store is blocked, the next look does. */
-function quietly(work: Promise<unknown>): void {
+export function quietly(work: Promise<unknown>): void {
   work.catch(() => undefined);
 }

@@ -123,8 +123,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const refresh = oneAtATime(() => look(true).catch(() => undefined));
   const peekSoon = (): Promise<void> => peek().catch(() => undefined);
   const isHost = (): boolean => record.hostTabId === tabId;
+  const isAtHome = (): boolean => record.isStored && store.works;
   /** Somebody else's memory is the record's home, or this tab can't look at it. */
-  const isElsewhere = (): boolean => record.term !== null && !isHost() && !(record.isStored && store.works);
+  const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
   const remember = (entries: readonly JournalEntry[]): void => {
     memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
@@ -350,7 +351,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       return store.works;
     },
     get isAtHome() {
-      return record.isStored && store.works;
+      return isAtHome();
     },
     get isDeaf() {
       return channel === null;

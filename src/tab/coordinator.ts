@@ -5,7 +5,7 @@
 import { createElection } from '../election/election';
 import { scopeLocks } from '../election/locks';
 import { lifeProof } from '../election/proof';
-import { createWaits } from '../election/waits';
+import { createWaits, quietly } from '../election/waits';
 import { endOrphan } from '../host/orphan';
 import { createTerms } from '../host/terms';
 import { openLedger } from '../ledger/ledger';
@@ -295,9 +295,4 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 
 function closedError(): DOMException {
   return new DOMException('This coordinator was closed. Create a new one.', 'InvalidStateError');
-}
-
-/** What could not be done now, because the store is blocked, the next look does. */
-function quietly(work: Promise<unknown>): void {
-  work.catch(() => undefined);
 }

@@ -6,7 +6,6 @@
  * in the page reads the same. Both find that the host of that term still answers, and forget the key. The host signs its storage
  * with each answer: what was not signed is a copy, and is erased.
  */
-
 import type { TabStorage } from '../platform/platform';
 import { isObject, isText } from '../session/check';
 

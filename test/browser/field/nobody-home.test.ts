@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
-import { launchFirefox } from '../support/firefox';
 import { SERVER_CLOCK } from '../support/init-scripts';
 import { startServer, type TestServer } from '../support/server';
 import type { EnginePage, TabOptions, TestBrowser } from '../support/tab';
-import { launchWebKit } from '../support/webkit';
-import { activeTabs, closeAll } from './steps';
+import { activeTabs, closeAll, inOtherEngines } from './steps';
 
 const HOURS = 3_600_000;
 /** No less than the recovery window that is the default, however busy the machine is; and far from the test's own limits. */
@@ -128,21 +126,12 @@ describe('a Chromium that ends, and is started again with the same profile', () 
   });
 });
 
-describe.each([
-  ['Firefox', launchFirefox],
-  ['WebKitGTK', launchWebKit],
-] as const)('in %s', (_name, launch) => {
-  let browser: TestBrowser<EnginePage>;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser?.close());
-
+inOtherEngines((browser) => {
   test('the only tab is closed, and hours later a start is granted at once', async () => {
     const given = options('nobody home');
-    const [host] = await activeTabs(browser, 1, given);
+    const [host] = await activeTabs(browser(), 1, given);
     await host.close();
-    browser.server.clock.aheadMs = 3 * HOURS;
-    await comesBack(browser, given);
+    browser().server.clock.aheadMs = 3 * HOURS;
+    await comesBack(browser(), given);
   });
 });

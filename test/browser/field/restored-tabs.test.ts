@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type ChromiumBrowser, launchChromium } from '../support/chromium';
-import { launchFirefox } from '../support/firefox';
 import { restoredSessionStorage, SERVER_CLOCK } from '../support/init-scripts';
 import { startServer, type TestServer } from '../support/server';
 import type { EnginePage, Tab, TabOptions, TestBrowser } from '../support/tab';
-import { launchWebKit } from '../support/webkit';
-import { activeTabs, closeAll } from './steps';
+import { activeTabs, closeAll, inOtherEngines } from './steps';
 
 const HOURS = 3_600_000;
 
@@ -179,20 +177,11 @@ describe('a Chromium that is quit, and started again so that it restores its tab
   });
 });
 
-describe.each([
-  ['Firefox', launchFirefox],
-  ['WebKitGTK', launchWebKit],
-] as const)('in %s', (_name, launch) => {
-  let browser: TestBrowser<EnginePage>;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser?.close());
-
+inOtherEngines((browser) => {
   test('a tab that is restored a day later hears that the session has expired', async () => {
     const given = options('restored');
-    const tab = await restored(browser, given, 24 * HOURS);
-    await expectExpired(browser, given.scope, tab);
+    const tab = await restored(browser(), given, 24 * HOURS);
+    await expectExpired(browser(), given.scope, tab);
     await tab.close();
   });
 });

@@ -1,10 +1,8 @@
 /** There is more than one coordinator in the host's tab: of a micro-frontend, a hot reload, a frame. The host resumes after a reload all the same. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
-import { launchFirefox } from '../support/firefox';
 import type { EnginePage, Tab, TestBrowser } from '../support/tab';
-import { launchWebKit } from '../support/webkit';
-import { activeTabs, closeAll } from './steps';
+import { activeTabs, closeAll, inOtherEngines } from './steps';
 
 /** Adds a frame with the same page in it, and resolves once its coordinator is ready. */
 async function addFrame(tab: Tab): Promise<void> {
@@ -193,18 +191,9 @@ describe('in Chromium', () => {
   });
 });
 
-describe.each([
-  ['Firefox', launchFirefox],
-  ['WebKitGTK', launchWebKit],
-] as const)('in %s', (_name, launch) => {
-  let browser: TestBrowser<EnginePage>;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser?.close());
-
+inOtherEngines((browser) => {
   test.each(['a second coordinator', 'a frame'])(
     'with %s in the tab of the host, the host resumes after a reload',
-    (what) => resumes(browser, what, WAYS[what] ?? addFrame),
+    (what) => resumes(browser(), what, WAYS[what] ?? addFrame),
   );
 });

@@ -1,10 +1,30 @@
 /** What several of these tests do with their tabs. */
-import { expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { launchFirefox } from '../support/firefox';
 import type { Outcome } from '../support/page-api';
 import type { EnginePage, Tab, TabOptions, TestBrowser } from '../support/tab';
+import { launchWebKit } from '../support/webkit';
 
 /** What a call may take that has to find out who is alive: longer than any of the library's own limits together. */
 export const SETTLED_MS = 15_000;
+
+/** The engines beside Chromium, each with a browser for the tests in `run`. */
+export function inOtherEngines(run: (browser: () => TestBrowser<EnginePage>) => void): void {
+  describe.each([
+    ['Firefox', launchFirefox],
+    ['WebKitGTK', launchWebKit],
+  ] as const)('in %s', (_name, launch) => {
+    let browser: TestBrowser<EnginePage> | undefined;
+    beforeAll(async () => {
+      browser = await launch();
+    });
+    afterAll(() => browser?.close());
+    run(() => {
+      if (!browser) throw new Error('no browser');
+      return browser;
+    });
+  });
+}
 
 /** A host and its followers, active. */
 export async function activeTabs<Page extends EnginePage>(

@@ -1,10 +1,8 @@
 /** Whatever is in the store, a page that loads becomes ready, and its calls settle. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
-import { launchFirefox } from '../support/firefox';
 import type { EnginePage, TestBrowser } from '../support/tab';
-import { launchWebKit } from '../support/webkit';
-import { activeTabs, becomesReady, changeStored, closeAll, expectSettled } from './steps';
+import { activeTabs, becomesReady, changeStored, closeAll, expectSettled, inOtherEngines } from './steps';
 
 /** Sources of functions that get the object store and the key of the scope's record. */
 const DAMAGES = {
@@ -96,21 +94,12 @@ describe('in Chromium', () => {
   });
 });
 
-describe.each([
-  ['Firefox', launchFirefox],
-  ['WebKitGTK', launchWebKit],
-] as const)('in %s', (_name, launch) => {
-  let browser: TestBrowser<EnginePage>;
-  beforeAll(async () => {
-    browser = await launch();
-  });
-  afterAll(() => browser?.close());
-
+inOtherEngines((browser) => {
   test.each([
     'a record with a large text in it',
     'a large text instead of a record',
     'a large event in the journal',
   ] as const)('%s keeps no tab from getting ready, and no call from settling', (what) =>
-    survives(browser, what, DAMAGES[what]),
+    survives(browser(), what, DAMAGES[what]),
   );
 });
