@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Call, type Command, decide, type Facts } from '../../src/session/decide';
-import type { Phase, Recovery, SessionRecord } from '../../src/session/record';
+import { type Phase, type Recovery, type SessionRecord, SIGN_OF_LIFE_MS } from '../../src/session/record';
 import {
   answer,
   BEFORE,
@@ -104,6 +104,18 @@ describe('the loss of a session', () => {
     expect(decision.record.phase).toBe('idle');
     expect(told(decision)).toEqual(['session_error 1011', 'session_ended recovery-expired']);
     expect(decide(decision.record, CALLS.start, FACTS).verdict).toBe('granted');
+  });
+
+  test('noticed only today, by a tab that slept, began when its host stopped giving signs of life', () => {
+    const noticed: Command = { ...LOST, at: NOW };
+    const yesterday = decide(recordIn('active', { seenAt: NOW - 86_400_000 }), noticed, FACTS);
+    expect(yesterday.record.phase).toBe('idle');
+    expect(told(yesterday)).toEqual(['session_error 1011', 'session_ended recovery-expired']);
+    // A hidden page gives one within two minutes: that long the witness is believed.
+    const seenAt = NOW - 2 * SIGN_OF_LIFE_MS;
+    expect(decide(recordIn('active', { seenAt }), noticed, FACTS).record).toMatchObject({ lostSince: NOW });
+    const wide = { seenAt: seenAt - 1_000, recovery: { ...RECOVERY, windowMs: 600_000 } };
+    expect(decide(recordIn('active', wide), noticed, FACTS).record).toMatchObject({ lostSince: NOW - 1_000 });
   });
 
   test('just within its window can be resumed still', () => {
