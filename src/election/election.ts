@@ -67,7 +67,8 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
     // Remember which session we were asked to end, so that we don't end the next one.
     let origin: number | undefined;
     for (;;) {
-      if (ledger.preview(toCall(candidate, origin)).verdict !== 'granted') await proof.look(signal);
+      const verdict = () => ledger.preview(toCall(candidate, origin)).verdict;
+      if (verdict() !== 'granted') await proof.look(signal, () => insists === true && verdict() === 'asked');
       throwIfAborted(signal);
       origin ??= ledger.record.origin || undefined;
       const call = toCall(candidate, origin);

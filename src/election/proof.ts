@@ -26,8 +26,11 @@ export interface ProofPorts {
 }
 
 export interface LifeProof {
-  /** Sees the record as it is now, and that its host lives; ends the term of a host that does not. */
-  look(signal: AbortSignal | undefined): Promise<void>;
+  /**
+   * Sees the record as it is now, and that its host lives; ends the term of a host that does not. `willAsk`: as things stand the
+   * call asks the host itself, and finds out by that whether it answers.
+   */
+  look(signal: AbortSignal | undefined, willAsk?: () => boolean): Promise<void>;
   /** Asks the host of `term` for a committed write. False: it stayed silent. */
   challenge(term: string): Promise<boolean>;
   /** Ends the term of a host that is proven dead. `at`: since when, if this tab knows better than the record. */
@@ -39,10 +42,10 @@ export interface LifeProof {
 }
 
 export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
-  async function isAlive({ term, proof }: SessionRecord): Promise<boolean> {
+  async function isAlive({ term, proof }: SessionRecord, willAsk: () => boolean): Promise<boolean> {
     if (term === null) return true;
     const answer = proof === 'lock' ? await locks.probe(term) : 'unknown';
-    return answer === 'unknown' ? challenge(term) : answer === 'held';
+    return answer === 'unknown' ? willAsk() || challenge(term) : answer === 'held';
   }
 
   async function challenge(term: string): Promise<boolean> {
@@ -66,17 +69,17 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
   }
 
   return {
-    async look(signal) {
+    async look(signal, willAsk = () => false) {
       let known = ledger.record;
       // In the usual case this tab knows the record already: look and prove at the same time.
-      let [lives] = await Promise.all([isAlive(known), ledger.peek()]);
+      let [lives] = await Promise.all([isAlive(known, willAsk), ledger.peek()]);
       // That it lives counts for a record that was read before the proof, not for what was written since. The dead stay dead.
       for (let isProvenAfter = false; !signal?.aborted; isProvenAfter = true) {
         const { term, revision } = ledger.record;
         if (term === known.term && !lives) await reap(term ?? '');
         else if (term === known.term && (isProvenAfter || revision === known.revision)) return;
         known = ledger.record;
-        lives = await isAlive(known);
+        lives = await isAlive(known, willAsk);
       }
     },
     challenge,

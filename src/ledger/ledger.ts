@@ -234,6 +234,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (isClosed) return;
     switch (message?.type) {
       case 'look':
+        // Whoever looks in vain for what is in this host's memory says no more than this.
+        if (isHost() && !store.works) tellState();
         // The record first: who listens for these events looks at the snapshot.
         news += 1;
         arrived = peekSoon().then(() => {

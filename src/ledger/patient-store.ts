@@ -1,7 +1,8 @@
 /**
  * The store, with patience. Three things can go wrong with a transaction, and each has its own way on:
  *
- * - It *failed*. It is tried again a few times; then this tab goes on without a store, and tries that one again now and then.
+ * - It *failed*. It is tried again a few times, unless it did not even open in time (OpenTimeoutError); then this tab goes on
+ *   without a store, and tries that one again now and then.
  * - It is *blocked* by a page that was stopped with a transaction open. Nothing can be decided until that page goes on or dies, not
  *   from memory either: that page may be the host. So the caller is told, with the store's TimeoutError.
  * - Its *value* can't be stored. That says nothing about the store: the caller is told, with the store's DataCloneError.
@@ -45,7 +46,8 @@ export function patientStore({ store, clock, logger, onChange }: PatientStorePor
         return await work(store);
       } catch (error) {
         if (isBlocked(error) || isNamed(error, 'DataCloneError')) throw error;
-        if (pauseMs !== null) await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+        if (pauseMs !== null && !isClosed && !isNamed(error, 'OpenTimeoutError'))
+          await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
         else if (retryAt === 0 && !isClosed) giveUp(error);
       }
     }

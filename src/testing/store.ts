@@ -46,7 +46,9 @@ export function openSimulatedStore(
       if (health() !== 'works') page.hasNoStore = true;
       if (health() === 'hangs') {
         const timer = scheduler.timer(OPEN_LIMIT_MS, () =>
-          page.deliver('timer', () => reject(new Error('The simulated store does not open.'))),
+          page.deliver('timer', () =>
+            reject(Object.assign(new Error('The simulated store does not open.'), { name: 'OpenTimeoutError' })),
+          ),
         );
         page.whenGone(() => scheduler.cancel(timer));
         return;

@@ -86,7 +86,7 @@ function runAdapters<Page extends EnginePage>(name: string, launch: () => Promis
       ['a forbidden IndexedDB', FORBIDDEN_INDEXEDDB, { ...COMPLETE, store: 'none' }],
       ['an IndexedDB that throws', THROWING_INDEXEDDB, { ...COMPLETE, store: 'SecurityError' }],
       ['an IndexedDB that fails', FAILING_INDEXEDDB, { ...COMPLETE, store: 'UnknownError' }],
-      ['an IndexedDB that hangs', HANGING_INDEXEDDB, { ...COMPLETE, store: 'Error' }],
+      ['an IndexedDB that hangs', HANGING_INDEXEDDB, { ...COMPLETE, store: 'OpenTimeoutError' }],
       ['no BroadcastChannel', NO_BROADCAST_CHANNEL, { ...COMPLETE, channel: 'hints' }],
       ['a BroadcastChannel that throws', THROWING_BROADCAST_CHANNEL, { ...COMPLETE, channel: 'hints' }],
       ['no channel at all', NO_CHANNEL, { ...COMPLETE, channel: 'none' }],

@@ -120,6 +120,12 @@ describe('a host that no lock speaks for', () => {
     expect(probed).toEqual([]);
   });
 
+  test('is not asked twice by a call that asks it itself', async () => {
+    const { proof, types } = setUp(recordIn('active', byAnswer), 'unknown');
+    await proof.look(undefined, () => true);
+    expect(types()).toEqual([]);
+  });
+
   test('is lost after three seconds of silence, and not before', async () => {
     const { clock, proof, types } = setUp(recordIn('active', byAnswer));
     const look = follow(proof.look(undefined));

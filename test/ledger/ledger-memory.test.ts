@@ -127,6 +127,13 @@ describe('a host without a store', () => {
     expect(posted).toMatchObject([{ type: 'state', record: { revision: ledger.record.revision } }]);
   });
 
+  test('says so to whoever looks for it in a store in vain', async () => {
+    const { posted, hear, forget } = await hosting();
+    forget();
+    await hear({ type: 'look', term: null, entries: [] });
+    expect(types(posted)).toContain('state');
+  });
+
   test('is not told what its own session is', async () => {
     const { ledger, hear } = await hosting();
     const { record } = ledger;

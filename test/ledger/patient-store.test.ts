@@ -92,6 +92,14 @@ describe('a store that fails', () => {
     expect(seen()).toMatchObject({ changes: 1, works: false, warnings: 1 });
   });
 
+  test('to open in time is given up at once: who waited for that has waited for long enough', async () => {
+    const { failing, seen } = setUp();
+    const { call, tries } = failing(4, Object.assign(new Error('hangs'), { name: 'OpenTimeoutError' }));
+    await flush();
+    expect([call.outcome, call.value, tries()]).toEqual(['done', undefined, 1]);
+    expect(seen()).toMatchObject({ changes: 1, works: false, warnings: 1 });
+  });
+
   test('is given up once by all who tried at the same time', async () => {
     const { failing, clock, seen } = setUp();
     const calls = [failing(9), failing(9), failing(9)];

@@ -119,7 +119,7 @@ describe('an error says whose fault it is', () => {
     vi.spyOn(indexedDB, 'open').mockImplementation(() => ({}) as IDBOpenDBRequest);
     const pending = nameOf(read());
     await vi.advanceTimersByTimeAsync(4_000);
-    expect(await pending).toBe('Error');
+    expect(await pending).toBe('OpenTimeoutError');
   });
 
   test('a page that slept while it opened its store gives the opening its time once more', async () => {

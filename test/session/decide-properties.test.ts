@@ -213,11 +213,13 @@ describe('whatever the tabs do', () => {
     });
   });
 
-  test('how a host’s life is proven is for the host to say, and whoever hands over says it of itself until then', () => {
+  test('how a host’s life is proven is for the host to say, and whoever asks to take over says it of itself', () => {
     always(({ before, command, facts, decision: { record } }) => {
       if (record.term === null) return;
-      const isOwn = record.term !== before.term || (isReport(command) && isCurrent(command, before));
-      expect(record.proof).toBe(isOwn ? facts.proof : before.proof);
+      const isNew = record.term !== before.term || record.epoch !== before.epoch;
+      const isOwn = isReport(command) && isCurrent(command, before);
+      if (isNew && isOwn) expect(record.proof).toBe(before.successor?.proof ?? 'lock');
+      else expect(record.proof).toBe(isNew || isOwn ? facts.proof : before.proof);
     });
   });
 

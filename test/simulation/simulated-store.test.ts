@@ -142,7 +142,7 @@ test('a store that fails rejects, one that hangs rejects after four seconds, and
   expect(await Promise.race([hanging, 'waiting'])).toBe('waiting');
   await world.advance(2);
   // Not a TimeoutError: that is a store which works and is blocked by another page.
-  expect(await hanging).toMatchObject({ name: 'Error' });
+  expect(await hanging).toMatchObject({ name: 'OpenTimeoutError' });
   tab.setStore('works');
   expect(await add(store)).toBe(1);
 });
