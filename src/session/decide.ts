@@ -306,9 +306,9 @@ function claimed(
   { type, candidate, recovery }: Extract<Call, { type: Kind }>,
   facts: Facts,
 ): Step {
-  const next = Math.max(record.epoch, facts.known.epoch) + 1;
-  // What no store remembers can't be recovered, and tabs that could not tell each other must not count the same: they go by time.
-  const epoch = facts.isStored ? next : Math.max(next, Math.floor(facts.now));
+  // By time at least: what is stored may have been cleared, or another session may have been in no store. Counted from 1 again, the
+  // new session would pass for an older one with whoever remembers that.
+  const epoch = Math.max(record.epoch + 1, facts.known.epoch + 1, Math.floor(facts.now));
   return {
     verdict: 'granted',
     change: {
@@ -317,6 +317,7 @@ function claimed(
       phase: 'connecting',
       kind: type,
       origin: epoch,
+      // What no store remembers can't be recovered.
       recovery: facts.isStored ? recovery : { ...recovery, by: 'none' },
       resumeKey: candidate.term,
     },

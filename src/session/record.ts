@@ -52,7 +52,7 @@ export interface SessionRecord {
   readonly version: number;
   readonly revision: number;
   readonly phase: Phase;
-  /** Terms so far: the fencing token. */
+  /** The fencing token: rises with every term. A new session counts from the milliseconds since 1970, so that it rises over lost storage too. */
   readonly epoch: number;
   /** The random id of the current term: names its lock. */
   readonly term: string | null;
