@@ -83,6 +83,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     clone: platform.clone,
     onReplaced: update,
     onAsked: key.sign,
+    onMistaken: locks.distrust,
     onLetGo,
   });
   const calls = createCalls({
@@ -145,8 +146,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (hostTabId !== null && hostTabId !== tabId && record !== previous && record.lostEpoch === epoch) {
       listeners.emit('host_lost', { epoch, hostTabId });
     }
-    // This host is here, and its lock was free for another tab: as after a clearing, the two have different lock managers.
-    if (previous.proof === 'lock' && terms.held && terms.held.epoch === record.lostEpoch) locks.distrust();
     terms.held?.observe(record);
     update();
     if (isClosed() || !isBrowser) return;

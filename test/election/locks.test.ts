@@ -20,6 +20,7 @@ function setUp(answer: Answer | null) {
         asked.push(`${name} ${request.mode} ${request.when}`);
         return answer(name, request);
       },
+      abandon: () => void asked.push('abandoned'),
     },
   });
   const grant = (): Promise<HeldLock> => {
