@@ -185,10 +185,14 @@ function unproven(known: SessionRecord): SessionRecord {
   return known.term === null ? known : { ...known, proof: 'answer' };
 }
 
-/** A host without a store may be ahead of what is stored. What others conclude from its death, tabs with a store see for themselves. */
+/**
+ * Whether what this tab was told by tabs without a store is later than what is stored. That they take the stored term's host for
+ * dead does not count: tabs with a store see for themselves.
+ */
 export function isAhead(known: SessionRecord, stored: SessionRecord): boolean {
-  const isOfItsHost = known.term !== null || (stored.term !== null && stored.epoch === known.epoch);
-  return !known.isStored && isOfItsHost && isNewer(known, stored);
+  const { term, epoch, lostEpoch, isStored } = known;
+  const isGuess = term === null && lostEpoch === stored.epoch && epoch === stored.epoch + 1;
+  return !isStored && !isGuess && isNewer(known, stored);
 }
 
 function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {

@@ -119,8 +119,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       ]);
     }
     await clearAway();
-    const isKey = (): boolean => ledger.record.term !== null && ledger.record.term === key.term();
-    if (isFree() && isKey()) await key.check(async (term) => (await proof.challenge(term)) && isKey() && isFree());
+    const { term } = ledger.record;
+    const isKey = (): boolean => term === ledger.record.term && term === key.term();
+    if (term !== null && isKey()) await key.check(async () => (await proof.challenge(term)) && isKey());
   }
 
   /** What a crash left behind is cleared away before anyone sees it. */
@@ -144,6 +145,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (hostTabId !== null && hostTabId !== tabId && record !== previous && record.lostEpoch === epoch) {
       listeners.emit('host_lost', { epoch, hostTabId });
     }
+    // This host is here, and its lock was free for another tab: as after a clearing, the two have different lock managers.
+    if (previous.proof === 'lock' && terms.held && terms.held.epoch === record.lostEpoch) locks.distrust();
     terms.held?.observe(record);
     update();
     if (isClosed() || !isBrowser) return;
@@ -232,10 +235,11 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 
   /** False: it was asleep already. */
   function fallAsleep(reason: unknown): boolean {
+    // Also what was called meanwhile: a cached page can still be closed.
+    calls.stop(reason);
     if (isAsleep()) return false;
     awake.abort(reason);
     waits.sleep();
-    calls.stop(reason);
     if (terms.held) key.leave(clock.now());
     return true;
   }
