@@ -250,7 +250,7 @@ describe('locks that are distrusted', () => {
     expect(await locks.takeTerm('t1')).not.toBeNull();
     expect(await locks.probe('t1')).toBe('unknown');
     await locks.watch('t1', new AbortController().signal, () => expect.unreachable());
-    expect([locks.work(), asked, broken]).toEqual([false, [], []]);
+    expect([locks.work(), asked, broken]).toEqual([false, ['abandoned'], []]);
     // What stands for a lock is never lost.
     let isLost = false;
     void seat?.lost.then(() => {
