@@ -16,6 +16,9 @@ const WATCHDOG_MS = 15_000;
 /** Where no lock tells of a host's death, it is challenged this often, by whichever tab comes first. */
 const CHALLENGE_MS = 5_000;
 
+/** A lock that nobody has is granted within this. */
+const FREE_MS = 100;
+
 /** Without a channel nobody can call the host: it looks by itself, well within the silence that another tab tolerates. */
 const DEAF_HOST_MS = 1_000;
 
@@ -50,7 +53,10 @@ export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: W
     const isHost = record.hostTabId === tabId;
     const isLocked = record.proof === 'lock' && locks.work();
     keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
-      void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', clock.now())));
+      const began = clock.monotonic();
+      // A lock that was free at once says nothing of when its host died: the record knows better.
+      const noticedAt = (): number | undefined => (clock.monotonic() - began > FREE_MS ? clock.now() : undefined);
+      void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', noticedAt())));
     });
     // At least a millisecond: timers are less exact than clocks.
     keepTimer('window', phase === 'recovering' ? lostSince : null, Math.max(1, ledger.windowLeftMs()), () =>

@@ -105,7 +105,7 @@ export class Network {
       run: (context: DriverContext) => unknown,
       previousInfo?: unknown,
     ) => {
-      const before = call === 'resume' ? service.find(scope, previousInfo, isHeld) : undefined;
+      const before = call === 'resume' ? service.find(scope, previousInfo, isHeld, given.epoch) : undefined;
       if (!this.#record({ ...asked, call, context: given, service: before })) return never();
       let live: LiveSession | undefined;
       let isOver = false;
@@ -138,7 +138,7 @@ export class Network {
       const attempt = { ...asked, session: null, context, service: before, since };
       this.connecting.add(attempt);
       const session = await Promise.resolve(run(context)).finally(() => this.connecting.delete(attempt));
-      const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId());
+      const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId(), given.epoch);
       served.set(session, entry);
       entry.lostAt = page.gone ? this.#machine.scheduler.now : null;
       entry.holder = page.gone ? null : { page, epoch: given.epoch };
@@ -149,7 +149,7 @@ export class Network {
     };
     const leave = (call: DriverCall, session: unknown, context: DriverContext, run: () => void | Promise<void>) => {
       const isOrphan = session === null;
-      const entry = isOrphan ? service.find(scope, context.info, isHeld) : served.get(session);
+      const entry = isOrphan ? service.find(scope, context.info, isHeld, context.epoch) : served.get(session);
       if (!this.#record({ ...asked, call, context, service: entry, isOrphan })) return never();
       if (call === 'end' && entry) {
         if (entry.state === 'live') entry.state = 'ended';

@@ -10,6 +10,8 @@ export interface ServiceSession {
   /** What its driver published as `{ session }`; else the `id` of what the driver resolved with, or one of the network's own. */
   readonly id: string;
   readonly scope: string;
+  /** Under which it began. */
+  readonly epoch: number;
   /** `ended`: a driver's `end` was called for it. `over`: the far end itself said so, by `context.ended` or when it was resumed. */
   readonly state: 'live' | 'ended' | 'over';
   /** It was stored as active: every tab can know of it. Not any more once what is stored was wiped. */
@@ -42,21 +44,26 @@ export class Service {
   readonly sessions: Entry[] = [];
 
   /** A session begins. */
-  open(scope: string, id: string): Entry {
-    const entry: Entry = { id, scope, state: 'live', established: false, lostAt: null, ends: [], holder: null };
+  open(scope: string, id: string, epoch: number): Entry {
+    const entry: Entry = { id, scope, epoch, state: 'live', established: false, lostAt: null, ends: [], holder: null };
     this.sessions.push(entry);
     return entry;
   }
 
   /**
    * The session that `info` names. Where it names none: the last one that is live and that no tab has, as far as `isHeld` knows;
-   * else the first one that is live. One that every tab can know of goes before one that none can.
+   * else the first one that is live. One that every tab can know of goes before one that none can. `epoch`: none that began later.
    */
-  find(scope: string, info: unknown, isHeld: (session: ServiceSession) => boolean): Entry | undefined {
+  find(
+    scope: string,
+    info: unknown,
+    isHeld: (session: ServiceSession) => boolean,
+    epoch = Number.POSITIVE_INFINITY,
+  ): Entry | undefined {
     const id = sessionIn(info);
     const ofScope = this.sessions.filter((session) => session.scope === scope).reverse();
     if (id !== undefined) return ofScope.find((session) => session.id === id);
-    const candidates = ofScope.filter(({ state }) => state === 'live');
+    const candidates = ofScope.filter((session) => session.state === 'live' && session.epoch <= epoch);
     const known = candidates.filter(({ established }) => established);
     const live = known.length > 0 ? known : candidates;
     return live.find((session) => !isHeld(session)) ?? live[live.length - 1];

@@ -94,6 +94,12 @@ describe('the lock of the host', () => {
     expect(done).toEqual([`reap ${HOST.term} at 700`]);
   });
 
+  test('that was free at once says nothing of when the host died: the record knows better', () => {
+    const { watches, done } = setUp(recordIn('active'));
+    watches[0]?.grant();
+    expect(done).toEqual([`reap ${HOST.term}`]);
+  });
+
   test('of a term that is over is waited for no more: a queue that never empties would grow', () => {
     const { waitedFor, observe } = setUp(recordIn('active'));
     observe(recordIn('active', { term: 'term-of-next', epoch: 4 }));

@@ -171,13 +171,19 @@ function isAtLeast(a: Place, b: Place): boolean {
 
 /** By itself a tab resumes only what the policy of the session lets it. */
 export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
-  /** Which document each resume key belongs to: it knows it even where `sessionStorage` was cleared. */
-  const owners = new Map<string, Participant['page']>();
+  /** Which place in which tab each resume key belongs to: its documents may have read it before `sessionStorage` was cleared. */
+  const owners = new Map<string, string>();
+  const placeOf = ({ name }: Participant['page']): string => name.replace(/\d+(?=:|$)/, '');
   return {
     onCommit({ page, before, after }) {
       const [lost, now] = [parsed(before), parsed(after)];
-      if (typeof now === 'object' && now.phase === 'active' && now.resumeKey !== null && !owners.has(now.resumeKey)) {
-        owners.set(now.resumeKey, page);
+      if (
+        typeof now === 'object' &&
+        now.resumeKey !== null &&
+        now.resumeKey === now.term &&
+        !owners.has(now.resumeKey)
+      ) {
+        owners.set(now.resumeKey, placeOf(page));
       }
       if (typeof lost !== 'object' || typeof now !== 'object') return;
       if (lost.phase !== 'recovering' || lost.term !== null || now.phase !== 'connecting') return;
@@ -186,7 +192,7 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       if (host?.page !== page) return;
       if (recovery.by === 'any-tab' || calls.pending.some((call) => call.page === page)) return;
       const key = host.platform.tabStorage.get('solotab:simulated');
-      const isOwn = resumeKey !== null && (key?.includes(resumeKey) || owners.get(resumeKey) === page);
+      const isOwn = resumeKey !== null && (key?.includes(resumeKey) || owners.get(resumeKey) === placeOf(page));
       if (recovery.by === 'same-tab' && isOwn) return;
       world.violate(`${page.name} resumes by itself what is to be resumed by ${recovery.by}`);
     },
