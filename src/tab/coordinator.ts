@@ -20,6 +20,7 @@ import type { Shape } from '../shape';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
 import { createCalls } from './calls';
 import { createListeners, type Listener } from './listeners';
+import { noteName } from './name-use';
 import { checkOptions } from './options';
 import { resumeKey } from './resume-key';
 import { nextSnapshot, UNSEEN } from './snapshot';
@@ -43,12 +44,12 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 ): Coordinator<S> {
   // The types of an app are the app's. In here a session is anything.
   const options = given as unknown as CoordinatorOptions;
-  const settings = checkOptions(options);
-  const { name: scope, driver, connectTimeoutMs } = settings;
+  const settings = checkOptions(options, platform.logger);
+  const { name: scope, driver, connectTimeoutMs, logger } = settings;
   const { clock, lifecycle, isBrowser } = platform;
-  const logger = options.logger ?? platform.logger;
   const tabId = platform.randomId();
   const closing = new AbortController();
+  noteName(platform, scope, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
   let snapshot = UNSEEN;
