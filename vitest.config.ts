@@ -8,6 +8,7 @@ export default defineConfig({
     alias: {
       'solotab/zoom': source('zoom/index.ts'),
       'solotab/testing': source('testing/index.ts'),
+      'solotab/react': source('react/index.ts'),
       solotab: source('index.ts'),
     },
   },
@@ -15,7 +16,17 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/browser/**', 'test/package/**'] },
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**'],
+        },
+      },
+      {
+        extends: true,
+        // As bundlers for browsers choose among the builds of a framework.
+        resolve: { conditions: ['browser', 'development'] },
+        test: { name: 'frameworks', include: ['test/frameworks/**/*.test.ts'], environment: 'happy-dom' },
       },
       {
         extends: true,
