@@ -5,6 +5,9 @@ const entry = {
   zoom: 'src/zoom/index.ts',
   testing: 'src/testing/index.ts',
   react: 'src/react/index.ts',
+  vue: 'src/vue/index.ts',
+  svelte: 'src/svelte/index.ts',
+  solid: 'src/solid/index.ts',
 };
 
 export default defineConfig([

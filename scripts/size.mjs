@@ -17,7 +17,10 @@ const ENTRIES = {
   all: { code: "export * from './index.js';", note: "everything that 'solotab' exports" },
   zoom: { code: `${CORE} export * from './zoom.js';`, beyond: 'core', note: 'what solotab/zoom adds to the core' },
   testing: { code: "export * from './testing.js';", note: 'solotab/testing, the coordinator included' },
-  react: { code: "export * from './react.js';", note: 'solotab/react, what React brings not counted' },
+  ...framework('react', 'React'),
+  ...framework('vue', 'Vue'),
+  ...framework('svelte', 'Svelte'),
+  ...framework('solid', 'Solid'),
   SessionError: { code: "export { SessionError } from './index.js';", note: 'an app that imports SessionError alone' },
 };
 const LATER_NOTE = 'what a browser without BroadcastChannel loads beside the core';
@@ -28,7 +31,7 @@ const { dependencies, peerDependencies } = JSON.parse(
   readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
 );
 /** An app that uses a framework has it already. */
-const frameworks = Object.keys(peerDependencies);
+const frameworks = Object.keys(peerDependencies).flatMap((name) => [name, `${name}/*`]);
 
 const rows = [];
 const bundles = {};
@@ -97,6 +100,11 @@ async function bundle(code, external) {
     always: sizeOf(contents(outputFiles.filter(isAlways))),
     later: sizeOf(contents(outputFiles.filter((output) => !isAlways(output)))),
   };
+}
+
+function framework(name, whose) {
+  const note = `solotab/${name}, what ${whose} brings not counted`;
+  return { [name]: { code: `export * from './${name}.js';`, note } };
 }
 
 function sizeOf(files) {

@@ -2,12 +2,12 @@ import { act, cleanup, render, screen } from '@testing-library/react';
 import { createElement, type ReactNode, StrictMode, Suspense, startTransition, use, useState } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
-import type { Coordinator, SessionSnapshot } from 'solotab';
+import type { SessionSnapshot } from 'solotab';
 import { useSession, useSessionEvent } from 'solotab/react';
-import { createSimulatedBrowser, type SimulatedShape } from 'solotab/testing';
+import type { SimulatedShape } from 'solotab/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Coordinated, twoIdleTabs, twoTabs } from './support/two-tabs';
 
-type Coordinated = Coordinator<SimulatedShape>;
 type Select = (snapshot: SessionSnapshot<SimulatedShape>) => unknown;
 
 const complaints = vi.fn();
@@ -19,16 +19,6 @@ afterEach(() => {
   expect(complaints.mock.calls).toEqual([]);
   complaints.mockClear();
 });
-
-/** Two tabs, of which the first one has a session. */
-async function twoTabs() {
-  const world = createSimulatedBrowser();
-  const [host, follower] = [world.openTab(), world.openTab()];
-  const started = host.coordinator.start();
-  await world.connect(host);
-  await started;
-  return { world, host, follower };
-}
 
 /** Shows what was selected, and counts how often it rendered. */
 function createShow(selector?: Select) {
@@ -44,9 +34,7 @@ function createShow(selector?: Select) {
 const shown = (): unknown => JSON.parse(screen.getByRole('status').textContent ?? '');
 
 test('a component shows what the session is, in the tab that has it and in the others', async () => {
-  const world = createSimulatedBrowser();
-  const [host, follower] = [world.openTab(), world.openTab()];
-  await world.settle();
+  const { world, host, follower } = await twoIdleTabs();
   function Phases(): ReactNode {
     const first = useSession(host.coordinator);
     const second = useSession(follower.coordinator);

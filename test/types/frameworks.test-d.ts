@@ -1,6 +1,10 @@
 /** What the frameworks' bindings know of an app's session: all that its coordinator does. Checked by `npm run types`. */
 import type { Coordinator, DriverEvent, SessionErrorEvent, SessionSnapshot } from 'solotab';
 import { useSession as useReact, useSessionEvent as useReactEvent } from 'solotab/react';
+import { createSession, createSessionEvent } from 'solotab/solid';
+import { sessionStore, useSession as useSvelte } from 'solotab/svelte';
+import { useSession as useVue, useSessionEvent as useVueEvent } from 'solotab/vue';
+import type { Readable } from 'svelte/store';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 /** Compiles only where both are the very same type. */
@@ -31,4 +35,33 @@ export function react(): void {
   useReactEvent(support, 'agent_joind', () => undefined);
   useReactEvent(plain, 'whatever', (event) => same<typeof event, DriverEvent<unknown>>(true));
   useReactEvent(plain, 'statechange', (event) => same<typeof event, SessionSnapshot>(true));
+}
+
+export function vue(): void {
+  const snapshot = useVue(support);
+  same<typeof snapshot.value, SessionSnapshot<Support>>(true);
+  const pin = useVue(support, ({ info }) => info?.pin);
+  same<typeof pin.value, string | undefined>(true);
+  // @ts-expect-error: read-only
+  pin.value = '1';
+  useVueEvent(support, 'agent_joined', (event) => same<typeof event, DriverEvent<{ name: string }>>(true));
+  // @ts-expect-error: no such event
+  useVueEvent(support, 'agent_joind', () => undefined);
+}
+
+export function svelte(): void {
+  const session = useSvelte(support);
+  same<typeof session.current, SessionSnapshot<Support>>(true);
+  const store: Readable<SessionSnapshot<Support>> = sessionStore(support);
+  store.subscribe((snapshot) => same<typeof snapshot, SessionSnapshot<Support>>(true));
+}
+
+export function solid(): void {
+  const session = createSession(support);
+  same<ReturnType<typeof session>, SessionSnapshot<Support>>(true);
+  const pin = createSession(support, ({ info }) => info?.pin);
+  same<ReturnType<typeof pin>, string | undefined>(true);
+  createSessionEvent(support, 'agent_left', (event) => same<typeof event, DriverEvent<undefined>>(true));
+  // @ts-expect-error: no such event
+  createSessionEvent(support, 'agent_joind', () => undefined);
 }
