@@ -62,6 +62,9 @@ export interface Election {
 }
 
 export function createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs }: ElectionPorts): Election {
+  /** A record that was lost was waited for in vain. */
+  let hasWaited = false;
+
   async function run(toCall: ToCall, { signal, insists }: RunOptions): Promise<Tenancy | null> {
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
@@ -160,10 +163,12 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
    * claim will fail, as the record says.
    */
   async function freeSeat(ours: string, signal: AbortSignal | undefined): Promise<HeldLock | null> {
-    // Without a seat to be taken, a damaged record is all that may speak for a live host: let it write a new one.
-    if (ledger.isSpoilt && !locks.work()) await ledger.until(() => !ledger.isSpoilt, SILENCE_MS, signal);
     // Counted and not timed: a tab that slept meanwhile has not waited.
     for (let tries = SILENCE_MS / SEAT_AGAIN_MS; ; tries -= 1) {
+      // Without a seat to be taken, only a record speaks for a live host. If it was lost, let that host write a new one.
+      if (!ledger.isSpoilt) hasWaited = false;
+      else if (!hasWaited && !locks.work())
+        hasWaited = !(await ledger.until(() => !ledger.isSpoilt, SILENCE_MS, signal));
       const seat = await locks.takeSeat(tries <= 0 && ledger.isStored && !ledger.isDeaf ? 'steal' : 'probe');
       if (seat || signal?.aborted || ledger.record.term !== null) return seat;
       if (tries <= 0) throw refusal(1002);

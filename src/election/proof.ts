@@ -51,7 +51,9 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
   async function challenge(term: string): Promise<boolean> {
     const ask = { type: 'ask', term } as const;
     const { record } = await ledger.transact(ask);
-    return ledger.until((now) => now.term !== term || now.answered >= record.asked, SILENCE_MS, undefined, ask);
+    // If the question was lost with the record, what its host wrote since is an answer too.
+    const isAnswer = (now: SessionRecord): boolean => now.answered >= record.asked || now.seenAt > record.seenAt;
+    return ledger.until((now) => now.term !== term || isAnswer(now), SILENCE_MS, undefined, ask);
   }
 
   async function reap(term: string, at?: number): Promise<void> {

@@ -46,7 +46,7 @@ export interface LedgerPorts {
 export interface Ledger {
   /** As of the last look. Of an unknown scope: idle. */
   readonly record: SessionRecord;
-  /** What was stored at the last look was no record. */
+  /** What was stored at the last look was no record, although there had been one. */
   readonly isSpoilt: boolean;
   /** Whether what this tab writes outlives it. */
   readonly isStored: boolean;
@@ -139,7 +139,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const stored = await store.attempt((it) => it.transact((raw) => step(raw, command)));
     const decision = stored ?? step(record, command).result;
     accept(decision.record);
-    if (decision.orphan) ports.onOrphan(decision.orphan);
+    // What is in no store each tab concludes for itself: all of them would end it.
+    if (stored?.orphan) ports.onOrphan(stored.orphan);
     announce(decision, command);
     return decision;
   }
@@ -290,11 +291,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function acceptStored(raw: unknown): void {
     const stored = parseRecord(raw);
     const wasSpoilt = isSpoilt;
-    isSpoilt = stored === 'malformed';
+    isSpoilt = stored === 'malformed' || (stored === 'absent' && record.isStored && record.revision > 0);
     if (stored === 'newer') return accept({ ...idleRecord(record), phase: 'active' });
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     accept(standIn(record, raw));
-    if (isSpoilt && !wasSpoilt) logger.warn('solotab: the stored session record is damaged and will be replaced');
+    if (stored === 'malformed' && !wasSpoilt)
+      logger.warn('solotab: the stored session record is damaged and will be replaced');
     ports.onGone();
   }
 

@@ -83,6 +83,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     clone: platform.clone,
     onReplaced: update,
     onAsked: key.sign,
+    onMistaken: locks.distrust,
     onLetGo,
   });
   const calls = createCalls({
@@ -119,8 +120,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       ]);
     }
     await clearAway();
-    const isKey = (): boolean => ledger.record.term !== null && ledger.record.term === key.term();
-    if (isFree() && isKey()) await key.check(async (term) => (await proof.challenge(term)) && isKey() && isFree());
+    const { term } = ledger.record;
+    const isKey = (): boolean => term === ledger.record.term && term === key.term();
+    if (term !== null && isKey()) await key.check(async () => (await proof.challenge(term)) && isKey());
   }
 
   /** What a crash left behind is cleared away before anyone sees it. */
@@ -232,10 +234,11 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 
   /** False: it was asleep already. */
   function fallAsleep(reason: unknown): boolean {
+    // Also what was called meanwhile: a cached page can still be closed.
+    calls.stop(reason);
     if (isAsleep()) return false;
     awake.abort(reason);
     waits.sleep();
-    calls.stop(reason);
     if (terms.held) key.leave(clock.now());
     return true;
   }

@@ -23,7 +23,7 @@ export interface ResumeKey {
   /** The page is back: another document of this tab may have held a term meanwhile. */
   reread(): void;
   /** Gives up a key that is another document's, once `isAlive` has shown that its term lives. */
-  check(isAlive: (term: string) => Promise<boolean>): Promise<void>;
+  check(isAlive: () => Promise<boolean>): Promise<void>;
 }
 
 export function resumeKey(storage: TabStorage, name: string): ResumeKey {
@@ -54,7 +54,7 @@ export function resumeKey(storage: TabStorage, name: string): ResumeKey {
     },
     async check(isAlive) {
       const before = storage.get(name);
-      if (!(await isAlive(read().term)) || signatures > 0) return;
+      if (!(await isAlive()) || signatures > 0) return;
       if (storage.get(name) === before) storage.set(name, null);
       known = { term: '' };
     },

@@ -28,9 +28,6 @@ const INFORMED_AFTER_MS = 15_000;
 /** A host writes its record anew as soon as it learns that what is stored was wiped. Until then a new page can't know of it. */
 const WRITTEN_ANEW_AFTER_MS = 1_000;
 
-/** Nobody counts this far: epochs beyond go by the clock, which is how a tab counts that goes on from memory. */
-const COUNTED_BY_CLOCK = 1e12;
-
 const EVENT_TYPES: readonly (keyof CoordinatorEvents)[] = [
   'session_error',
   'session_started',
@@ -61,6 +58,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   let wipedAt = Number.NEGATIVE_INFINITY;
   /** By scope, the epoch that was stored since. */
   const storedEpochs = new Map<string, unknown>();
+  /** All that were ever stored. */
+  const allStoredEpochs = new Set<unknown>();
   let stored = false;
   let fromMemory = false;
   const watchForks = (): void => {
@@ -75,6 +74,9 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
     onCommit(commit) {
       stored = true;
       if (isObject(commit.after)) storedEpochs.set(commit.scope, commit.after.epoch);
+      for (const value of [commit.before, commit.after, ...commit.journal.map(([, entry]) => entry)]) {
+        if (isObject(value)) allStoredEpochs.add(value.epoch);
+      }
       watchForks();
       checkCommit(
         machine.lostStoreAt,
@@ -113,8 +115,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       watchEvents(
         participant,
         (epoch) => {
-          // Without a channel nothing else tells that somebody does.
-          fromMemory ||= epoch > COUNTED_BY_CLOCK;
+          // A tab that goes on from memory counts epochs that nobody stores. Without a channel nothing else tells that one does.
+          fromMemory ||= !allStoredEpochs.has(epoch);
           watchForks();
         },
         (what) => wiped || machine.forked || violate(what),
@@ -252,8 +254,8 @@ function watchEvents(
     coordinator.on(type, (event) => {
       const { epoch, seq } = event as { readonly epoch: number; readonly seq: number | null };
       page.log(() => `hears ${describeEntry({ type, ...event })}`);
-      onEpoch(epoch);
       if (seq === null) return;
+      onEpoch(epoch);
       if (epoch < last.epoch || (epoch === last.epoch && seq <= last.seq)) {
         violate(`${name} hears ${type} ${epoch}:${seq} after ${last.epoch}:${last.seq}`);
       }

@@ -130,7 +130,9 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       return store;
     },
     locks:
-      tab.capabilities.locks === false ? null : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
+      tab.capabilities.locks === false || page.hasAbandonedLocks
+        ? null
+        : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
     openChannel(scope, receive) {
       const { channel = true } = tab.capabilities;
       return channel === false

@@ -162,12 +162,13 @@ describe('a store', () => {
 
   test('that was wiped while a session is active is written anew by its host', async () => {
     const { a, b, world } = await openSession({ driver: 'auto' });
+    const { epoch } = a.coordinator.getSnapshot();
     world.wipeStorage();
     const refused = follow(b.coordinator.start());
     await world.advance(LONG_MS);
     expect(refused.outcome).toBe(1004);
     expect([a, b].map(look)).toEqual(['active host', 'active follower']);
-    expect(world.recordOf()).toMatchObject({ phase: 'active', epoch: 1 });
+    expect(world.recordOf()).toMatchObject({ phase: 'active', epoch });
   });
 });
 
@@ -187,7 +188,9 @@ test('a host that is connected says so again if its record was written anew by a
 });
 
 describe('a record that is no record', () => {
-  const GARBAGE: readonly unknown[] = [7, 'garbage', [], { version: 1, phase: 'idle' }, { version: 1, epoch: 40 }];
+  /** Higher than any clock. */
+  const HIGH = 2 ** 50;
+  const GARBAGE: readonly unknown[] = [7, 'garbage', [], { version: 1, phase: 'idle' }, { version: 1, epoch: HIGH }];
 
   test.each(GARBAGE)('%o is not taken for an idle one while a host lives: it writes its own anew', async (garbage) => {
     const { a, b, world } = await openSession({ driver: 'auto' });
@@ -199,13 +202,21 @@ describe('a record that is no record', () => {
     expect(world.recordOf()).toMatchObject({ phase: 'active', hostTabId: a.coordinator.tabId });
   });
 
-  test.each(GARBAGE)('%o is replaced where nobody is alive, under a higher epoch', async (garbage) => {
-    const { a, world } = await openWorld({ driver: 'auto' });
-    world.putRecord(garbage);
-    await a.coordinator.start();
-    const { epoch = 0 } = Object(garbage) as { epoch?: number };
-    expect(world.recordOf()).toMatchObject({ phase: 'active', epoch: epoch + 1 });
-  });
+  test.each(GARBAGE)(
+    '%o is replaced where nobody is alive, under an epoch above its own and by the clock',
+    async (garbage) => {
+      const { a, world } = await openWorld({ driver: 'auto' });
+      world.putRecord(garbage);
+      const { clock } = a.platform;
+      const before = clock.now();
+      await a.coordinator.start();
+      const { epoch } = a.coordinator.getSnapshot();
+      expect(world.recordOf()).toMatchObject({ phase: 'active', epoch });
+      if (Object(garbage).epoch === HIGH) return expect(epoch).toBe(HIGH + 1);
+      expect(epoch).toBeGreaterThanOrEqual(before);
+      expect(epoch).toBeLessThanOrEqual(clock.now());
+    },
+  );
 
   test('of a newer version is left alone and counts as busy', async () => {
     const { a, b, world } = await openWorld({ driver: 'auto' });

@@ -24,7 +24,7 @@ test('a driver gets the request as it is, and its session is what the call resol
   });
   const request = { token: () => 'never cloned' };
   await expect(a.coordinator.start(request)).resolves.toBe(session);
-  expect(seen).toEqual([request, 1, null]);
+  expect(seen).toEqual([request, a.coordinator.getSnapshot().epoch, null]);
   expect(seen[0]).toBe(request);
 });
 
@@ -108,12 +108,19 @@ describe('a driver whose start', () => {
   test.each(fails)(
     '%s: the call rejects with it, every tab is told of it, and the scope is free',
     async (_, start, code, cause) => {
-      const { a, b, world } = await openBare({ ...QUIET, start });
+      let epoch = 0;
+      const { a, b, world } = await openBare({
+        ...QUIET,
+        start: (_request, context) => {
+          epoch = context.epoch;
+          return start();
+        },
+      });
       const heard = [hear(a), hear(b)];
       const started = follow(a.coordinator.start());
       await world.settle();
       expect(started.error).toBeInstanceOf(SessionError);
-      expect(started.error).toMatchObject({ code, local: false, tabId: a.coordinator.tabId, epoch: 1, seq: 1, cause });
+      expect(started.error).toMatchObject({ code, local: false, tabId: a.coordinator.tabId, epoch, seq: 1, cause });
       expect(heard).toEqual([[`session_error ${code}`], [`session_error ${code}`]]);
       expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
       // What every tab is told has the same facts as the rejection, and not the cause.
@@ -303,6 +310,7 @@ describe('what a driver says of its own connection', () => {
 
   test('reconnecting and reconnected: recovering everywhere meanwhile, the host unchanged', async () => {
     const { a, b, world } = await openSession();
+    const { epoch } = b.coordinator.getSnapshot();
     const heard = hear(b);
     world.contextIn(a).reconnecting();
     await world.settle();
@@ -311,7 +319,7 @@ describe('what a driver says of its own connection', () => {
     await world.settle();
     expect([a, b].map(look)).toEqual(['active host', 'active follower']);
     expect(heard).toEqual(['session_reconnecting', 'session_resumed']);
-    expect(b.coordinator.getSnapshot().epoch).toBe(1);
+    expect(b.coordinator.getSnapshot().epoch).toBe(epoch);
     expect(world.network.requests).toEqual(['start']);
   });
 
@@ -364,7 +372,9 @@ test('a resuming driver is told the kind, what was published and the epoch of th
     release: () => undefined,
   });
   await a.coordinator.join();
+  const { epoch } = a.coordinator.getSnapshot();
   await expect(b.coordinator.takeOver()).resolves.toEqual({ id: 7 });
   await world.settle();
-  expect(told).toEqual([{ kind: 'join', info: { id: 7 }, epoch: 1 }]);
+  expect(told).toEqual([{ kind: 'join', info: { id: 7 }, epoch }]);
+  expect(b.coordinator.getSnapshot().epoch).toBe(epoch + 1);
 });

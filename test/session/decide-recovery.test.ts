@@ -169,7 +169,8 @@ describe('the recovery window', () => {
     const decision = decide(recordIn('recovering'), CALLS[type], at(BEFORE + windowMs));
     expect(answer(decision)).toBe('granted, connecting');
     expect(told(decision)).toEqual(['session_error 1011', 'session_ended recovery-expired']);
-    expect(decision.record).toMatchObject({ lastError: null, info: null, activeEpoch: 0, origin: 4 });
+    const origin = BEFORE + windowMs;
+    expect(decision.record).toMatchObject({ lastError: null, info: null, activeEpoch: 0, epoch: origin, origin });
   });
 
   test.each(['resume', 'takeOver'] as const)('refuses %s with 1011 once it is over', (type) => {

@@ -115,13 +115,13 @@ describe('a call', () => {
 
 describe('a granted start or join', () => {
   test.each(['start', 'join'] as const)(
-    '%s opens the next epoch for its tab and forgets the session before',
+    '%s opens an epoch by the clock for its tab and forgets the session before',
     (type) => {
       const lastError = errorEntry(1016);
       const { record } = decide(recordIn('idle', { lastError }), CALLS[type], FACTS);
       expect(record).toEqual({
-        ...idleRecord({ revision: 11, epoch: 4, seq: 7, lostEpoch: 0, isStored: true }),
-        ...{ phase: 'connecting', kind: type, origin: 4, recovery: RECOVERY },
+        ...idleRecord({ revision: 11, epoch: NOW, seq: 7, lostEpoch: 0, isStored: true }),
+        ...{ phase: 'connecting', kind: type, origin: NOW, recovery: RECOVERY },
         ...{ term: CALLER.term, hostTabId: CALLER.tabId, resumeKey: CALLER.term },
         ...{ since: NOW, seenAt: NOW, proof: 'lock' },
       });
@@ -131,15 +131,32 @@ describe('a granted start or join', () => {
   test.each(['absent', 'malformed'] as const)(
     'stands on an %s record, above every epoch that this tab has seen',
     (stored) => {
-      const known = idleRecord({ revision: 40, epoch: 9, seq: 300, lostEpoch: 8, isStored: true });
+      const known = idleRecord({ revision: 40, epoch: NOW + 9, seq: 300, lostEpoch: 8, isStored: true });
       const { record } = decide(stored, CALLS.start, { ...FACTS, known });
-      expect(record).toMatchObject({ phase: 'connecting', epoch: 10, revision: 41, seq: 300, lostEpoch: 8 });
+      expect(record).toMatchObject({ phase: 'connecting', epoch: NOW + 10, revision: 41, seq: 300, lostEpoch: 8 });
     },
   );
 
   test('goes above the epoch that this tab knows, also where a lower one is stored', () => {
-    const known = recordIn('idle', { epoch: 9, revision: 2 });
-    expect(decide(recordIn('idle'), CALLS.start, { ...FACTS, known }).record.epoch).toBe(10);
+    const known = recordIn('idle', { epoch: NOW + 9, revision: 2 });
+    expect(decide(recordIn('idle'), CALLS.start, { ...FACTS, known }).record.epoch).toBe(NOW + 10);
+  });
+
+  test('goes above the last session although its record was cleared and this tab never knew of it', () => {
+    const last = decide('absent', CALLS.start, { ...FACTS, now: BEFORE }).record;
+    const next = decide('absent', CALLS.start, FACTS).record;
+    expect([last.epoch, next.epoch]).toEqual([BEFORE, NOW]);
+  });
+
+  test('goes above the epoch that is stored or known, although the clock stepped back since', () => {
+    const last = recordIn('idle', { epoch: NOW });
+    const steppedBack = { ...FACTS, now: NOW - 3_600_000 };
+    expect(decide(last, CALLS.start, steppedBack).record.epoch).toBe(NOW + 1);
+    expect(decide('absent', CALLS.start, { ...steppedBack, known: last }).record.epoch).toBe(NOW + 1);
+  });
+
+  test('counts in whole milliseconds, whatever the clock says', () => {
+    expect(decide('absent', CALLS.start, { ...FACTS, now: NOW + 0.75 }).record.epoch).toBe(NOW);
   });
 });
 
@@ -167,15 +184,11 @@ describe('how others can find out whether its host lives', () => {
 describe('a session that no store remembers', () => {
   const unstored = { ...FACTS, isStored: false };
 
-  test('can’t be recovered, and its epoch goes by time: its tabs may not know each other', () => {
+  test('can’t be recovered, and its epoch goes by the clock as any other', () => {
     const { record } = decide('absent', CALLS.start, unstored);
     expect(record).toMatchObject({ phase: 'connecting', epoch: NOW, isStored: false, recovery: { by: 'none' } });
     const known = recordIn('idle', { epoch: NOW });
     expect(decide(known, CALLS.start, unstored).record.epoch).toBe(NOW + 1);
-  });
-
-  test('counts in whole milliseconds, whatever the clock says', () => {
-    expect(decide('absent', CALLS.start, { ...unstored, now: NOW + 0.75 }).record.epoch).toBe(NOW);
   });
 });
 

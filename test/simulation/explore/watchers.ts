@@ -177,7 +177,12 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
   return {
     onCommit({ page, before, after }) {
       const [lost, now] = [parsed(before), parsed(after)];
-      if (typeof now === 'object' && now.resumeKey !== null && now.resumeKey === now.term && !owners.has(now.resumeKey)) {
+      if (
+        typeof now === 'object' &&
+        now.resumeKey !== null &&
+        now.resumeKey === now.term &&
+        !owners.has(now.resumeKey)
+      ) {
         owners.set(now.resumeKey, placeOf(page));
       }
       if (typeof lost !== 'object' || typeof now !== 'object') return;
