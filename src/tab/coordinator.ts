@@ -7,6 +7,7 @@ import { scopeLocks } from '../election/locks';
 import { lifeProof } from '../election/proof';
 import { createWaits, quietly } from '../election/waits';
 import { endOrphan } from '../host/orphan';
+import { within } from '../host/outcome';
 import { createTerms } from '../host/terms';
 import { openLedger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
@@ -26,6 +27,9 @@ import { nextSnapshot, UNSEEN } from './snapshot';
 
 /** How long a tab without a store waits for what the others know. */
 const ASK_LIMIT_MS = 100;
+
+/** How long a coordinator that is closed waits for a claim that it made before. */
+const CLAIM_LIMIT_MS = 1_000;
 
 /** Where `any-tab` may resume, a hidden tab gives the visible one this head start. */
 const HIDDEN_DELAY_MS = 250;
@@ -77,7 +81,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
   const proof = lifeProof({ ledger, locks, clock });
-  const election = createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs });
+  const election = createElection({
+    ...{ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs },
+    awake: () => awake.signal,
+  });
   const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
   const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
@@ -264,6 +271,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     closing.abort();
     fallAsleep(closedError());
     listeners.clear();
+    // A claim that is on its way is still stored: its term is left then.
+    if (!terms.held) await within(clock, CLAIM_LIMIT_MS, calls.settled());
     await terms.leave('The coordinator was closed.', true);
     ledger.close();
     await terms.letGo();

@@ -234,12 +234,14 @@ describe('garbage of another script on the same origin', () => {
     if (!host || !other) throw new Error('tabs');
     expect(await host.call('start')).toMatchObject({ ok: true });
     for (const tab of tabs) await tab.waitForPhase('active');
+    const { epoch } = await host.snapshot();
     await other.evaluate(async (prefix) => {
       const { held = [] } = await navigator.locks.query();
       const names = held.map(({ name = '' }) => name).filter((name) => name.startsWith(prefix));
       for (const name of names) await navigator.locks.request(name, { steal: true }, () => undefined);
     }, `solotab:${scope}:`);
-    for (const tab of tabs) await tab.waitFor(({ snapshot }) => snapshot.phase === 'active' && snapshot.epoch > 1);
+    for (const tab of tabs)
+      await tab.waitFor(({ snapshot }, before) => snapshot.phase === 'active' && snapshot.epoch > before, epoch);
     await browser.backend.until((backend) => backend.live(scope).length === 1);
     const roles = await Promise.all(tabs.map(async (tab) => (await tab.snapshot()).role));
     expect(roles.filter((role) => role === 'host')).toHaveLength(1);

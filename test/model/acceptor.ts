@@ -21,6 +21,8 @@ export interface Write {
 export class Acceptor {
   readonly log: string[] = [];
   private states: readonly State[];
+  /** The one that the real code wrote last. */
+  private epoch = 0;
 
   constructor(
     tabs: number,
@@ -55,7 +57,8 @@ export class Acceptor {
   /** False: the model would not have written that. */
   write({ command, decision, tabIds }: Write): boolean {
     const name = nameOf(command);
-    const wanted = shapeOf(decision.record, tabIds);
+    const wanted = shapeOf(decision.record, this.epoch, tabIds);
+    this.epoch = decision.record.epoch;
     this.log.push(`writes ${name}: ${wanted}`);
     const found: State[] = [];
     for (const state of this.closure()) {
@@ -63,7 +66,7 @@ export class Acceptor {
         const { commit } = next;
         if (!commit?.decision.changed || nameOf(commit.command) !== name) continue;
         const ids = next.tabs.map(({ id, life }) => (life === 'dead' ? '' : id));
-        if (shapeOf(commit.decision.record, ids) === wanted) found.push(next);
+        if (shapeOf(commit.decision.record, commit.found.epoch, ids) === wanted) found.push(next);
       }
     }
     this.states = this.dedupe(found);
@@ -103,14 +106,20 @@ function nameOf(command: Command): string {
   return command.type === 'join' ? 'start' : command.type;
 }
 
-/** What the model says of a record, without ids of its own. */
+/**
+ * What the model says of a record, without ids and clocks of its own: a new session's epoch goes by the clock, those after it count on
+ * from what was stored `before`.
+ */
 function shapeOf(
-  { phase, epoch, hostTabId, successor, attempts, activeEpoch, asked, answered }: SessionRecord,
+  { phase, epoch, origin, hostTabId, successor, attempts, activeEpoch, asked, answered }: SessionRecord,
+  before: number,
   ids: readonly string[],
 ): string {
+  const rise = epoch === before ? 'same epoch' : epoch === origin ? 'new epoch' : `epoch + ${epoch - before}`;
+  const active = activeEpoch === 0 ? 'never' : epoch - activeEpoch;
   const host = hostTabId === null ? 'nobody' : ids.indexOf(hostTabId);
   const next = successor === null ? 'nobody' : ids.indexOf(successor.tabId);
-  return `${phase} ${epoch} of ${host}, then ${next}, ${attempts} attempts, ${activeEpoch}, ${asked}/${answered}`;
+  return `${phase}, ${rise}, of ${host}, then ${next}, ${attempts} attempts, active ${active}, ${asked}/${answered}`;
 }
 
 /** A call that still looks may be over in fact: it was refused, and that writes nothing. */

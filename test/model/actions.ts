@@ -94,6 +94,8 @@ function passTime(draft: Draft): void {
  * session that no tab holds any more.
  */
 function clearStorage(draft: Draft): void {
+  // Time passes until another session begins: by that alone its epoch is above those that nobody can read any more.
+  draft.now += 1;
   draft.isGone = true;
   draft.seat = null;
   draft.acted = 0;

@@ -38,7 +38,7 @@ const BREAKAGES: readonly Breakage[] = [
     name: 'a claim without a new epoch is found',
     from: () => activeScene(2, decide),
     only: ['crashes', 'calls end', 'calls start'],
-    rules: (stored, command, facts) => changed(decide(stored, command, facts), { epoch: 1 }),
+    rules: (stored, command, facts) => changed(decide(stored, command, facts), { epoch: facts.known.epoch }),
     kind: 'a term begins without a new epoch',
     by: 'claims',
   },

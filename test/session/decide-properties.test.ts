@@ -316,7 +316,7 @@ test('a stored value that is no record is answered as what this tab knew last', 
         expect({ verdict, record, entries, orphan }).toEqual({
           // What took the record away can have taken the locks away too: that alone may differ.
           ...{ verdict: decision.verdict, record: { ...decision.record, proof: record.proof } },
-          ...{ entries: decision.entries, orphan: decision.orphan },
+          ...{ entries: decision.entries, orphan: decision.orphan && { ...decision.orphan, proof: orphan?.proof } },
         });
       },
     ),

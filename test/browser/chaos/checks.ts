@@ -13,7 +13,7 @@ const BLOCKED_CODE = 9999;
 
 /** What a round did that tabs can't make up for. */
 export interface Excuses {
-  /** The site's data was cleared: events are numbered anew, and each tab learns it at its own time. */
+  /** The site's data was cleared: under a higher epoch events are numbered anew, and what a tab missed nobody can tell. */
   readonly isCleared: boolean;
   /** Tabs were stopped or frozen. */
   readonly haveSlept: boolean;
@@ -72,7 +72,7 @@ export function violationsOf(observation: Observation, { isCleared, haveSlept }:
   const { tabId, problems } = observation;
   return [
     ...problems.map((problem) => `${tabId.slice(0, 8)}: uncaught ${problem}`),
-    ...(isCleared ? [] : outOfOrder(observation)),
+    ...outOfOrder(observation, isCleared),
     ...strangeOutcomes(observation, haveSlept ? [...CODES, BLOCKED_CODE] : CODES),
   ];
 }
@@ -111,8 +111,8 @@ function isCleaning(type: string): boolean {
   return type === 'end' || type === 'release';
 }
 
-/** Numbered events come in order, each once, and what is left out is owned up to. */
-function outOfOrder({ tabId, events }: Observation): readonly string[] {
+/** Numbered events come in order, each once, and what is left out is owned up to as long as they are numbered on. */
+function outOfOrder({ tabId, events }: Observation, isCleared: boolean): readonly string[] {
   const found: string[] = [];
   let last: { readonly epoch: number; readonly seq: number } | null = null;
   for (const { type, event } of events) {
@@ -124,7 +124,7 @@ function outOfOrder({ tabId, events }: Observation): readonly string[] {
         found.push(`${name} after ${last.epoch}:${last.seq}`);
       }
       const owed = Math.max(0, seq - last.seq - 1);
-      if (missed !== owed) found.push(`${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
+      if (missed !== owed && !isCleared) found.push(`${name} after ${last.epoch}:${last.seq}, missed ${missed}`);
     }
     last = { epoch, seq };
   }

@@ -220,9 +220,8 @@ export class Stage {
 
   /** By a page that has nothing to do with the session: what was remembered in the site's storage is read before. */
   async #clearSiteData(): Promise<void> {
-    const { browser, bystander, scope } = this.#ports;
+    const { browser, bystander } = this.#ports;
     this.problems.push(...(await takeProblems(bystander)));
-    browser.backend.beginAnew(scope);
     const url = browser.server.page({ headers: { 'clear-site-data': '"storage"' } });
     await bystander.evaluate(async (address) => {
       await (await fetch(address)).text();

@@ -57,8 +57,6 @@ interface Rules {
   denials: Map<ActType, Denial>;
   delays: Map<ActType, number>;
   hangUps: HangUp[];
-  /** Acts before this one were served before the site's data was cleared. */
-  anewFrom: number;
 }
 
 const CONNECTS: readonly ActType[] = ['start', 'join', 'resume'];
@@ -96,9 +94,8 @@ export class SessionBackend {
     const found: string[] = [];
     const holders = new Map<number, string>();
     let newest = 0;
-    const { anewFrom } = this.#rulesOf(scope);
     for (const act of this.acts(scope, 'act', ...CONNECTS)) {
-      if (act.outcome !== 'ok' || act.order < anewFrom) continue;
+      if (act.outcome !== 'ok') continue;
       const holder = holders.get(act.epoch) ?? act.tabId;
       if (holder !== act.tabId) found.push(`two tabs under epoch ${act.epoch}: ${holder}, then ${describe(act)}`);
       if (act.epoch < newest) found.push(`epoch ${newest} had been served before ${describe(act)}`);
@@ -146,11 +143,6 @@ export class SessionBackend {
   /** The other side hangs up on whoever connects next; `null` ends that. */
   hangUp(scope: string, how: HangUp | null): void {
     this.#rulesOf(scope).hangUps = how ? [how] : [];
-  }
-
-  /** The site's data is cleared: from now on the tabs may count epochs anew. */
-  beginAnew(scope: string): void {
-    this.#rulesOf(scope).anewFrom = this.#acts.length;
   }
 
   /** Resolves as soon as `condition` holds; looked at after every change. Rejects when nothing has come of it for long. */
@@ -213,15 +205,14 @@ export class SessionBackend {
   }
 
   #newestEpoch(scope: string): number {
-    const { anewFrom } = this.#rulesOf(scope);
-    const counting = this.acts(scope).filter(({ outcome, order }) => outcome === 'ok' && order >= anewFrom);
+    const counting = this.acts(scope).filter(({ outcome }) => outcome === 'ok');
     return Math.max(0, ...counting.map(({ epoch }) => epoch));
   }
 
   #rulesOf(scope: string): Rules {
     const rules = this.#rules.get(scope) ?? {
       ...{ holding: new Set(), denials: new Map(), delays: new Map() },
-      ...{ hangUps: [], anewFrom: 0 },
+      hangUps: [],
     };
     this.#rules.set(scope, rules);
     return rules;
