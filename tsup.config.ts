@@ -1,6 +1,14 @@
 import { defineConfig } from 'tsup';
 
-const entry = { index: 'src/index.ts', zoom: 'src/zoom/index.ts', testing: 'src/testing/index.ts' };
+const entry = {
+  index: 'src/index.ts',
+  zoom: 'src/zoom/index.ts',
+  testing: 'src/testing/index.ts',
+  react: 'src/react/index.ts',
+  vue: 'src/vue/index.ts',
+  svelte: 'src/svelte/index.ts',
+  solid: 'src/solid/index.ts',
+};
 
 export default defineConfig([
   // For bundlers and Node: the two dependencies stay imports, so that an app shares its own copies. What is loaded by import() stays

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
@@ -8,6 +9,10 @@ export default defineConfig({
     alias: {
       'solotab/zoom': source('zoom/index.ts'),
       'solotab/testing': source('testing/index.ts'),
+      'solotab/react': source('react/index.ts'),
+      'solotab/vue': source('vue/index.ts'),
+      'solotab/svelte': source('svelte/index.ts'),
+      'solotab/solid': source('solid/index.ts'),
       solotab: source('index.ts'),
     },
   },
@@ -15,7 +20,24 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['test/**/*.test.ts'], exclude: ['test/browser/**', 'test/package/**'] },
+        plugins: [svelte({ configFile: false })],
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**'],
+        },
+      },
+      {
+        extends: true,
+        plugins: [svelte({ configFile: false })],
+        // As bundlers for browsers choose among the builds of a framework.
+        resolve: { conditions: ['browser', 'development'] },
+        test: {
+          name: 'frameworks',
+          include: ['test/frameworks/**/*.test.ts'],
+          environment: 'happy-dom',
+          server: { deps: { inline: [/solid/] } },
+        },
       },
       {
         extends: true,

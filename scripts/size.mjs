@@ -17,19 +17,27 @@ const ENTRIES = {
   all: { code: "export * from './index.js';", note: "everything that 'solotab' exports" },
   zoom: { code: `${CORE} export * from './zoom.js';`, beyond: 'core', note: 'what solotab/zoom adds to the core' },
   testing: { code: "export * from './testing.js';", note: 'solotab/testing, the coordinator included' },
+  ...framework('react', 'React'),
+  ...framework('vue', 'Vue'),
+  ...framework('svelte', 'Svelte'),
+  ...framework('solid', 'Solid'),
   SessionError: { code: "export { SessionError } from './index.js';", note: 'an app that imports SessionError alone' },
 };
 const LATER_NOTE = 'what a browser without BroadcastChannel loads beside the core';
 const FILE_NOTE = 'the whole package as one file for a plain script, as it is';
 
 const budgets = JSON.parse(readFileSync(new URL('size-budgets.json', import.meta.url), 'utf8'));
-const dependencies = Object.keys(JSON.parse(readFileSync(new URL('../package.json', import.meta.url))).dependencies);
+const { dependencies, peerDependencies } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+);
+/** An app that uses a framework has it already. */
+const frameworks = Object.keys(peerDependencies).flatMap((name) => [name, `${name}/*`]);
 
 const rows = [];
 const bundles = {};
 for (const [name, { code, beyond, note }] of Object.entries(ENTRIES)) {
-  const own = await bundle(code, dependencies);
-  const withDependencies = await bundle(code, []);
+  const own = await bundle(code, [...Object.keys(dependencies), ...frameworks]);
+  const withDependencies = await bundle(code, frameworks);
   bundles[name] = { own, withDependencies };
   for (const which of ['own', 'withDependencies']) {
     const { always } = bundles[name][which];
@@ -92,6 +100,11 @@ async function bundle(code, external) {
     always: sizeOf(contents(outputFiles.filter(isAlways))),
     later: sizeOf(contents(outputFiles.filter((output) => !isAlways(output)))),
   };
+}
+
+function framework(name, whose) {
+  const note = `solotab/${name}, what ${whose} brings not counted`;
+  return { [name]: { code: `export * from './${name}.js';`, note } };
 }
 
 function sizeOf(files) {

@@ -23,7 +23,9 @@ export function completePolicy(policy: RetryPolicy): Required<RetryPolicy> {
   const { attempts, minDelayMs = 500, maxDelayMs = Math.max(8000, minDelayMs) } = policy;
   const sensible = minDelayMs >= 0 && maxDelayMs >= minDelayMs && maxDelayMs < 2 ** 31; // a timer takes no more
   if (!Number.isInteger(attempts) || attempts < 1 || !sensible) {
-    throw new TypeError('retry needs attempts, a whole number from 1, and 0 <= minDelayMs <= maxDelayMs < 2 ** 31.');
+    throw new TypeError(
+      'solotab: retry needs attempts, a whole number from 1, and 0 <= minDelayMs <= maxDelayMs < 2 ** 31.',
+    );
   }
   return { attempts, minDelayMs, maxDelayMs };
 }

@@ -3,9 +3,11 @@
  * happens inside one call of the driver, so the session is `connecting` throughout, `connectTimeoutMs` bounds the whole,
  * and to give up the call gives up whatever it is just waiting for.
  */
+import { consoleLogger } from '../platform/browser';
 import { delay as waitInBrowser } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
 import { SessionError } from '../session/errors';
+import { check, checkMethods, warnOfUnknown } from '../session/misuse';
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
 import type { InferredShape, JoinOf, SessionOf, Shape, StartOf } from '../shape';
@@ -55,9 +57,23 @@ export interface AttemptOptions {
   readonly randomBytes?: (count: number) => Uint8Array;
 }
 
+/** All there are: the type knows when one is missing here. */
+export const ATTEMPT_OPTIONS: Readonly<Record<keyof AttemptOptions, true>> = {
+  pin: true,
+  pinLength: true,
+  pinKey: true,
+  token: true,
+  retry: true,
+  random: true,
+  delay: true,
+  randomBytes: true,
+};
+
+const PIN_MODES: readonly PinMode[] = ['none', 'generated', 'required'];
+
 /**
  * A driver for `createCoordinator` that drives `driver` with PINs, tokens and retries. Throws a `TypeError` or `RangeError`
- * for a driver or options that make no sense.
+ * for a driver or options that make no sense; warns of an option that there is not.
  */
 export function withAttempts<Session, Start, Join>(
   driver: AttemptDriver<InferredShape<Session, Start, Join>>,
@@ -67,11 +83,13 @@ export function withAttempts<S extends Shape>(driver: AttemptDriver<S>, options?
 export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}): Driver {
   const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
   const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
-  const policies = completePolicies(retry);
+  checkMethods('driver', driver, ['start', 'end'], ['prepare', 'join', 'resume', 'release']);
+  checkMethods('withAttempts', options, [], ['token', 'random', 'delay', 'randomBytes']);
+  check(PIN_MODES.includes(pinMode), `withAttempts: pin must be one of ${PIN_MODES.join(', ')}.`);
+  check(typeof pinKey === 'string' && pinKey !== '', "withAttempts: pinKey must be the name of a request's property.");
   assertPinLength(length);
-  for (const method of ['start', 'end'] as const) {
-    if (typeof driver[method] !== 'function') throw new TypeError(`The driver needs a function ${method}().`);
-  }
+  const policies = completePolicies(retry);
+  warnOfUnknown('withAttempts', options, Object.keys(ATTEMPT_OPTIONS), consoleLogger());
 
   const pinOf = (request: unknown): unknown => (request as Record<string, unknown> | null | undefined)?.[pinKey];
 
@@ -147,7 +165,16 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
 }
 
 function completePolicies(retry: AttemptOptions['retry'] = {}): Record<AttemptKind, Required<RetryPolicy>> {
-  const { start, join, resume } = 'attempts' in retry ? { start: retry, join: retry, resume: retry } : retry;
+  // As an app without types may write it.
+  const given: unknown = retry;
+  check(
+    typeof given === 'object' && given !== null,
+    `withAttempts: retry must be { attempts: ${given} }, or one each: { start, join, resume }.`,
+  );
+  const isOne = 'attempts' in retry;
+  const known = isOne ? ['attempts', 'minDelayMs', 'maxDelayMs'] : ['start', 'join', 'resume'];
+  warnOfUnknown('retry', retry, known, consoleLogger());
+  const { start, join, resume } = isOne ? { start: retry, join: retry, resume: retry } : retry;
   return {
     start: completePolicy(start ?? { attempts: 1 }),
     join: completePolicy(join ?? { attempts: 1 }),

@@ -52,6 +52,8 @@ export interface ElectionPorts {
   readonly clock: Clock;
   readonly tabId: string;
   newTerm(): string;
+  /** Aborts when the page is left or the coordinator is closed. */
+  awake(): AbortSignal;
   /** How long a live host may take to hand over or to end, in milliseconds. */
   readonly patienceMs: number;
 }
@@ -61,7 +63,19 @@ export interface Election {
   run(toCall: ToCall, options: RunOptions): Promise<Tenancy | null>;
 }
 
-export function createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs }: ElectionPorts): Election {
+export function createElection({
+  ledger,
+  locks,
+  proof,
+  clock,
+  tabId,
+  newTerm,
+  awake,
+  patienceMs,
+}: ElectionPorts): Election {
+  /** A record that was lost was waited for in vain. */
+  let hasWaited = false;
+
   async function run(toCall: ToCall, { signal, insists }: RunOptions): Promise<Tenancy | null> {
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
@@ -93,7 +107,9 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
     insists = false,
   ): Promise<Tenancy | null> {
     const { term } = call.candidate;
-    // What is in here at the end is released; and at once when the call is given up: a page that sleeps must not keep it.
+    // What is in here at the end is released; and at once when the page is left: one that sleeps must not keep it. Who gives a call up
+    // while its page is awake keeps it until its claim is undone: to others a free lock would be a dead host.
+    const left = awake();
     const held: HeldLock[] = [];
     let isStolen = false;
     const release = (): void => {
@@ -105,12 +121,12 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
       void lock?.lost.then(() => {
         isStolen = true;
       });
-      if (signal?.aborted) release();
+      if (left.aborted) release();
       return lock;
     };
     const isOurs = (): boolean => ledger.record.term === term && !isStolen;
 
-    signal?.addEventListener('abort', release);
+    left.addEventListener('abort', release);
     try {
       let [termLock, seat] = await Promise.all([
         hold(locks.takeTerm(term)),
@@ -150,7 +166,7 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
       if (isStolen && ledger.record.term === term) await proof.reap(term);
       return null;
     } finally {
-      signal?.removeEventListener('abort', release);
+      left.removeEventListener('abort', release);
       release();
     }
   }
@@ -163,7 +179,9 @@ export function createElection({ ledger, locks, proof, clock, tabId, newTerm, pa
     // Counted and not timed: a tab that slept meanwhile has not waited.
     for (let tries = SILENCE_MS / SEAT_AGAIN_MS; ; tries -= 1) {
       // Without a seat to be taken, only a record speaks for a live host. If it was lost, let that host write a new one.
-      if (ledger.isSpoilt && !locks.work()) await ledger.until(() => !ledger.isSpoilt, SILENCE_MS, signal);
+      if (!ledger.isSpoilt) hasWaited = false;
+      else if (!hasWaited && !locks.work())
+        hasWaited = !(await ledger.until(() => !ledger.isSpoilt, SILENCE_MS, signal));
       const seat = await locks.takeSeat(tries <= 0 && ledger.isStored && !ledger.isDeaf ? 'steal' : 'probe');
       if (seat || signal?.aborted || ledger.record.term !== null) return seat;
       if (tries <= 0) throw refusal(1002);

@@ -27,7 +27,7 @@ export interface ScopeLocks {
   probe(term: string): Promise<'held' | 'free' | 'unknown'>;
   /** Calls `onGone` when the host of `term` is gone. Without locks nobody ever knows. */
   watch(term: string, signal: AbortSignal, onGone: () => void): Promise<void>;
-  /** From now on there are none. */
+  /** From now on there are none, for whoever is in this page. */
   distrust(): void;
 }
 
@@ -107,6 +107,7 @@ export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: L
       if (locks && lock && !signal.aborted) onGone();
     },
     distrust() {
+      locks?.abandon();
       locks = null;
     },
   };

@@ -10,6 +10,7 @@
  * or the record says that another tab has fenced it.
  */
 import type { Tenancy } from '../election/election';
+import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
@@ -35,6 +36,11 @@ export interface TenurePorts {
   clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
   onAsked(): void;
+  /**
+   * Another tab found the lock of this term free, although this tab holds it: the two have different lock managers. A term that is
+   * older may have been lost by its silence.
+   */
+  onMistaken(): void;
   /** The session of this term was replaced by another object. */
   onReplaced(): void;
   /** The term is over in this tab; `isSuperseded`: because another tab fenced it. */
@@ -47,6 +53,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   const { ledger, clock, logger, driver, connectTimeoutMs } = ports;
   const { origin, epoch } = claimed;
   const control = new AbortController();
+  const began = clock.monotonic();
   let stage: 'connecting' | 'held' | 'closing' | 'over' = 'connecting';
   /** The driver's call, from when it was made. */
   let attempt: Promise<Outcome<unknown>> | undefined;
@@ -173,6 +180,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   function observe(record: SessionRecord): void {
     if (isOver()) return;
     if (record.term !== term || (hasLostLock && !ledger.isStored)) {
+      const isMistaken = record.lostEpoch === epoch && claimed.proof === 'lock' && !hasLostLock && !stopped;
+      const isYoung = clock.monotonic() - began < SILENCE_MS;
+      if (isMistaken && isYoung && stage !== 'closing') ports.onMistaken();
       // A term that this host is closing ends by its own report.
       if (stage !== 'closing') return over(abortError('Another tab has taken over this session.'), true);
       const { lastError } = record;

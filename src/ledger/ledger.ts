@@ -295,7 +295,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (stored === 'newer') return accept({ ...idleRecord(record), phase: 'active' });
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     accept(standIn(record, raw));
-    if (stored === 'malformed' && !wasSpoilt) logger.warn('solotab: the stored session record is damaged and will be replaced');
+    if (stored === 'malformed' && !wasSpoilt)
+      logger.warn('solotab: the stored session record is damaged and will be replaced');
     ports.onGone();
   }
 

@@ -25,8 +25,8 @@ export const CANNOT_RESUME: Facts = {
 };
 
 export const NO_BROWSER: Facts = {
-  message: 'There is no browser here to hold a session.',
-  suggestedAction: 'Call it in a browser: in server rendering the coordinator only shows an idle session.',
+  message: 'There is no page of a browser here to hold a session.',
+  suggestedAction: 'Call it in a page of a browser: on a server or in a worker it only shows an idle session.',
   retryable: false,
 };
 

@@ -48,13 +48,22 @@ export function createCalls(ports: CallPorts) {
   const { driver, recovery, connectTimeoutMs, refusesUnsafe } = settings;
   /** The call that is trying to become the host. */
   let calling: AbortController | undefined;
+  /** Every call that would become the host, until it is over. */
+  const bids = new Set<Promise<unknown>>();
   /** How many calls are ending the session, wherever it is. */
   let ending = 0;
   /** The resume that began by itself. */
   let resuming: Promise<unknown> | undefined;
 
   /** Runs a call that wants to become the host, and then the driver's call for the record as it was claimed. */
-  async function bid(
+  function bid(...given: Parameters<typeof makeBid>): Promise<unknown> {
+    const made = makeBid(...given);
+    const over: Promise<unknown> = outcomeOf(() => made).then(() => bids.delete(over));
+    bids.add(over);
+    return made;
+  }
+
+  async function makeBid(
     toCall: ToCall,
     toConnect: (record: SessionRecord) => Connect,
     fallback: SessionErrorCode,
@@ -185,6 +194,7 @@ export function createCalls(ports: CallPorts) {
 
   return {
     isBusy: () => calling !== undefined || ending > 0,
+    settled: () => Promise.all(bids),
     begin,
     giveUp,
     resume: (options: CallOptions = {}) =>

@@ -7,6 +7,7 @@ import { scopeLocks } from '../election/locks';
 import { lifeProof } from '../election/proof';
 import { createWaits, quietly } from '../election/waits';
 import { endOrphan } from '../host/orphan';
+import { within } from '../host/outcome';
 import { createTerms } from '../host/terms';
 import { openLedger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
@@ -19,12 +20,16 @@ import type { Shape } from '../shape';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
 import { createCalls } from './calls';
 import { createListeners, type Listener } from './listeners';
+import { noteName } from './name-use';
 import { checkOptions } from './options';
 import { resumeKey } from './resume-key';
 import { nextSnapshot, UNSEEN } from './snapshot';
 
 /** How long a tab without a store waits for what the others know. */
 const ASK_LIMIT_MS = 100;
+
+/** How long a coordinator that is closed waits for a claim that it made before. */
+const CLAIM_LIMIT_MS = 1_000;
 
 /** Where `any-tab` may resume, a hidden tab gives the visible one this head start. */
 const HIDDEN_DELAY_MS = 250;
@@ -39,12 +44,12 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 ): Coordinator<S> {
   // The types of an app are the app's. In here a session is anything.
   const options = given as unknown as CoordinatorOptions;
-  const settings = checkOptions(options);
-  const { name: scope, driver, connectTimeoutMs } = settings;
+  const settings = checkOptions(options, platform.logger);
+  const { name: scope, driver, connectTimeoutMs, logger } = settings;
   const { clock, lifecycle, isBrowser } = platform;
-  const logger = options.logger ?? platform.logger;
   const tabId = platform.randomId();
   const closing = new AbortController();
+  noteName(platform, scope, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
   let snapshot = UNSEEN;
@@ -76,13 +81,17 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
   const proof = lifeProof({ ledger, locks, clock });
-  const election = createElection({ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs });
+  const election = createElection({
+    ...{ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs },
+    awake: () => awake.signal,
+  });
   const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
   const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
     clone: platform.clone,
     onReplaced: update,
     onAsked: key.sign,
+    onMistaken: locks.distrust,
     onLetGo,
   });
   const calls = createCalls({
@@ -145,8 +154,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (hostTabId !== null && hostTabId !== tabId && record !== previous && record.lostEpoch === epoch) {
       listeners.emit('host_lost', { epoch, hostTabId });
     }
-    // This host is here, and its lock was free for another tab: as after a clearing, the two have different lock managers.
-    if (previous.proof === 'lock' && terms.held && terms.held.epoch === record.lostEpoch) locks.distrust();
     terms.held?.observe(record);
     update();
     if (isClosed() || !isBrowser) return;
@@ -264,6 +271,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     closing.abort();
     fallAsleep(closedError());
     listeners.clear();
+    // A claim that is on its way is still stored: its term is left then.
+    if (!terms.held) await within(clock, CLAIM_LIMIT_MS, calls.settled());
     await terms.leave('The coordinator was closed.', true);
     ledger.close();
     await terms.letGo();

@@ -73,5 +73,10 @@ export function createPageLocks(machine: Machine, page: Page, manager: LockManag
       });
     });
 
-  return { request };
+  return {
+    request,
+    abandon() {
+      page.hasAbandonedLocks = true;
+    },
+  };
 }

@@ -121,6 +121,7 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
   const storeHealth = () => (typeof tab.capabilities.store === 'string' ? tab.capabilities.store : 'works');
   const locksHealth = () => (typeof tab.capabilities.locks === 'string' ? tab.capabilities.locks : 'work');
 
+  const names = new Map<string, number>();
   return {
     openStore(scope) {
       page.hasNoStore = tab.capabilities.store === false;
@@ -130,7 +131,9 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       return store;
     },
     locks:
-      tab.capabilities.locks === false ? null : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
+      tab.capabilities.locks === false || page.hasAbandonedLocks
+        ? null
+        : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
     openChannel(scope, receive) {
       const { channel = true } = tab.capabilities;
       return channel === false
@@ -149,7 +152,9 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       return id;
     },
     clone,
+    names: () => names,
     isBrowser: true,
+    isWorker: false,
     logger,
     loseConnections(isCleared) {
       for (const store of stores) store.lose(isCleared);

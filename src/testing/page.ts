@@ -42,6 +42,8 @@ export class Page {
   mayBeApart = false;
   /** When it was gone: infinity while it is there. */
   goneAt = Number.POSITIVE_INFINITY;
+  /** Its lock manager is not that of other pages, and it knows. */
+  hasAbandonedLocks = false;
   readonly timers = new Set<ScheduledEvent>();
   /** The frames in it. They live, sleep and die with it, and are told what it is told. */
   readonly frames = new Set<Page>();

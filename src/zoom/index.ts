@@ -7,8 +7,11 @@
  *       cobrowse.start({ sdkToken, customPinCode });
  *     });
  */
-import { type AttemptOptions, withAttempts } from '../attempts/with-attempts';
+import { ATTEMPT_OPTIONS, type AttemptOptions, withAttempts } from '../attempts/with-attempts';
 import { createCoordinator } from '../create-coordinator';
+import { consoleLogger } from '../platform/browser';
+import { check, warnOfUnknown } from '../session/misuse';
+import { OPTIONS } from '../tab/options';
 import type { Coordinator, CoordinatorOptions } from '../types';
 import { createZoomDriver } from './driver';
 import { type Listener, ZoomEvents, type ZoomSessionEvents } from './events';
@@ -71,12 +74,23 @@ export interface CoordinatedZoomSession {
   close(): Promise<void>;
 }
 
-/** The session that `ZoomCobrowseSDK.init` hands out, coordinated across tabs. Call it once per page. Throws a `TypeError` for bad options. */
+const SESSION_METHODS: readonly (keyof ZoomSession)[] = ['start', 'join', 'end', 'on', 'off', 'getSessionInfo'];
+
+/**
+ * The session that `ZoomCobrowseSDK.init` hands out, coordinated across tabs. Call it once per page. Throws a `TypeError` for what is
+ * no session, and for bad options; warns of an option that there is not.
+ */
 export function coordinateZoomSession(session: ZoomSession, options: ZoomOptions = {}): CoordinatedZoomSession {
   const { name = 'zoom-cobrowse', publishPin = false, createCoordinator: create = createCoordinator } = options;
+  const isSession = SESSION_METHODS.every((method) => typeof Object(session)[method] === 'function');
+  check(isSession, 'coordinateZoomSession needs the session that ZoomCobrowseSDK.init hands its callback.');
+  const known = [...Object.keys({ ...ATTEMPT_OPTIONS, ...OPTIONS }), 'publishPin', 'createCoordinator'];
+  const logger = options.logger ?? consoleLogger();
+  const isOpen = (option: string): boolean => option !== 'driver' && option !== 'pinKey';
+  warnOfUnknown('coordinateZoomSession', options, known.filter(isOpen), logger);
   const zoom = createZoomDriver(session, publishPin);
-  const driver = withAttempts<ZoomShape>(zoom, { ...options, pinKey: 'customPinCode' });
-  const coordinator = create({ ...options, name, driver });
+  const driver = withAttempts<ZoomShape>(zoom, { ...only(ATTEMPT_OPTIONS, options), pinKey: 'customPinCode' });
+  const coordinator = create({ ...only(OPTIONS, options), name, driver });
   const events = new ZoomEvents(session, coordinator, publishPin);
   // A tab that was fenced must not end what lives on elsewhere.
   coordinator.on('session_ended', ({ reason }) => reason !== 'superseded' && zoom.abandon());
@@ -98,6 +112,11 @@ export function coordinateZoomSession(session: ZoomSession, options: ZoomOptions
       await coordinator.close();
     },
   };
+}
+
+/** The members of `options` that are in `names` too: the others are not for whom they are handed to. */
+function only(names: object, options: ZoomOptions): Omit<ZoomOptions, 'name' | 'createCoordinator' | 'publishPin'> {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => name in names));
 }
 
 /** An app that listens to `session_error` has no need of the promise: not to handle it must not be an error. */

@@ -458,4 +458,42 @@ describe('the driver underneath', () => {
     expect(() => withAttempts(driver, { pinLength: 11 })).toThrow(RangeError);
     expect(() => withAttempts(driver, { retry: { start: { attempts: 0 } } })).toThrow(TypeError);
   });
+
+  test.each<[string, object, string]>([
+    ['a PIN mode that there is not', { pin: 'generate' }, 'pin must be one of none, generated, required'],
+    ['a pinKey that is no name', { pinKey: 7 }, 'pinKey must be the name'],
+    ['a token that is no function', { token: 'abc' }, 'withAttempts.token must be a function'],
+    ['a delay that is no function', { delay: 500 }, 'withAttempts.delay must be a function'],
+    ['a number of retries', { retry: 3 }, 'retry must be { attempts: 3 }, or one each'],
+    ['a number of retries for one call', { retry: { start: 3 } }, 'retry needs attempts'],
+  ])('throws a TypeError for %s, and says what to write', (_, options, message) => {
+    const { driver } = createScriptedDriver();
+    expect(() => withAttempts(driver, options)).toThrow(TypeError);
+    expect(() => withAttempts(driver, options)).toThrow(message);
+  });
+
+  test.each<[string, object, string]>([
+    ['an option', { retries: 3 }, "withAttempts has no option 'retries', only pin, pinLength, pinKey, token, retry"],
+    ['a kind of call', { retry: { begin: { attempts: 3 } } }, "retry has no option 'begin', only start, join, resume"],
+    [
+      'a delay',
+      { retry: { attempts: 3, delay: 5 } },
+      "retry has no option 'delay', only attempts, minDelayMs, maxDelayMs",
+    ],
+  ])('warns of %s that there is not', (_, options, message) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { driver } = createScriptedDriver();
+    withAttempts(driver, options);
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(message)]]);
+    warn.mockRestore();
+  });
+
+  test('warns of nothing that is as it should be', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const { driver } = createScriptedDriver();
+    withAttempts(driver);
+    withAttempts(driver, { pin: 'generated', pinLength: 4, retry: { join: { attempts: 2, minDelayMs: 1 } } });
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
+  });
 });

@@ -20,6 +20,7 @@ function setUp(answer: Answer | null) {
         asked.push(`${name} ${request.mode} ${request.when}`);
         return answer(name, request);
       },
+      abandon: () => void asked.push('abandoned'),
     },
   });
   const grant = (): Promise<HeldLock> => {
@@ -249,7 +250,7 @@ describe('locks that are distrusted', () => {
     expect(await locks.takeTerm('t1')).not.toBeNull();
     expect(await locks.probe('t1')).toBe('unknown');
     await locks.watch('t1', new AbortController().signal, () => expect.unreachable());
-    expect([locks.work(), asked, broken]).toEqual([false, [], []]);
+    expect([locks.work(), asked, broken]).toEqual([false, ['abandoned'], []]);
     // What stands for a lock is never lost.
     let isLost = false;
     void seat?.lost.then(() => {

@@ -86,7 +86,7 @@ describe('what was stored and is no record', () => {
     forget();
     stored.record = undefined;
     await ledger.peek();
-    expect([ledger.record, ledger.isSpoilt, told]).toEqual([ACTIVE, false, ['active r10', 'gone']]);
+    expect([ledger.record, ledger.isSpoilt, told]).toEqual([ACTIVE, true, ['active r10', 'gone']]);
   });
 
   test('is told once to the log if it is damaged, until it is whole again', async () => {

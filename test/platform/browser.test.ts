@@ -21,6 +21,12 @@ describe('without a window', () => {
   });
 });
 
+test('a worker is told from a server by what only workers have', () => {
+  expect(browserPlatform().isWorker).toBe(false);
+  vi.stubGlobal('importScripts', () => undefined);
+  expect(browserPlatform()).toMatchObject({ isWorker: true, isBrowser: false });
+});
+
 describe('in every environment', () => {
   test('ids are 128 bits long and differ', () => {
     const { randomId } = browserPlatform();

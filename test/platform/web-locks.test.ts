@@ -127,3 +127,10 @@ test('a lock is held until it is released', async () => {
   held?.release();
   await vi.waitFor(() => expect(ended).toBe(true));
 });
+
+test('locks that are not those of other pages any more are abandoned for every coordinator of the page', () => {
+  const { locks } = stubLocks();
+  expect(webLocks()).not.toBeNull();
+  locks.abandon();
+  expect(webLocks()).toBeNull();
+});

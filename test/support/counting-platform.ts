@@ -44,6 +44,7 @@ export function countingPlatform(platform: Platform): { readonly platform: Platf
         );
       },
       locks: platform.locks && {
+        ...platform.locks,
         request: (name, request) => {
           counts.lockRequests += 1;
           return platform.locks?.request(name, request) ?? Promise.resolve(null);

@@ -47,6 +47,7 @@ export function setUpLedger({ record, hasStore = true, channel = 'full', tabId =
     },
     close: () => undefined,
   };
+  const names = new Map<string, number>();
   const platform: Platform = {
     openStore: () => (hasStore ? store : null),
     locks: null,
@@ -66,7 +67,9 @@ export function setUpLedger({ record, hasStore = true, channel = 'full', tabId =
     tabStorage: { get: () => null, set: () => undefined },
     randomId: () => 'id',
     clone: structuredClone,
+    names: () => names,
     isBrowser: true,
+    isWorker: false,
     logger,
   };
   const ports: LedgerPorts = {

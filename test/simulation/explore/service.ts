@@ -28,7 +28,12 @@ export function watchService(world: SimulatedBrowser): ServiceCheck {
       const [old, now] = [parsed(before), parsed(after)];
       if (typeof old !== 'object' || typeof now !== 'object' || old.phase === 'idle') return;
       if (now.phase !== 'idle' && now.phase !== 'connecting') return;
-      for (const session of live()) if (session.lostAt !== null) undertakers.set(session, { page, at: world.now });
+      for (const session of live()) {
+        const { lostAt } = session;
+        // What is written later is over other sessions.
+        if (lostAt !== null && (undertakers.get(session)?.at ?? 0) <= lostAt)
+          undertakers.set(session, { page, at: world.now });
+      }
     },
     onDriver({ page, call, session }) {
       if (call !== 'resume' || !session || session.lostAt === null) return;

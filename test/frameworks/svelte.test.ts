@@ -1,0 +1,101 @@
+import { cleanup, render, screen } from '@testing-library/svelte';
+import { sessionStore, useSession } from 'solotab/svelte';
+import { flushSync, hydrate, tick, unmount } from 'svelte';
+import { get } from 'svelte/store';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import Show from './support/show.svelte';
+import ShowStore from './support/show-store.svelte';
+import { twoIdleTabs, twoTabs } from './support/two-tabs';
+
+const complaints = vi.fn();
+beforeEach(() => {
+  vi.spyOn(console, 'warn').mockImplementation(complaints);
+  vi.spyOn(console, 'error').mockImplementation(complaints);
+});
+afterEach(() => {
+  cleanup();
+  expect(complaints.mock.calls).toEqual([]);
+  complaints.mockClear();
+});
+
+const shown = (): string => screen.getByRole('status').textContent ?? '';
+
+describe.each([
+  ['runes', Show],
+  ['a store', ShowStore],
+])('with %s', (_, Component) => {
+  test('a component shows what the session is, from connecting to lost', async () => {
+    const { world, host, follower } = await twoIdleTabs();
+    render(Component, { coordinator: follower.coordinator });
+    expect(shown()).toBe('idle none');
+
+    const started = host.coordinator.start();
+    await world.settle();
+    expect(shown()).toBe('connecting follower');
+
+    await world.connect(host);
+    await started;
+    expect(shown()).toBe('active follower');
+
+    await host.crash();
+    await world.settle();
+    expect(shown()).toBe('recovering follower');
+  });
+
+  test('a component that is mounted while a session is live shows it', async () => {
+    const { host } = await twoTabs();
+    render(Component, { coordinator: host.coordinator });
+    await tick();
+    expect(shown()).toBe('active host');
+  });
+
+  test('an unmounted component listens to nothing any more', async () => {
+    const { world, host, follower } = await twoTabs();
+    const read = vi.spyOn(follower.coordinator, 'getSnapshot');
+    const { unmount: remove } = render(Component, { coordinator: follower.coordinator });
+    await tick();
+    remove();
+    await tick();
+    read.mockClear();
+    await host.coordinator.end();
+    await world.settle();
+    expect(read).not.toHaveBeenCalled();
+  });
+});
+
+test('what is derived from the session runs effects only when it is another value', async () => {
+  const { world, host, follower } = await twoTabs();
+  const rendered = vi.fn();
+  render(Show, { coordinator: follower.coordinator, rendered });
+  await tick();
+  rendered.mockClear();
+  world.contextIn(host).publish({ pin: '1' });
+  await world.settle();
+  expect(follower.coordinator.getSnapshot().info).toEqual({ pin: '1' });
+  expect(rendered).not.toHaveBeenCalled();
+});
+
+test('outside templates and effects both tell what the session is now', async () => {
+  const { follower } = await twoTabs();
+  expect(useSession(follower.coordinator).current.phase).toBe('active');
+  expect(get(sessionStore(follower.coordinator)).phase).toBe('active');
+});
+
+test('a page is hydrated with what a server rendered, whatever the coordinator knows, and shows the session then', async () => {
+  const { follower } = await twoTabs();
+  // This coordinator has looked, and knows of the session: late hydration is no different.
+  expect(follower.coordinator.getSnapshot().phase).toBe('active');
+  const target = document.body.appendChild(document.createElement('div'));
+  // As test/ssr has it from the server.
+  target.innerHTML = '<!--[--><output data-role="none">idle none</output> <!--[-1--><!--]--><!--]-->';
+  const output = target.querySelector('output');
+  const component = hydrate(Show, { target, props: { coordinator: follower.coordinator } });
+  flushSync();
+  expect(shown()).toBe('idle none');
+  await tick();
+  expect(target.querySelector('output')).toBe(output);
+  expect(shown()).toBe('active follower');
+  expect(target.querySelector('a')?.getAttribute('href')).toBe('#follower');
+  await unmount(component);
+  target.remove();
+});
