@@ -38,7 +38,7 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   });
   world.machine.watchers.push(watchResumes(world, calls));
   const openTab = (): void => void world.openTab(tabOptions);
-  const service = watchService(world);
+  const service = watchService(world, calls);
   const scene = { world, calls, openTab, hostile: plan.hostile, field: plan.field };
   // Chances of its own, as an action has.
   if (plan.field.includes('leftovers')) await leaveSomething(world, plan, createRandom(~seed ^ 0x1ef7));
