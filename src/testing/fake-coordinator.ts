@@ -94,8 +94,8 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     if (!isStill(own)) throw abortError('The attempt was given up.');
     if (signal?.aborted) {
       // What was live before goes back to where it can be resumed.
-      if (isNew) over('canceled');
-      else set({ phase: 'recovering', role: 'follower' });
+      if (wasActive) set({ phase: 'recovering', role: 'follower' });
+      else await giveUp('cancel');
       throwIfAborted(signal);
     }
     set({ phase: 'active' });

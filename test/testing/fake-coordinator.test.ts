@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type Coordinator, createCoordinator, SessionError, type SessionSnapshot } from 'solotab';
 import { createFakeCoordinator, type FakeCoordinator, type SnapshotPatch } from 'solotab/testing';
 import { describe, expect, test, vi } from 'vitest';
@@ -346,4 +347,17 @@ test('a fake is typed by the shape of the app', () => {
     createFakeCoordinator<Support>({}, { session: 'none' });
   };
   expect([real, any, typeof mistakes]).toEqual([fake, fake, 'function']);
+});
+
+test("the README's example runs", async () => {
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const example = /```ts\nimport { createFakeCoordinator }[^\n]*\n(.*?)```/s.exec(readme)?.[1];
+  const body = example?.replace('<Support>', '');
+  expect(body).toContain('createFakeCoordinator({');
+  // The very text that readers copy, without its types, with what they import.
+  const run: unknown = new Function('createFakeCoordinator', 'expect', `return (async () => {${body}})();`)(
+    createFakeCoordinator,
+    expect,
+  );
+  await run;
 });
