@@ -11,7 +11,7 @@ import { type Command, type Decision, decide, type Facts, isAhead, windowLeftMs 
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
 import { idleRecord, isNewer, type Proof, parseRecord, type SessionRecord, standIn, UNKNOWN } from '../session/record';
 import { createInbox } from './inbox';
-import { type Message, parseMessage, toHint, toWire } from './messages';
+import { type CommandMessage, type Message, parseMessage, toHint, toWire } from './messages';
 import { patientStore } from './patient-store';
 
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
@@ -39,6 +39,8 @@ export interface LedgerPorts {
   onCleared(): void;
   /** A host says that it leaves. */
   onBye(term: string): void;
+  /** A command, or what became of one. */
+  onCommand(message: CommandMessage): void;
   /** This tab wrote that a session is over which nobody has ended at the service. */
   onOrphan(orphan: SessionRecord): void;
 }
@@ -80,6 +82,10 @@ export interface Ledger {
   /** Sends events at once; they are stored with the host's next report. */
   sendEvents(term: string, entries: readonly JournalEntry[]): void;
   sayGoodbye(term: string): void;
+  /** Whether the channel may carry what is the app's own. */
+  readonly isHeard: boolean;
+  /** Sends a command, or what became of one: never where messages go through storage. */
+  send(message: CommandMessage): void;
   /** A cached or frozen page must not receive: the message would throw it out of the cache. */
   closeChannel(): void;
   openChannel(): void;
@@ -250,6 +256,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         return;
       case 'bye':
         return ports.onBye(message.term);
+      case 'run':
+      case 'answer':
+      case 'stop':
+        return ports.onCommand(message);
       case 'state': {
         // A record that is in the store is looked up there.
         if (message.record.isStored && store.works) return void peekSoon();
@@ -359,6 +369,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     },
     get isDeaf() {
       return channel === null;
+    },
+    get isHeard() {
+      return channel?.carries === 'full';
+    },
+    send(message) {
+      if (channel?.carries === 'full') post(message);
     },
     ...{ transact, preview, peek, refresh, until, closeChannel, openChannel },
     windowLeftMs: () => windowLeftMs(record, facts(record)),

@@ -19,6 +19,7 @@ import type { Candidate, SessionRecord } from '../session/record';
 import type { Shape } from '../shape';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
 import { createCalls } from './calls';
+import { createCommandCalls } from './commands';
 import { createListeners, type Listener } from './listeners';
 import { noteName } from './name-use';
 import { checkOptions } from './options';
@@ -78,6 +79,11 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     // Pages that are loaded from now on get another lock manager than this one.
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
+    onCommand(message) {
+      if (message.type === 'run') commands.hearRun(message.term, message.request);
+      else if (message.type === 'answer') commands.hearAnswer(message.id, message.answer);
+      else commands.hearStop(message.id);
+    },
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
   const proof = lifeProof({ ledger, locks, clock });
@@ -91,6 +97,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     clone: platform.clone,
     onReplaced: update,
     onAsked: key.sign,
+    watch: locks.watch,
     onMistaken: locks.distrust,
     onLetGo,
   });
@@ -103,6 +110,12 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     shown,
     tell: (error) => listeners.emit('session_error', error),
     onFree: considerRecord,
+  });
+  const commands = createCommandCalls({
+    ...{ ledger, locks, proof, terms, clock, tabId, shown },
+    ...{ randomId: newTerm, clone: platform.clone },
+    ready: () => ready,
+    closed: () => (isClosed() ? closedError() : undefined),
   });
   lifecycle.listen((event) => {
     if (event === 'hide') hide();
@@ -155,6 +168,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       listeners.emit('host_lost', { epoch, hostTabId });
     }
     terms.held?.observe(record);
+    commands.observe(record);
     update();
     if (isClosed() || !isBrowser) return;
     waits.observe(record);
@@ -244,6 +258,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   function fallAsleep(reason: unknown): boolean {
     // Also what was called meanwhile: a cached page can still be closed.
     calls.stop(reason);
+    commands.stop(reason);
     if (isAsleep()) return false;
     awake.abort(reason);
     waits.sleep();
@@ -287,6 +302,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     takeOver: calls.takeOver,
     cancel: () => calls.giveUp('cancel'),
     end: () => calls.giveUp('end'),
+    call: commands.call,
     get session() {
       return look().session;
     },
