@@ -10,7 +10,8 @@ import type { Shape } from '../shape';
 import { addDispose, closedError } from '../tab/coordinator';
 import { createListeners, type Listener } from '../tab/listeners';
 import { UNSEEN } from '../tab/snapshot';
-import type { CallOptions, DriverEvent, SessionSnapshot, TakeOverOptions } from '../types';
+import type { CallOptions, CommandOptions, DriverEvent, SessionSnapshot, TakeOverOptions } from '../types';
+import { type FakeCommandPorts, runCommand } from './fake-commands';
 import { completed, completeError, OTHER_TAB, ruleOn, THIS_TAB } from './fake-snapshot';
 import type { ErrorPatch, FakeCoordinator, FakeMethod, FakeOptions, SnapshotPatch } from './fake-types';
 
@@ -32,7 +33,11 @@ export function createFakeCoordinator<S extends Shape = Shape>(
   /** The session was active once: it is ended then, and never canceled. */
   let wasActive = false;
   let refusal: SessionError | null = null;
-  let isClosed = false;
+  const closing = new AbortController();
+  const getSnapshot = () => snapshot;
+  // Which commands there are, and what they take, is known to the app.
+  const commands = { ...options.commands } as FakeCommandPorts['commands'];
+  const ports: FakeCommandPorts = { commands, listeners, closing: closing.signal, getSnapshot };
 
   function set(patch: SnapshotPatch): void {
     const previous = snapshot;
@@ -80,7 +85,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     method: 'start' | 'join' | 'resume' | 'takeOver',
     { signal }: TakeOverOptions = {},
   ): Promise<unknown> {
-    if (isClosed) throw closedError();
+    throwIfAborted(closing.signal);
     throwIfAborted(signal);
     if (refusal) refuse(refusal);
     if (method === 'takeOver' && snapshot.phase === 'active' && snapshot.role === 'host') return options.session;
@@ -90,7 +95,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     set({ phase: 'connecting', role: 'host', ...(isNew && { kind: method }) });
     const own = snapshot;
     await Promise.resolve();
-    if (isClosed) throw closedError();
+    throwIfAborted(closing.signal);
     if (!isStill(own)) throw abortError('The attempt was given up.');
     if (signal?.aborted) {
       // What was live before goes back to where it can be resumed.
@@ -104,7 +109,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
   }
 
   async function giveUp(method: 'cancel' | 'end'): Promise<void> {
-    if (isClosed) throw closedError();
+    throwIfAborted(closing.signal);
     const { verdict, phase } = ruleOn(snapshot, wasActive, method);
     if (verdict === 'void') return;
     // Where no tab has the session, the one that is asked to end it does.
@@ -114,13 +119,18 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     if (snapshot.epoch === epoch && snapshot.phase === phase) over(phase === 'canceling' ? 'canceled' : 'ended');
   }
 
+  async function call(name: string, input?: unknown, { signal }: CommandOptions = {}): Promise<unknown> {
+    throwIfAborted(closing.signal);
+    return runCommand(ports, name, input, signal);
+  }
+
   function over(reason: string): void {
     set({ phase: 'idle' });
     emit('session_ended', { reason });
   }
 
   async function close(): Promise<void> {
-    isClosed = true;
+    closing.abort(closedError());
     listeners.clear();
     if (snapshot.role === 'host') set({ phase: 'idle' });
   }
@@ -156,8 +166,9 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     takeOver: noted('takeOver', (callOptions?: TakeOverOptions) => connect('takeOver', callOptions)),
     cancel: noted('cancel', () => giveUp('cancel')),
     end: noted('end', () => giveUp('end')),
+    call: noted('call', call),
     close: noted('close', close),
-    getSnapshot: () => snapshot,
+    getSnapshot,
     getServerSnapshot: () => UNSEEN.value,
     subscribe: (listener: () => void) => listeners.add('statechange', () => listener()),
     /** The overloads of `Coordinator.on` tie each listener to the event that its type is emitted with. */

@@ -31,7 +31,7 @@ export function completed(last: SessionSnapshot, patch: SnapshotPatch, seq: numb
   const lastOther = last.role === 'follower' ? last.hostTabId : null;
   const usualOther = isLost || (phase === 'recovering' && lastOther === null) ? null : (lastOther ?? OTHER_TAB);
   const { hostTabId = isIdle ? null : role === 'host' ? THIS_TAB : usualOther } = given;
-  const isNewTerm = hostTabId !== null && hostTabId !== last.hostTabId;
+  const isNewTerm = !isIdle && (wasIdle || (hostTabId !== null && hostTabId !== last.hostTabId));
   const { epoch = last.epoch + Number(isNewTerm) } = given;
   const { lastError = wasIdle && !isIdle ? null : last.lastError } = given;
   const next: Members = {

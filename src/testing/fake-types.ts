@@ -1,7 +1,17 @@
 /** What a test gives to a fake coordinator, and what it gets. Types only. */
 import type { SessionErrorEvent } from '../session/error-facts';
 import type { SessionError } from '../session/errors';
-import type { CallArguments, EventsOf, EventType, Given, SessionOf, Shape } from '../shape';
+import type {
+  CallArguments,
+  CommandsOf,
+  EventsOf,
+  EventType,
+  Given,
+  InputOf,
+  ResultOf,
+  SessionOf,
+  Shape,
+} from '../shape';
 import type { Coordinator, CoordinatorEvents, DriverEvent, SessionSnapshot } from '../types';
 
 /** An error of which only the code has to be given. A `SessionError` will do. */
@@ -15,7 +25,7 @@ type PatchOf<One> = One extends unknown
 export type SnapshotPatch<S extends Shape = Shape> = PatchOf<SessionSnapshot<S>>;
 
 /** What a fake notes. A call that coordinators get is added here, and to `createFakeCoordinator`. */
-export type FakeMethod = 'start' | 'join' | 'resume' | 'takeOver' | 'cancel' | 'end' | 'close';
+export type FakeMethod = 'start' | 'join' | 'resume' | 'takeOver' | 'cancel' | 'end' | 'close' | 'call';
 
 /** A call as it was made, also if it was refused: `{ method: 'start', args: [{ topic: 'printer' }] }`. */
 export type FakeCall<S extends Shape = Shape> = {
@@ -32,7 +42,18 @@ export type FakeEvents = {
 export interface FakeOptions<S extends Shape = Shape> {
   /** What calls resolve with, and `coordinator.session` while this tab has the session. */
   readonly session?: SessionOf<S>;
+  /**
+   * What `call()` runs, in place of the host's driver: by name, functions of the input alone. What they throw is a `CommandError` that
+   * `failed`, unless it is a `CommandError` already; one that is not here is `refused`.
+   */
+  readonly commands?: FakeCommands<S>;
 }
+
+export type FakeCommands<S extends Shape = Shape> = {
+  readonly [Name in keyof CommandsOf<S>]?: (
+    input: InputOf<CommandsOf<S>[Name]>,
+  ) => ResultOf<CommandsOf<S>[Name]> | Promise<ResultOf<CommandsOf<S>[Name]>>;
+};
 
 export interface FakeCoordinator<S extends Shape = Shape> extends Coordinator<S> {
   /** What was called so far, in order. */

@@ -7,7 +7,15 @@ import { SimulatedBrowser, type SimulatedBrowserOptions } from './browser';
 
 export type { SimulatedBrowser, SimulatedBrowserOptions } from './browser';
 export { createFakeCoordinator } from './fake-coordinator';
-export type { ErrorPatch, FakeCall, FakeCoordinator, FakeEvents, FakeOptions, SnapshotPatch } from './fake-types';
+export type {
+  ErrorPatch,
+  FakeCall,
+  FakeCommands,
+  FakeCoordinator,
+  FakeEvents,
+  FakeOptions,
+  SnapshotPatch,
+} from './fake-types';
 export type { Faults } from './faults';
 export type { SimulatedFrame } from './frame';
 export type { TabOptions } from './load-page';

@@ -1,5 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { type Coordinator, createCoordinator, SessionError, type SessionSnapshot } from 'solotab';
+import { CommandError, type Coordinator, createCoordinator, SessionError, type SessionSnapshot } from 'solotab';
 import { createFakeCoordinator, type FakeCoordinator, type SnapshotPatch } from 'solotab/testing';
 import { describe, expect, test, vi } from 'vitest';
 
@@ -9,6 +8,7 @@ interface Support {
   join: { pin: string };
   info: { pin: string };
   events: { agent_joined: { name: string }; agent_left: undefined };
+  commands: { mute(on: boolean): void; send(text: string): { id: string } };
 }
 
 const session = { hangUp: () => undefined };
@@ -58,7 +58,7 @@ describe('the snapshot of a fake coordinator', () => {
     [[{ phase: 'active', hostTabId: 'tab 7' }, { role: 'host' }], 'active host start this-tab 2'],
     [[{ phase: 'active' }, { role: 'follower' }], 'active follower start other-tab 2'],
     [[{ phase: 'active' }, { phase: 'recovering' }], 'recovering host start this-tab 1'],
-    [[{ phase: 'recovering', role: 'follower' }], 'recovering follower start null 0'],
+    [[{ phase: 'recovering', role: 'follower' }], 'recovering follower start null 1'],
     [[{ phase: 'active', role: 'follower' }, { phase: 'recovering' }], 'recovering follower start null 1'],
     [
       [{ phase: 'active', role: 'follower' }, { phase: 'recovering' }, { phase: 'active' }],
@@ -182,6 +182,8 @@ describe('an event of a fake coordinator', () => {
       { code: 1004, local: true, seq: null },
     ]);
     expect(heard[0]).not.toBeInstanceOf(Error);
+    fake.emit('agent_joined', { name: 'Ada' });
+    expect(heard[2]).toMatchObject({ seq: 2 });
     expect(fake.getSnapshot().lastError).toMatchObject({ code: 4000 });
     fake.set({ lastError: null });
     expect(fake.getSnapshot().lastError).toBeNull();
@@ -297,6 +299,79 @@ describe('a call of a fake coordinator', () => {
     expect(heard).toMatchObject([{ type: 'session_ended', reason: 'ended' }]);
     expect(fake.getSnapshot().phase).toBe('idle');
   });
+
+  test('ends a session that no tab has any more in its own tab', async () => {
+    const fake = createFakeCoordinator<Support>({ phase: 'recovering', role: 'follower' });
+    const ended = fake.end();
+    expect(phaseOf(fake.getSnapshot())).toBe('ending host start this-tab 2');
+    await ended;
+    expect(fake.getSnapshot().phase).toBe('idle');
+  });
+
+  test('takes over what this tab has already without a word', async () => {
+    const fake = createFakeCoordinator<Support>({ phase: 'active' }, { session });
+    const before = fake.getSnapshot();
+    const taken = fake.takeOver();
+    expect(fake.getSnapshot()).toBe(before);
+    await expect(taken).resolves.toBe(session);
+    expect(fake.getSnapshot()).toBe(before);
+  });
+});
+
+describe('a command of a fake coordinator', () => {
+  const send = (text: string) => ({ id: `id of ${text}` });
+
+  test('is run by what the test gave, in whichever tab the session is, and noted', async () => {
+    const fake = createFakeCoordinator<Support>({ phase: 'active', role: 'follower' }, { commands: { send } });
+    await expect(fake.call('send', 'hello')).resolves.toEqual({ id: 'id of hello' });
+    expect(fake.calls).toEqual([{ method: 'call', args: ['send', 'hello'] }]);
+  });
+
+  test('fails as the test says', async () => {
+    const mute = vi.fn<(on: boolean) => void>();
+    const fake = createFakeCoordinator<Support>({ phase: 'active' }, { commands: { mute } });
+    await expect(fake.call('send', 'x')).rejects.toMatchObject({ name: 'CommandError', outcome: 'refused' });
+    mute.mockImplementationOnce(() => {
+      throw Object.assign(new Error('No microphone.'), { code: 'none' });
+    });
+    const failed = { name: 'CommandError', outcome: 'failed', message: 'No microphone.', code: 'none' };
+    await expect(fake.call('mute', true)).rejects.toMatchObject(failed);
+    const unknown = new CommandError('mute', 'unknown');
+    mute.mockImplementationOnce(() => {
+      throw unknown;
+    });
+    await expect(fake.call('mute', true)).rejects.toBe(unknown);
+  });
+
+  test('waits for a session that is being connected, and is refused where there is none', async () => {
+    const fake = createFakeCoordinator<Support>({}, { commands: { send } });
+    const heard = hear(fake);
+    await expect(fake.call('send', 'x')).rejects.toMatchObject({ code: 1011 });
+    fake.set({ phase: 'recovering', role: 'follower' });
+    const early = fake.call('send', 'early');
+    fake.set({ info: { pin: 'X' } });
+    fake.set({ phase: 'active' });
+    await expect(early).resolves.toEqual({ id: 'id of early' });
+
+    fake.set({ phase: 'ending' });
+    await expect(fake.call('send', 'x')).rejects.toMatchObject({ code: 1017 });
+    fake.set({ phase: 'connecting' });
+    const late = fake.call('send', 'late');
+    fake.set({ phase: 'idle' });
+    await expect(late).rejects.toMatchObject({ code: 1011 });
+    expect(heard).toEqual([]);
+  });
+
+  test('that waits is given up by its signal, and by close()', async () => {
+    const fake = createFakeCoordinator<Support>({ phase: 'connecting' }, { commands: { send } });
+    const control = new AbortController();
+    const given = [fake.call('send', 'x', { signal: control.signal }), fake.call('send', 'x')];
+    control.abort();
+    await expect(given[0]).rejects.toBe(control.signal.reason);
+    await fake.close();
+    await expect(given[1]).rejects.toMatchObject({ name: 'InvalidStateError' });
+    await expect(fake.call('send', 'x')).rejects.toMatchObject({ name: 'InvalidStateError' });
+  });
 });
 
 test('a listener that throws fails the test, and stops neither the others nor the call', async () => {
@@ -343,21 +418,12 @@ test('a fake is typed by the shape of the app', () => {
     fake.emit('statechange');
     // @ts-expect-error: a topic is required
     fake.start();
+    // @ts-expect-error: another input
+    fake.call('mute', 'x');
+    // @ts-expect-error: another result
+    createFakeCoordinator<Support>({}, { commands: { send: () => 'x' } });
     // @ts-expect-error: no session
     createFakeCoordinator<Support>({}, { session: 'none' });
   };
   expect([real, any, typeof mistakes]).toEqual([fake, fake, 'function']);
-});
-
-test("the README's example runs", async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const example = /```ts\nimport { createFakeCoordinator }[^\n]*\n(.*?)```/s.exec(readme)?.[1];
-  const body = example?.replace('<Support>', '');
-  expect(body).toContain('createFakeCoordinator({');
-  // The very text that readers copy, without its types, with what they import.
-  const run: unknown = new Function('createFakeCoordinator', 'expect', `return (async () => {${body}})();`)(
-    createFakeCoordinator,
-    expect,
-  );
-  await run;
 });
