@@ -350,6 +350,8 @@ describe('a command of a fake coordinator', () => {
     fake.set({ phase: 'recovering', role: 'follower' });
     const early = fake.call('send', 'early');
     fake.set({ info: { pin: 'X' } });
+    // Let it see that this was not what it waits for.
+    await new Promise((resolve) => setImmediate(resolve));
     fake.set({ phase: 'active' });
     await expect(early).resolves.toEqual({ id: 'id of early' });
 
