@@ -42,7 +42,7 @@ export function createCandidate(platform: Platform, name: string, force = false)
   /** The body that began last. */
   let running: Running | undefined;
   /** Resolves when the last term of this candidate is over. */
-  let over: Promise<unknown> | undefined;
+  let over: Promise<void> | undefined;
 
   const coordinator = createCoordinatorOn<{ session: Running }>(
     {
@@ -96,7 +96,7 @@ export function createCandidate(platform: Platform, name: string, force = false)
 
   /** Resolves once this tab leads. What is decided on the snapshot in one turn can't miss a change of it. */
   async function stand(signal: AbortSignal, isLeading: () => boolean): Promise<void> {
-    /** What a call by force was made on: made again on the same, it would fail in the same way. */
+    /** What a call by force was refused on: made again on the same, it would be refused again. */
     let tried: SessionSnapshot | undefined;
     for (;;) {
       await until(() => {
@@ -113,8 +113,10 @@ export function createCandidate(platform: Platform, name: string, force = false)
         return;
       } catch (error) {
         // Another tab leads, the store is blocked, or the page was left: wait on.
-        const isFinal = error instanceof SessionError && error.code === 9999 && !error.retryable;
+        const refusal = error instanceof SessionError ? error : undefined;
+        const isFinal = refusal?.code === 9999 && !refusal.retryable;
         if (isLeading() || signal.aborted || isFinal) throw error;
+        if (!refusal || refusal.code === 9999) tried = undefined;
       }
     }
   }
@@ -142,8 +144,12 @@ export function createCandidate(platform: Platform, name: string, force = false)
         };
         run = (given) => {
           context = given;
-          over = new Promise((isOver) => given.signal.addEventListener('abort', isOver));
-          given.signal.addEventListener('abort', () => abort(given.signal.reason ?? abortError('The lead was lost.')));
+          over = new Promise<void>((isOver) => {
+            given.signal.addEventListener('abort', () => {
+              abort(abortError('The lead was lost.'));
+              isOver();
+            });
+          });
           const result = outcomeOf(() => body({ signal: control.signal, epoch: given.epoch }));
           const settled = result.then((outcome) => {
             if (outcome.type === 'value') resolve(outcome.value);

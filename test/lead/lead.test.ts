@@ -1,3 +1,4 @@
+import { createElection, lead } from 'solotab/election';
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab, type TabOptions } from 'solotab/testing';
 import { expect, test } from 'vitest';
 import type { Lead } from '../../src/lead/candidate';
@@ -90,7 +91,7 @@ test('of five tabs that stand at once one leads, and each leads once the one bef
   expect(epochs).toEqual([...new Set(epochs)].sort((a, b) => a - b));
 });
 
-test('who waits for a leader needs no timer of its own but the look of a follower, and nobody anything once all is over', async () => {
+test('once all bodies have settled no timer, no lock and no work is left', async () => {
   const { world, leader, waiting } = await openPair();
   leader.end.resolve('');
   await world.settle();
@@ -137,13 +138,16 @@ test('a body that throws or returns in the turn in which it began is as good as 
   expect(returned.value).toBe('at once');
 });
 
-test.each(['crash', 'close', 'reload'] as const)('the next one leads after the leader’s tab %ss', async (how) => {
-  const { world, tab, waiting, leaders, leader } = await openPair();
-  await tab[how]();
-  await world.settle();
-  expect(leaders()).toEqual([waiting]);
-  expect(leader.given?.epoch).toBeLessThan(waiting.given?.epoch ?? 0);
-});
+test.each(['crash', 'close', 'reload'] as const)(
+  'the next one leads when what the leader’s tab does is: %s',
+  async (how) => {
+    const { world, tab, waiting, leaders, leader } = await openPair();
+    await tab[how]();
+    await world.settle();
+    expect(leaders()).toEqual([waiting]);
+    expect(leader.given?.epoch).toBeLessThan(waiting.given?.epoch ?? 0);
+  },
+);
 
 test('a page that was reloaded stands again behind those who waited', async () => {
   const { world, tab, waiting, leaders, stand } = await openPair();
@@ -349,23 +353,87 @@ test('of three that force a stopped leader one leads', async () => {
   expect(candidates.slice(1).map(({ call }) => call.outcome)).toEqual(['done', 'done', 'done']);
 });
 
-test('fifty hand-offs in all ways there are, and never two bodies at once', async () => {
-  const { world, open, stand, leaders, began } = arena(createSimulatedBrowser({ seed: 7 }));
-  for (let count = 0; count < 5; count++) stand(open());
-  for (let turn = 0; turn < 50; turn++) {
-    await world.advance(2_000);
-    const [leader] = leaders();
-    expect(leaders(), world.timeline()).toHaveLength(1);
-    if (!leader) break;
-    const { tab, end } = leader;
-    if (turn % 5 === 0) end.resolve('');
-    else if (turn % 5 === 1) end.reject(new Error('mine'));
-    else if (turn % 5 === 2) await tab.crash();
-    else if (turn % 5 === 3) await tab.reload();
-    else await tab.freeze();
-    end.resolve('');
-    if (tab.state === 'frozen') await tab.wake();
-    stand(tab.state === 'open' ? tab : open());
+test.each(['chromium', 'firefox', 'webkit'] as const)(
+  'fifty hand-offs in all ways that %s has, and never two bodies at once',
+  async (engine) => {
+    const { world, open, stand, leaders, began } = arena(createSimulatedBrowser({ seed: 7, engine }));
+    for (let count = 0; count < 5; count++) stand(open());
+    for (let turn = 0; turn < 50; turn++) {
+      await world.advance(2_000);
+      const [leader] = leaders();
+      expect(leaders(), world.timeline()).toHaveLength(1);
+      if (!leader) break;
+      const { tab, end } = leader;
+      if (turn % 5 === 1) end.reject(new Error('mine'));
+      else if (turn % 5 === 2) await tab.crash();
+      else if (turn % 5 === 3) await tab.reload();
+      else if (turn % 5 === 4) await tab.navigateAway();
+      await world.advance(turn % 3);
+      end.resolve('');
+      if (tab.state === 'away') await tab.goBack();
+      stand(tab.state === 'open' ? tab : open());
+    }
+    expect(began.length).toBeGreaterThanOrEqual(50);
+  },
+);
+
+test('who stands again as soon as it lost the lead to the cache does so when its page is back', async () => {
+  const { world, open } = arena();
+  const tab = open();
+  const calls: string[] = [];
+  const standForEver = async (): Promise<void> => {
+    while (calls.length < 9) {
+      calls.push('stands');
+      const body = ({ signal }: Lead) =>
+        new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      await leadOn(tab.platform, 'work', body).catch(() => undefined);
+    }
+  };
+  void standForEver();
+  await world.settle();
+  await tab.navigateAway();
+  await world.settle();
+  expect(calls).toEqual(['stands']);
+  await tab.goBack();
+  await world.settle();
+  expect(calls).toEqual(['stands', 'stands']);
+});
+
+test('who forces the lead does so again after its own page was frozen', async () => {
+  const { world, tab, waiting, leaders } = await openPair({}, { force: true });
+  await waiting.tab.freeze();
+  await world.settle();
+  await waiting.tab.wake();
+  await tab.stop();
+  await world.advance(30_000);
+  expect(leaders()).toEqual([waiting]);
+});
+
+test('wherever a tab is stopped on its way to the lead, another leads by force, and still only one when it goes on', async () => {
+  for (let steps = 0; steps < 60; steps++) {
+    const { world, open, stand, leaders } = arena(createSimulatedBrowser({ automatic: false, seed: steps + 1 }));
+    const tab = open();
+    stand(tab);
+    for (let step = 0; step < steps; step++) await world.step();
+    void tab.stop();
+    await world.advance(1);
+    const other = stand(open(), { force: true });
+    await world.advance(60_000);
+    // Before a claim is confirmed nobody can force it.
+    const isClaiming = JSON.stringify(world.recordOf('lead:work')).includes('"phase":"connecting"');
+    expect(leaders()).toEqual(isClaiming ? [] : [other]);
+    void tab.cont();
+    await world.advance(60_000);
+    expect(leaders()).toHaveLength(1);
   }
-  expect(began.length).toBeGreaterThanOrEqual(50);
+});
+
+test('on a server nobody leads', async () => {
+  await expect(lead('work', () => 1)).rejects.toMatchObject({
+    code: 9999,
+    message: expect.stringContaining('browser'),
+  });
+  const election = createElection('work');
+  await election.close();
+  expect(election.isLeader).toBe(false);
 });
