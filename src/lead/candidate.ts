@@ -53,10 +53,9 @@ export function createCandidate(platform: Platform, name: string, force = false)
         ...platform.lifecycle,
         listen(listener, signal) {
           const onEvent: typeof listener = (event) => {
-            // Asleep before the coordinator is and awake after it, or a call would be made in a page that is about to be cached.
-            if (event === 'hide') isAsleep = true;
+            // Known before the coordinator gives its calls up: none is to be made again in a page that is about to be cached.
+            if (event !== 'visible') isAsleep = event === 'hide';
             listener(event);
-            if (event === 'show') isAsleep = false;
             wake();
           };
           platform.lifecycle.listen(onEvent, signal);
@@ -90,24 +89,23 @@ export function createCandidate(platform: Platform, name: string, force = false)
     waiting.clear();
   }
 
-  async function until(isTrue: () => boolean): Promise<void> {
-    while (!isTrue()) await new Promise<void>((resolve) => waiting.add(resolve));
-  }
+  const change = (): Promise<void> => new Promise((resolve) => waiting.add(resolve));
 
-  /** Resolves once this tab leads. What is decided on the snapshot in one turn can't miss a change of it. */
+  /** Resolves once this tab leads. It looks and calls, or looks and waits, in one turn: so it misses no change. */
   async function stand(signal: AbortSignal, isLeading: () => boolean): Promise<void> {
     /** What a call by force was refused on: made again on the same, it would be refused again. */
     let tried: SessionSnapshot | undefined;
     for (;;) {
-      await until(() => {
-        const now = coordinator.getSnapshot();
-        const mayClaim = now.phase === 'idle' || (force && now.phase === 'active' && now !== tried);
-        return signal.aborted || (!isAsleep && mayClaim);
-      });
       throwIfAborted(signal);
-      tried = coordinator.getSnapshot();
+      const now = coordinator.getSnapshot();
+      const mayClaim = now.phase === 'idle' || (force && now.phase === 'active' && now !== tried);
+      if (isAsleep || !mayClaim) {
+        await change();
+        continue;
+      }
+      tried = now;
       try {
-        await (tried.phase === 'idle'
+        await (now.phase === 'idle'
           ? coordinator.start(undefined, { signal })
           : coordinator.takeOver({ force, signal }));
         return;
@@ -168,7 +166,7 @@ export function createCandidate(platform: Platform, name: string, force = false)
     } finally {
       signal?.removeEventListener('abort', onAbort);
       // Who stands again at once must not do so in a page that is about to be cached.
-      await until(() => !isAsleep);
+      while (isAsleep) await change();
     }
   }
 

@@ -198,19 +198,19 @@ test.each([
   },
 );
 
-test('a page that is cached in the middle of its claim does not lead, and stands again when it is back', async () => {
+test('a page that is left in the middle of its claim neither leads nor asks, and stands again when it is back', async () => {
   for (let steps = 0; steps < 40; steps++) {
     const { world, open, stand, leaders } = arena(createSimulatedBrowser({ automatic: false, seed: steps + 1 }));
-    const tab = open();
-    const candidate = stand(tab);
+    const candidate = stand(open());
     for (let step = 0; step < steps; step++) await world.step();
     const led = candidate.given !== undefined;
-    void tab.navigateAway();
+    // As in the moment between the event and the cache: the page still runs.
+    candidate.page.tell('hide');
     await world.advance(5_000);
     expect(leaders()).toEqual([]);
-    void tab.goBack();
+    expect(world.pending).toEqual({ work: 0, timers: 0, locks: 0 });
+    candidate.page.tell('show');
     await world.advance(20_000);
-    if (tab.page !== candidate.page) continue;
     if (led) expect(candidate.call.error).toMatchObject({ name: 'AbortError' });
     else expect(leaders()).toEqual([candidate]);
   }
@@ -272,6 +272,25 @@ test('whenever a leader gives up, nobody begins before its body has settled', as
     await world.advance(20_000);
     expect(leaders()).toEqual([waiting]);
   }
+});
+
+test('a body that gives up in the turn in which it began is waited for too', async () => {
+  const { world, open, stand, leaders } = arena();
+  const control = new AbortController();
+  const end = deferred();
+  const body = (): Promise<void> => {
+    control.abort();
+    return end.promise;
+  };
+  const call = follow(leadOn(open().platform, 'work', body, { signal: control.signal }));
+  await world.settle();
+  const waiting = stand(open());
+  await world.advance(60_000);
+  expect(call.error).toMatchObject({ name: 'AbortError' });
+  expect(waiting.given).toBeUndefined();
+  end.resolve();
+  await world.settle();
+  expect(leaders()).toEqual([waiting]);
 });
 
 test.each([
