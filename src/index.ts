@@ -7,16 +7,21 @@ export { createCoordinator } from './create-coordinator';
 export type { Logger } from './platform/platform';
 export type { CatalogueEntry, SessionErrorCode } from './session/catalogue';
 export { isSessionErrorCode, SESSION_ERRORS } from './session/catalogue';
+export type { CommandFailure, CommandOutcome } from './session/command-error';
+export { CommandError } from './session/command-error';
 export type { SessionErrorEvent } from './session/error-facts';
 export { SessionError } from './session/errors';
 export type { Kind, Phase, Recovery, RecoveryPolicy } from './session/record';
 export type { Shape } from './shape';
 export type {
   CallOptions,
+  CommandContext,
+  CommandOptions,
   Coordinator,
   CoordinatorEvents,
   CoordinatorOptions,
   Driver,
+  DriverCommands,
   DriverContext,
   DriverEvent,
   Guarantee,

@@ -46,6 +46,19 @@ export type EventsOf<S> = S extends { readonly events: infer Events }
 /** The types of the driver's own events: any text where no shape was given. */
 export type EventType<S> = string & keyof EventsOf<S>;
 
+/** The commands of a shape, as functions of one input. Any name where no shape was given. */
+export type CommandsOf<S> = S extends { readonly commands: infer Commands }
+  ? Commands
+  : 'commands' extends keyof S
+    ? Readonly<Record<string, (input?: unknown) => unknown>>
+    : object;
+
+export type CommandName<S> = string & keyof CommandsOf<S>;
+
+export type InputOf<Command> = Command extends (...input: infer Given) => unknown ? Given[0] : never;
+
+export type ResultOf<Command> = Command extends (...input: never[]) => infer Result ? Awaited<Result> : never;
+
 /** A value that must be given, unless it may be undefined. */
 export type Given<Value> = undefined extends Value ? [value?: Value] : [value: Value];
 

@@ -3,12 +3,26 @@ import type { Logger } from './platform/platform';
 import type { Describe } from './session/describe';
 import type { SessionErrorEvent } from './session/error-facts';
 import type { Kind, Recovery } from './session/record';
-import type { CallArguments, EventsOf, EventType, Given, InfoOf, JoinOf, SessionOf, Shape, StartOf } from './shape';
+import type {
+  CallArguments,
+  CommandName,
+  CommandsOf,
+  EventsOf,
+  EventType,
+  Given,
+  InfoOf,
+  InputOf,
+  JoinOf,
+  ResultOf,
+  SessionOf,
+  Shape,
+  StartOf,
+} from './shape';
 
 export interface CoordinatorOptions<S extends Shape = Shape> {
   /** Tabs of one origin, profile and storage partition with the same name share one session. Not empty. */
   readonly name: string;
-  readonly driver: Driver<S>;
+  readonly driver: Driver<S> & DeclaredCommands<S>;
   /** What becomes of a session whose tab was lost. Default: `{ by: 'same-tab', windowMs: 120_000, attempts: 2 }`. */
   readonly recovery?: Partial<Recovery>;
   /** Milliseconds a driver may take to connect, or to end. Then it is 1001 on start, 1011 on join and resume. Default 30,000. */
@@ -37,6 +51,38 @@ export interface Driver<S extends Shape = Shape> {
   release?(session: SessionOf<S>, context: DriverContext<S>): void | Promise<void>;
   /** Ends the session for good. `session` is null when no tab holds it any more. */
   end(session: SessionOf<S> | null, context: DriverContext<S>): void | Promise<void>;
+  /**
+   * What any tab may have done with the session, by `coordinator.call(name, input)`. Each runs in the host's tab, at most once per
+   * call. Only own functions count. What they throw reaches the caller with its `message`, `code` and `data`.
+   */
+  readonly commands?: DriverCommands<S>;
+}
+
+export type DriverCommands<S extends Shape = Shape> = {
+  readonly [Name in keyof CommandsOf<S>]: Command<
+    SessionOf<S>,
+    InputOf<CommandsOf<S>[Name]>,
+    ResultOf<CommandsOf<S>[Name]>
+  >;
+};
+
+/** Declared as a method, so that a driver of one shape is a driver of any, as its other functions are. */
+type Command<Session, Input, Result> = {
+  run(session: Session, input: Input, context: CommandContext): Result | Promise<Result>;
+}['run'];
+
+/** A shape that declares commands has all of them in its driver. */
+export type DeclaredCommands<S extends Shape> = S extends { readonly commands: object }
+  ? { readonly commands: DriverCommands<S> }
+  : unknown;
+
+/** What a command gets beside the session and its input. */
+export interface CommandContext {
+  /** Aborts when the caller gives up, closes or is gone, and when the term ends. */
+  readonly signal: AbortSignal;
+  readonly epoch: number;
+  /** The tab that called. */
+  readonly tabId: string;
 }
 
 /** What a resuming driver knows of the session. */
@@ -52,7 +98,10 @@ export interface PreviousTerm<S extends Shape = Shape> {
 export interface DriverContext<S extends Shape = Shape> {
   /** Aborts on cancel, timeout, loss of the term, and `close()`. */
   readonly signal: AbortSignal;
-  /** The fencing token: send it to your backend if it can check it. */
+  /**
+   * The fencing token: send it to your backend if it can check it. A new session begins at the milliseconds since 1970 or above, and each
+   * later term of it counts one on: a backend must store 53 bits.
+   */
   readonly epoch: number;
   /** What was published for this session so far, by whichever tab; null if nothing was. */
   readonly info: InfoOf<S> | null;
@@ -79,6 +128,11 @@ export interface DriverContext<S extends Shape = Shape> {
 export interface CallOptions {
   /** Gives the call up: it rejects with the signal's reason. */
   readonly signal?: AbortSignal;
+}
+
+export interface CommandOptions extends CallOptions {
+  /** Milliseconds to wait for a session that is being connected or recovered; then 1002. Default 30,000. */
+  readonly timeoutMs?: number;
 }
 
 export interface TakeOverOptions extends CallOptions {
@@ -216,6 +270,20 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
   cancel(): Promise<void>;
   /** From any tab: ends the session. Resolves when it is over; a no-op when there is none. */
   end(): Promise<void>;
+  /**
+   * Has the host run a command of its driver, at most once, and resolves with its result. From any tab; input and result are clones.
+   * While the session is being connected or recovered it waits. Rejects, in this tab alone and without an event:
+   *
+   * - with a `SessionError` if there is no session: 1011 (none, or its attempt failed), 1017 (it is being ended), 1002 (not active within
+   *   `timeoutMs`); 9999 while another tab blocks the browser's storage;
+   * - with a `CommandError` if it `failed`, was `refused`, or if it is `unknown` whether it was carried out;
+   * - with a `DataCloneError` for an input that can't be cloned, a `NotSupportedError` where the browser has no BroadcastChannel to send it
+   *   by, and the reason of a `signal` that aborts.
+   */
+  call<Name extends CommandName<S>>(
+    name: Name,
+    ...given: CallArguments<InputOf<CommandsOf<S>[Name]>, CommandOptions>
+  ): Promise<ResultOf<CommandsOf<S>[Name]>>;
   /** Until `ready` what a server shows. Bound, as are `subscribe` and `getServerSnapshot`: all that `useSyncExternalStore` takes. */
   getSnapshot(): SessionSnapshot<S>;
   /** What a server shows, and what a page shows while it is hydrated: no session. The same object always and everywhere. */

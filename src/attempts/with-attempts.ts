@@ -11,7 +11,7 @@ import { check, checkMethods, warnOfUnknown } from '../session/misuse';
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
 import type { InferredShape, JoinOf, SessionOf, Shape, StartOf } from '../shape';
-import type { Driver, DriverContext, PreviousTerm } from '../types';
+import type { DeclaredCommands, Driver, DriverContext, PreviousTerm } from '../types';
 import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
 import { backoffMs, completePolicy, type RetryPolicy } from './backoff';
 import { nextAttempt } from './next-attempt';
@@ -79,7 +79,10 @@ export function withAttempts<Session, Start, Join>(
   driver: AttemptDriver<InferredShape<Session, Start, Join>>,
   options?: AttemptOptions,
 ): Driver<InferredShape<Session, Start, Join>>;
-export function withAttempts<S extends Shape>(driver: AttemptDriver<S>, options?: AttemptOptions): Driver<S>;
+export function withAttempts<S extends Shape>(
+  driver: AttemptDriver<S> & DeclaredCommands<S>,
+  options?: AttemptOptions,
+): Driver<S> & DeclaredCommands<S>;
 export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}): Driver {
   const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
   const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
@@ -146,7 +149,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     }
   }
 
-  const { join, resume, release } = driver;
+  const { join, resume, release, commands } = driver;
   return {
     prepare: (kind, request) => checkPin(kind, driver.prepare ? driver.prepare(kind, request) : request),
     start: (request, call) => run('start', call, pinOf(request), (context) => driver.start(request, context)),
@@ -160,6 +163,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
         run('resume', call, undefined, (context) => resume.call(driver, previous, context)),
     }),
     ...(release && { release: (session: unknown, call: DriverContext) => release.call(driver, session, call) }),
+    ...(commands && { commands }),
     end: (session, call) => driver.end(session, call),
   };
 }

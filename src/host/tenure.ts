@@ -20,6 +20,7 @@ import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
 import type { Driver, DriverContext } from '../types';
+import { createCommands } from './commands';
 import { createContext } from './context';
 import { shareData } from './error-data';
 import { type Outcome, outcomeOf, within } from './outcome';
@@ -31,7 +32,7 @@ export interface TenurePorts {
   readonly lifecycle: Lifecycle;
   readonly logger: Logger;
   readonly tabId: string;
-  readonly driver: Pick<Driver, 'end' | 'release'>;
+  readonly driver: Pick<Driver, 'end' | 'release' | 'commands'>;
   readonly connectTimeoutMs: number;
   clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
@@ -41,6 +42,8 @@ export interface TenurePorts {
    * older may have been lost by its silence.
    */
   onMistaken(): void;
+  /** Calls `onGone` when the tab `tabId` is gone, which holds a lock of that name. */
+  watch(tabId: string, signal: AbortSignal, onGone: () => void): Promise<void>;
   /** The session of this term was replaced by another object. */
   onReplaced(): void;
   /** The term is over in this tab; `isSuperseded`: because another tab fenced it. */
@@ -87,6 +90,11 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       void writer.report({ type: 'reconnected' });
     },
     ended: endedByDriver,
+  });
+
+  const commands = createCommands({
+    ...{ ledger, clock, driver, term, epoch, signal: control.signal, clone: ports.clone, watch: ports.watch },
+    session: () => (stage === 'held' ? session : undefined),
   });
 
   // A lock that was taken away is a reason to look whether the term is still ours. Without a store nothing else says so.
@@ -320,7 +328,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   }
 
   return {
-    ...{ term, origin, epoch, connect, observe, say, finish, leave, letGo },
+    ...{ term, origin, epoch, commands, connect, observe, say, finish, leave, letGo },
     session: () => session,
     isLettingGo: () => isLettingGo,
   };

@@ -9,9 +9,18 @@
 import type { Channel, Logger, Platform } from '../platform/platform';
 import { type Command, type Decision, decide, type Facts, isAhead, windowLeftMs } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
-import { idleRecord, isNewer, type Proof, parseRecord, type SessionRecord, standIn, UNKNOWN } from '../session/record';
+import {
+  idleRecord,
+  isNewer,
+  type Proof,
+  parseRecord,
+  type SessionRecord,
+  type Stored,
+  standIn,
+  UNKNOWN,
+} from '../session/record';
 import { createInbox } from './inbox';
-import { type Message, parseMessage, toHint, toWire } from './messages';
+import { type CommandMessage, type Message, parseMessage, toHint, toWire } from './messages';
 import { patientStore } from './patient-store';
 
 /** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
@@ -39,6 +48,8 @@ export interface LedgerPorts {
   onCleared(): void;
   /** A host says that it leaves. */
   onBye(term: string): void;
+  /** A command, or what became of one. */
+  onCommand(message: CommandMessage): void;
   /** This tab wrote that a session is over which nobody has ended at the service. */
   onOrphan(orphan: SessionRecord): void;
 }
@@ -80,6 +91,10 @@ export interface Ledger {
   /** Sends events at once; they are stored with the host's next report. */
   sendEvents(term: string, entries: readonly JournalEntry[]): void;
   sayGoodbye(term: string): void;
+  /** Whether the channel may carry what is the app's own. */
+  readonly isHeard: boolean;
+  /** Sends a command, or what became of one: never where messages go through storage. */
+  send(message: CommandMessage): void;
   /** A cached or frozen page must not receive: the message would throw it out of the cache. */
   closeChannel(): void;
   openChannel(): void;
@@ -93,6 +108,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const waiting = new Set<() => void>();
   let record = UNKNOWN;
   let isSpoilt = false;
+  /** What was stored may have been cleared since this tab saw it last. */
+  let wasCleared = false;
   /** The journal of a session that is in no store, as far as this tab knows it. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
@@ -113,7 +130,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (isLast) ports.onRecord(previous);
   });
   port?.onLost((isCleared) => {
-    if (isCleared) ports.onCleared();
+    if (isCleared) {
+      wasCleared = true;
+      ports.onCleared();
+    }
     void refresh();
   });
   openChannel();
@@ -146,12 +166,23 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   function step(raw: unknown, command: Command) {
-    const result = decide(parseRecord(raw), command, facts(standIn(record, raw)));
+    const stored = parseRecord(raw);
+    // It was lost since the last look. Where locks don't tell of a live host, that host gets the time to write it anew.
+    if (isLost(stored) && !isSpoilt && 'candidate' in command && ports.proof() === 'answer') {
+      isSpoilt = true;
+      return { result: { verdict: 'void', record, changed: false, entries: [] } satisfies Decision as Decision };
+    }
+    const result = decide(stored, command, facts(standIn(record, raw)));
     const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
     if (!result.record.isStored) remember(entries);
     if (!result.changed) return { result };
     const journal = entries.map((entry) => [entry.seq % JOURNAL_SIZE, entry] as const);
     return { result, write: { record: result.record, journal } };
+  }
+
+  /** No record is stored, although there was one, or may have been. */
+  function isLost(stored: Stored): boolean {
+    return stored === 'malformed' || (stored === 'absent' && (wasCleared || (record.isStored && record.revision > 0)));
   }
 
   function preview(command: Command): Decision {
@@ -250,6 +281,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         return;
       case 'bye':
         return ports.onBye(message.term);
+      case 'run':
+      case 'answer':
+      case 'stop':
+        return ports.onCommand(message);
       case 'state': {
         // A record that is in the store is looked up there.
         if (message.record.isStored && store.works) return void peekSoon();
@@ -291,7 +326,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function acceptStored(raw: unknown): void {
     const stored = parseRecord(raw);
     const wasSpoilt = isSpoilt;
-    isSpoilt = stored === 'malformed' || (stored === 'absent' && record.isStored && record.revision > 0);
+    isSpoilt = isLost(stored);
+    if (typeof stored === 'object') wasCleared = false;
     if (stored === 'newer') return accept({ ...idleRecord(record), phase: 'active' });
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     accept(standIn(record, raw));
@@ -359,6 +395,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     },
     get isDeaf() {
       return channel === null;
+    },
+    get isHeard() {
+      return channel?.carries === 'full';
+    },
+    send(message) {
+      if (channel?.carries === 'full') post(message);
     },
     ...{ transact, preview, peek, refresh, until, closeChannel, openChannel },
     windowLeftMs: () => windowLeftMs(record, facts(record)),

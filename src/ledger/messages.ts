@@ -3,6 +3,7 @@
  * wrong if every message were lost is wrong.
  */
 import { isCount, isObject, isText } from '../session/check';
+import type { CommandFailure, CommandOutcome } from '../session/command-error';
 import type { Command } from '../session/decide';
 import { isEntry, type JournalEntry } from '../session/events';
 import { isCandidate, PROTOCOL_VERSION, parseRecord, type SessionRecord } from '../session/record';
@@ -16,8 +17,34 @@ export type Message =
   | { readonly type: 'bye'; readonly term: string }
   /** What this tab knows, for those that can't look at the store, or don't find it there. */
   | { readonly type: 'state'; readonly record: SessionRecord; readonly entries: readonly JournalEntry[] }
+  /** A tab has the host of `term` run a command. It says so again and again: the host runs it once. */
+  | { readonly type: 'run'; readonly term: string; readonly request: CommandRequest }
+  /** What the host says of the command `id`. */
+  | { readonly type: 'answer'; readonly id: string; readonly answer: Answer }
+  /** Who called the command `id` gave up. */
+  | { readonly type: 'stop'; readonly id: string }
   /** From such a tab: asks the host to decide, and all to tell their state. */
   | { readonly type: 'call'; readonly command: Command };
+
+export type CommandMessage = Extract<Message, { readonly type: 'run' | 'answer' | 'stop' }>;
+
+export interface CommandRequest {
+  readonly id: string;
+  /** Who asks. */
+  readonly tabId: string;
+  readonly name: string;
+  readonly input: unknown;
+  /** When it was first sent, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** The tab that asks holds a lock of its own name. */
+  readonly isLocked: boolean;
+}
+
+/** `begun`: the host runs it. `unknown`: it ran, and the host does not remember what came of it. */
+export type Answer =
+  | { readonly state: 'begun' }
+  | { readonly state: 'done'; readonly result: unknown }
+  | ({ readonly state: CommandOutcome } & CommandFailure);
 
 /** Over a channel that goes through storage: nothing that is the app's. */
 export function toHint(message: Message): Message {
@@ -52,12 +79,22 @@ export function parseMessage(value: unknown): Message | undefined {
     const call = parseCall(command);
     return call && { ...value, type, command: call };
   }
+  const { id, request, answer } = value;
   const isWellFormed =
+    (type === 'run' && isText(term) && isRequest(request)) ||
+    (type === 'answer' && isText(id) && isObject(answer) && STATES.includes(answer.state as string)) ||
+    (type === 'stop' && isText(id)) ||
     ((type === 'look' || type === 'events') && (isText(term) || (term === null && type === 'look')) && isEntries) ||
     (type === 'bye' && isText(term)) ||
     (type === 'state' && isEntries && isObject(parseRecord(record)));
   // Every field was looked at just now.
   return isWellFormed ? (value as unknown as Message) : undefined;
+}
+
+const STATES = ['begun', 'done', 'failed', 'refused', 'unknown'];
+
+function isRequest(value: unknown): boolean {
+  return isObject(value) && [value.id, value.tabId, value.name].every(isText) && Number.isFinite(value.at);
 }
 
 /** Nothing but what a tab may ask: with the fields of a report it would pass for the host's own word. */

@@ -12,6 +12,12 @@ export function refusal(code: SessionErrorCode, facts?: Facts): SessionError {
   return new SessionError(code, { ...facts, local: true });
 }
 
+export const NO_SESSION: Facts = {
+  message: 'There is no session in this browser.',
+  suggestedAction: 'Start a session first.',
+  retryable: false,
+};
+
 export const CANNOT_JOIN: Facts = {
   message: "This app can't join a session: its driver has no join().",
   suggestedAction: 'Start a session instead.',

@@ -19,6 +19,7 @@ import type { Candidate, SessionRecord } from '../session/record';
 import type { Shape } from '../shape';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
 import { createCalls } from './calls';
+import { createCommandCalls } from './commands';
 import { createListeners, type Listener } from './listeners';
 import { noteName } from './name-use';
 import { checkOptions } from './options';
@@ -52,6 +53,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   noteName(platform, scope, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
+  /** A page that wakes can be called before it is told: it would claim with locks that a sleeping page must not hold. */
+  let whenAwake = Promise.resolve();
+  let wakeUp = (): void => {};
   let snapshot = UNSEEN;
   /** The first look is done. Never so on a server. */
   let hasLooked = false;
@@ -78,6 +82,11 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     // Pages that are loaded from now on get another lock manager than this one.
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
+    onCommand(message) {
+      if (message.type === 'run') commands.hearRun(message.term, message.request);
+      else if (message.type === 'answer') commands.hearAnswer(message.id, message.answer);
+      else commands.hearStop(message.id);
+    },
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
   const proof = lifeProof({ ledger, locks, clock });
@@ -91,18 +100,25 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     clone: platform.clone,
     onReplaced: update,
     onAsked: key.sign,
+    watch: locks.watch,
     onMistaken: locks.distrust,
     onLetGo,
   });
   const calls = createCalls({
     ...{ settings, ledger, election, terms, key, clock, tabId, isBrowser },
-    ready: () => ready,
+    ready: whenReady,
     awake: () => awake.signal,
     closed: () => (isClosed() ? closedError() : undefined),
     isExclusive: () => guaranteed() === 'exclusive',
     shown,
     tell: (error) => listeners.emit('session_error', error),
     onFree: considerRecord,
+  });
+  const commands = createCommandCalls({
+    ...{ ledger, locks, proof, terms, clock, tabId, shown },
+    ...{ randomId: newTerm, clone: platform.clone },
+    ready: whenReady,
+    closed: () => (isClosed() ? closedError() : undefined),
   });
   lifecycle.listen((event) => {
     if (event === 'hide') hide();
@@ -115,6 +131,11 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       hasLooked = isBrowser;
       update();
     });
+
+  async function whenReady(): Promise<void> {
+    await ready;
+    await whenAwake;
+  }
 
   async function open(): Promise<void> {
     if (!isBrowser) return;
@@ -155,6 +176,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       listeners.emit('host_lost', { epoch, hostTabId });
     }
     terms.held?.observe(record);
+    commands.observe(record);
     update();
     if (isClosed() || !isBrowser) return;
     waits.observe(record);
@@ -244,8 +266,12 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   function fallAsleep(reason: unknown): boolean {
     // Also what was called meanwhile: a cached page can still be closed.
     calls.stop(reason);
+    commands.stop(reason);
     if (isAsleep()) return false;
     awake.abort(reason);
+    whenAwake = new Promise((resolve) => {
+      wakeUp = resolve;
+    });
     waits.sleep();
     if (terms.held) key.leave(clock.now());
     return true;
@@ -254,6 +280,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   async function show(): Promise<void> {
     if (!isAsleep() || isClosed()) return;
     awake = new AbortController();
+    wakeUp();
     key.reread();
     ledger.openChannel();
     const looked = ledger.refresh();
@@ -270,6 +297,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (isClosed()) return;
     closing.abort();
     fallAsleep(closedError());
+    wakeUp();
     listeners.clear();
     // A claim that is on its way is still stored: its term is left then.
     if (!terms.held) await within(clock, CLAIM_LIMIT_MS, calls.settled());
@@ -287,6 +315,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     takeOver: calls.takeOver,
     cancel: () => calls.giveUp('cancel'),
     end: () => calls.giveUp('end'),
+    call: commands.call,
     get session() {
       return look().session;
     },

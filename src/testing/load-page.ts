@@ -85,7 +85,7 @@ export function createCoordinatorIn<S extends Shape>(
     network.script(page, mode, { scope, resumable, publishes, endAll: () => coordinator.end() });
   // What the network watches can be of any shape; and who leaves `driver` to the world leaves the shape at its default.
   const own = (typeof driver === 'string' ? script(driver) : driver) as unknown as Driver;
-  const watched = network.watch(page, scope, own) as unknown as Driver<S>;
+  const watched = network.watch(page, scope, own) as unknown as CoordinatorOptions<S>['driver'];
   const coordinator: Coordinator<S> = boot(platform, { ...given, name: scope, driver: watched });
   machine.timeline.name(coordinator.tabId, name);
   return coordinator;

@@ -91,7 +91,7 @@ export class Network {
 
   /** Records what `driver` is asked to do in `page`. A page that is gone asks for nothing. */
   watch(page: Page, scope: string, driver: Driver): Driver {
-    const { prepare, join, resume, release } = driver;
+    const { prepare, join, resume, release, commands } = driver;
     const service = this.#service;
     const owner = {};
     const asked = { page, scope, owner };
@@ -159,6 +159,7 @@ export class Network {
       return run();
     };
     return {
+      ...(commands && { commands }),
       ...(prepare && { prepare: (kind, request) => prepare.call(driver, kind, request) }),
       start: (request, context) => connect('start', context, (watched) => driver.start(request, watched)),
       ...(join && {

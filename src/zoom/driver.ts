@@ -22,7 +22,7 @@ import {
   type ZoomShape,
 } from './sdk';
 
-export interface ZoomDriver extends Required<Omit<AttemptDriver<ZoomShape>, 'prepare' | 'release'>> {
+export interface ZoomDriver extends Required<Omit<AttemptDriver<ZoomShape>, 'prepare' | 'release' | 'commands'>> {
   connection(): ZoomConnection;
   /** The session is over for all tabs: what the SDK still holds in this one, without being asked to, ends too. */
   abandon(): void;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createSimulatedBrowser } from 'solotab/testing';
 import { expect, test } from 'vitest';
 
@@ -13,18 +12,4 @@ test('the second tab is refused with 1002 while the first connects, and with 100
   await started;
   await expect(second.coordinator.join()).rejects.toMatchObject({ code: 1004 });
   expect(world.network.requests).toEqual(['start']);
-});
-
-test("the README's example runs", async () => {
-  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const example = /```ts\n([^`]*solotab\/testing[^`]*)```/.exec(readme)?.[1] ?? '';
-  const body = /test\('[^']+', (async \(\) => \{.*^\})\);/ms.exec(example)?.[1];
-  expect(body).toBeDefined();
-  // The very text that readers copy, with what they import.
-  const run: unknown = new Function('createSimulatedBrowser', 'expect', `return (${body})();`)(
-    createSimulatedBrowser,
-    expect,
-  );
-  await run;
-  expect.hasAssertions();
 });

@@ -47,6 +47,8 @@ export function fakeLedger(record: SessionRecord, clock: Clock, facts: Partial<F
       return seen.isStored && ledger.isStored;
     },
     isDeaf: false,
+    isHeard: true,
+    send: () => undefined,
     before: () => undefined,
     change: (change) => see({ ...ledger.stored, revision: ledger.stored.revision + 1, ...change }),
     async transact(command): Promise<Decision> {

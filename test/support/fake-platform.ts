@@ -82,6 +82,7 @@ export function setUpLedger({ record, hasStore = true, channel = 'full', tabId =
     },
     onGone: () => void told.push('gone'),
     onCleared: () => void told.push('cleared'),
+    onCommand: ({ type }) => void told.push(type),
     onBye: (term) => void told.push(`bye ${term}`),
     onOrphan: ({ info, epoch }) => void told.push(`orphan ${JSON.stringify(info)} ${epoch}`),
   };

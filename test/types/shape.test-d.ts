@@ -4,6 +4,7 @@ import {
   type CoordinatorOptions,
   createCoordinator,
   type Driver,
+  type DriverCommands,
   type DriverContext,
   isSessionErrorCode,
   type PreviousTerm,
@@ -63,7 +64,41 @@ const support = createCoordinator<Support>({
     end(session) {
       same<typeof session, SupportSession | null>(true);
     },
+    commands: {
+      mute(session, on, { signal, epoch, tabId }) {
+        same<typeof session, SupportSession>(true);
+        same<typeof on, boolean>(true);
+        same<[typeof signal, typeof epoch, typeof tabId], [AbortSignal, number, string]>(true);
+      },
+      send: async (_session, text) => ({ id: text.toUpperCase() }),
+    },
   },
+});
+
+// Commands are typed by the shape, and those that it declares are all required.
+const sent = support.call('send', 'hello');
+same<typeof sent, Promise<{ id: string }>>(true);
+same<ReturnType<typeof support.call<'mute'>>, Promise<void>>(true);
+support.call('mute', true, { timeoutMs: 1_000, signal: new AbortController().signal });
+// @ts-expect-error: misspelt
+support.call('mut', true);
+// @ts-expect-error: its input is required
+support.call('mute');
+// @ts-expect-error: another input
+support.call('send', { text: 'hello' });
+createCoordinator<{ commands: { ping(): string } }>({
+  name: 'x',
+  driver: { start: () => 1, end() {}, commands: { ping: () => 'pong' } },
+}).call('ping');
+createCoordinator<{ commands: { ping(): string } }>({
+  name: 'x',
+  // @ts-expect-error: no pong
+  driver: { start: () => 1, end() {}, commands: { ping: () => 1 } },
+});
+createCoordinator<{ commands: { ping(): string } }>({
+  name: 'x',
+  // @ts-expect-error: no ping
+  driver: { start: () => 1, end() {} },
 });
 
 // A shape types session, start, join, info and events end to end.
@@ -106,6 +141,7 @@ declare const anyone: Coordinator;
 anyone.on('whatever', ({ payload }) => same<typeof payload, unknown>(true));
 anyone.on('session_ended', ({ reason }) => reason.length);
 anyone.start();
+anyone.call('whatever', 1);
 anyone.start('anything', {});
 
 // Every member is optional, and what is left out is unknown.
@@ -139,17 +175,19 @@ same<typeof bare.session, number | undefined>(true);
 bare.start();
 
 // A driver may be typed by itself, and through withAttempts the shape is the same.
+const commands: DriverCommands<Support> = { mute: () => {}, send: (_session, text) => ({ id: text }) };
 const typed: Driver<Support> = { start: ({ topic }) => open(topic), end: (session) => session?.hangUp() };
-createCoordinator<Support>({ name: 'typed', driver: typed }).start({ topic: 'x' });
+createCoordinator<Support>({ name: 'typed', driver: { ...typed, commands } }).start({ topic: 'x' });
 const attempts = createCoordinator<Support>({
   name: 'attempts',
-  driver: withAttempts({
+  driver: withAttempts<Support>({
     start({ topic }, { token, attempt, publish }) {
       same<typeof token, string | undefined>(true);
       publish({ id: topic, pin: String(attempt) });
       return open(topic);
     },
     end: (session) => session?.hangUp(),
+    commands,
   }),
 });
 same<typeof attempts, Coordinator<Support>>(true);

@@ -1,0 +1,134 @@
+/**
+ * The commands that tabs have the host run on its session, each at most once.
+ *
+ * - A command has an id. One that is heard again, because its caller repeats what may have been lost, is answered and not run.
+ * - Before it runs, this host looks whether the term is still its own; and it runs nothing that was asked for longer ago than a caller
+ *   waits. A host that was stopped finds such commands in its queue when it wakes: their callers were told `unknown`.
+ * - Answers are remembered for `REMEMBERED_MS`, the last `MOST_ANSWERS` of them, unless they are over 64 kB. The ids are kept as long:
+ *   by then every repetition is too old to be run.
+ */
+import { SILENCE_MS } from '../election/proof';
+import type { Ledger } from '../ledger/ledger';
+import type { Answer, CommandRequest } from '../ledger/messages';
+import { abortError } from '../platform/abort';
+import type { Clock } from '../platform/platform';
+import { failureOf } from '../session/command-error';
+import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
+import type { Driver } from '../types';
+import { outcomeOf } from './outcome';
+
+const REMEMBERED_MS = 10_000;
+const MOST_ANSWERS = 100;
+
+/** A command that runs for longer is worth watching its caller for. */
+const LONG_MS = 1_000;
+
+export interface CommandPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly driver: Pick<Driver, 'commands'>;
+  readonly term: string;
+  readonly epoch: number;
+  /** Aborts when the term is over. */
+  readonly signal: AbortSignal;
+  clone<Value>(value: Value): Value;
+  /** What this host has, while it is connected. */
+  session(): { readonly value: unknown } | undefined;
+  /** Calls `onGone` when the tab `tabId`, which holds a lock of that name, is gone. */
+  watch(tabId: string, signal: AbortSignal, onGone: () => void): Promise<void>;
+}
+
+export interface Commands {
+  /** Runs a command, or answers the repetition of one. `reply` is called once it has begun, and with its answer. */
+  hear(request: CommandRequest, reply: (answer: Answer) => void): Promise<void>;
+  /** The caller waits no longer. */
+  stop(id: string): void;
+}
+
+interface Heard {
+  readonly control: AbortController;
+  answer?: Answer;
+  cancelForget?: () => void;
+}
+
+export function createCommands({
+  ledger,
+  clock,
+  driver,
+  term,
+  epoch,
+  signal,
+  clone,
+  ...ports
+}: CommandPorts): Commands {
+  const heard = new Map<string, Heard>();
+  const answers: Heard[] = [];
+
+  signal.addEventListener('abort', () => {
+    for (const { control, cancelForget } of heard.values()) {
+      control.abort(signal.reason);
+      cancelForget?.();
+    }
+  });
+
+  const isTooOld = ({ at }: CommandRequest): boolean => clock.now() - at > SILENCE_MS;
+
+  async function hear(request: CommandRequest, reply: (answer: Answer) => void): Promise<void> {
+    const { id } = request;
+    const before = heard.get(id);
+    if (before) return reply(before.answer ?? { state: 'begun' });
+    // It may have been run, and forgotten since.
+    if (isTooOld(request)) return reply({ state: 'unknown' });
+    const own: Heard = { control: new AbortController() };
+    heard.set(id, own);
+    await ledger.peek().catch(() => undefined);
+    const session = ports.session();
+    const isMine = ledger.record.term === term && ledger.record.phase === 'active' && !signal.aborted;
+    if (!session || !isMine || isTooOld(request) || own.control.signal.aborted) {
+      heard.delete(id);
+      return;
+    }
+    reply({ state: 'begun' });
+    const answer = await run(request, session.value, own.control);
+    remember(id, own, answer);
+    reply(answer);
+  }
+
+  async function run(
+    { name, input, tabId, isLocked }: CommandRequest,
+    session: unknown,
+    control: AbortController,
+  ): Promise<Answer> {
+    const { commands = {} } = driver;
+    const command = Object.keys(commands).includes(name) ? commands[name] : undefined;
+    if (typeof command !== 'function') return { state: 'refused' };
+    const over = new AbortController();
+    const cancel = clock.after(LONG_MS, () => {
+      if (isLocked)
+        void ports.watch(tabId, over.signal, () => control.abort(abortError('The tab that called is gone.')));
+    });
+    const outcome = await outcomeOf(() => command(session, input, { signal: control.signal, epoch, tabId }));
+    cancel();
+    over.abort();
+    if (outcome.type === 'error') return { state: 'failed', ...failureOf(outcome.error, clone) };
+    try {
+      return { state: 'done', result: clone(outcome.value) };
+    } catch {
+      return { state: 'failed', message: `The result of the command '${name}' can't be sent to another tab.` };
+    }
+  }
+
+  function remember(id: string, own: Heard, answer: Answer): void {
+    const isSmall = bytesIn(answer, MAX_JOURNALED_BYTES) <= MAX_JOURNALED_BYTES;
+    own.answer = isSmall ? answer : { state: 'unknown' };
+    answers.push(own);
+    const oldest = answers.length > MOST_ANSWERS ? answers.shift() : undefined;
+    if (oldest) oldest.answer = { state: 'unknown' };
+    if (!signal.aborted) own.cancelForget = clock.after(REMEMBERED_MS, () => heard.delete(id));
+  }
+
+  return {
+    hear,
+    stop: (id) => heard.get(id)?.control.abort(abortError('The tab that called gave up.')),
+  };
+}

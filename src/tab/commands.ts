@@ -1,0 +1,222 @@
+/**
+ * Commands that this tab calls: each is sent to the host, again and again until it says that it has begun, and then now and then in
+ * case its answer was lost. The host runs it once.
+ */
+import type { ScopeLocks } from '../election/locks';
+import { type LifeProof, SILENCE_MS } from '../election/proof';
+import { quietly } from '../election/waits';
+import type { Terms } from '../host/terms';
+import type { Ledger } from '../ledger/ledger';
+import type { Answer, CommandRequest } from '../ledger/messages';
+import { isBlocked } from '../ledger/patient-store';
+import { throwIfAborted } from '../platform/abort';
+import type { Clock, HeldLock } from '../platform/platform';
+import { isText } from '../session/check';
+import { CommandError } from '../session/command-error';
+import { busyCode } from '../session/decide';
+import type { SessionError } from '../session/errors';
+import { BLOCKED, NO_SESSION, refusal } from '../session/reasons';
+import type { Phase, SessionRecord } from '../session/record';
+import type { CommandOptions } from '../types';
+
+/** How long a command waits for a session that is being connected, unless its caller says. */
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/** A message can be lost: until the host has begun, a command is sent again this often. */
+const AGAIN_MS = 500;
+
+/** And as often as this until its answer is there. */
+const ANSWER_AGAIN_MS = 2_000;
+
+const WAITING: readonly Phase[] = ['connecting', 'recovering'];
+
+export interface CommandCallPorts {
+  readonly ledger: Ledger;
+  readonly locks: ScopeLocks;
+  readonly proof: LifeProof;
+  readonly terms: Terms;
+  readonly clock: Clock;
+  readonly tabId: string;
+  randomId(): string;
+  clone<Value>(value: Value): Value;
+  ready(): Promise<void>;
+  closed(): unknown;
+  /** An error in the app's own words. */
+  shown(error: SessionError): SessionError;
+}
+
+/** Where a command that was sent stands. `null`: its host reconnects and had not begun it. */
+type Settle = (answer: Answer | null) => void;
+
+export function createCommandCalls(ports: CommandCallPorts) {
+  const { ledger, locks, proof, terms, clock, tabId } = ports;
+  /** Every call that is under way. */
+  const underWay = new Set<AbortController>();
+  const sent = new Map<string, { readonly term: string; readonly settle: Settle }>();
+  /** While this tab calls it holds a lock of its own name, by which a host notices that it is gone. */
+  let presence: Promise<HeldLock | null> | undefined;
+
+  async function call(name: string, given: unknown, options: CommandOptions = {}): Promise<unknown> {
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const reason = ports.closed();
+    if (reason) throw reason;
+    throwIfAborted(signal);
+    if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
+    const input = cloned(name, given);
+    const own = new AbortController();
+    const stop = (): void => own.abort(signal?.reason);
+    signal?.addEventListener('abort', stop);
+    underWay.add(own);
+    try {
+      const answer = await throughPhases({ id: ports.randomId(), tabId, name, input }, timeoutMs, own.signal);
+      if (answer.state === 'done') return answer.result;
+      const { state, ...failure } = answer;
+      throw new CommandError(name, state === 'begun' ? 'unknown' : state, failure);
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      underWay.delete(own);
+    }
+  }
+
+  /** A clone of what is given: the host's own tab gets no other than the others. */
+  function cloned(name: string, given: unknown): unknown {
+    try {
+      return ports.clone(given);
+    } catch (cause) {
+      const message = `What was given to the command '${name}' can't be sent to another tab: it holds a function, a DOM node or the like.`;
+      throw Object.assign(new DOMException(message, 'DataCloneError'), { cause });
+    }
+  }
+
+  async function throughPhases(
+    request: Omit<CommandRequest, 'at' | 'isLocked'>,
+    timeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    await unlessAborted(ports.ready(), signal);
+    for (let left = timeoutMs; ; ) {
+      const { phase, term } = ledger.record;
+      if (phase === 'active' && term !== null) {
+        const answer = await unlessAborted(send(request, term, signal), signal);
+        if (answer) return answer;
+      } else if (WAITING.includes(phase)) {
+        const began = clock.monotonic();
+        const isOver = await ledger.until((now) => !WAITING.includes(now.phase), left, signal);
+        left -= clock.monotonic() - began;
+        throwIfAborted(signal);
+        if (!isOver) throw ports.shown(refusal(1002));
+        // That attempt failed. Another one may have begun since, and is none of this call's business.
+        if (ledger.record.phase === 'idle') throw ports.shown(refusal(1011, NO_SESSION));
+      } else {
+        await unlessAborted(look(), signal);
+        const now = ledger.record.phase;
+        if (now === 'idle') throw ports.shown(refusal(1011, NO_SESSION));
+        if (busyCode(now) === 1017) throw ports.shown(refusal(1017));
+      }
+    }
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await ledger.peek();
+    } catch (error) {
+      throw isBlocked(error) ? ports.shown(refusal(9999, { ...BLOCKED, cause: error })) : error;
+    }
+  }
+
+  async function send(
+    request: Omit<CommandRequest, 'at' | 'isLocked'>,
+    term: string,
+    signal: AbortSignal,
+  ): Promise<Answer | null> {
+    const { id } = request;
+    const here = terms.held?.term === term ? terms.held : undefined;
+    if (!here && !ledger.isHeard) {
+      throw new DOMException(
+        'Commands from this tab need a BroadcastChannel, which this browser lacks.',
+        'NotSupportedError',
+      );
+    }
+    const isLocked = !here && (await isPresent());
+    throwIfAborted(signal);
+    const full: CommandRequest = { ...request, at: clock.now(), isLocked };
+    return new Promise((resolve) => {
+      let hasBegun = false;
+      let cancelAgain = (): void => {};
+      const settle: Settle = (answer) => {
+        if (answer?.state === 'begun') {
+          hasBegun = true;
+          return;
+        }
+        // Its host reconnects: it runs what it has begun, and nothing else.
+        if (!answer && hasBegun) return;
+        cancelAgain();
+        cancelSilence();
+        signal.removeEventListener('abort', giveUp);
+        sent.delete(id);
+        resolve(answer);
+      };
+      const cancelSilence = clock.after(SILENCE_MS, () => {
+        if (hasBegun) return;
+        quietly(proof.reapIfFree(term));
+        settle({ state: 'unknown' });
+      });
+      const giveUp = (): void => {
+        settle({ state: 'unknown' });
+        if (here) here.commands.stop(id);
+        else ledger.send({ type: 'stop', id });
+      };
+      const post = (): void => {
+        if (here) return void here.commands.hear(full, settle);
+        ledger.send({ type: 'run', term, request: full });
+        cancelAgain = clock.after(hasBegun ? ANSWER_AGAIN_MS : AGAIN_MS, post);
+      };
+      signal.addEventListener('abort', giveUp);
+      sent.set(id, { term, settle });
+      post();
+    });
+  }
+
+  /** Whether this tab holds its lock. */
+  async function isPresent(): Promise<boolean> {
+    if (!locks.work()) return false;
+    presence ??= locks.takeTerm(tabId);
+    return (await presence) !== null && locks.work();
+  }
+
+  return {
+    call,
+    /** A command of another tab, an answer to one of this tab's, or the news that a caller gave up. */
+    hearRun: (term: string, request: CommandRequest): void => {
+      const { held } = terms;
+      if (held?.term !== term) return;
+      const reply = (answer: Answer): void => ledger.send({ type: 'answer', id: request.id, answer });
+      void held.commands.hear(request, reply);
+    },
+    hearAnswer: (id: string, answer: Answer): void => sent.get(id)?.settle(answer),
+    hearStop: (id: string): void => terms.held?.commands.stop(id),
+    /** The page is left, or its coordinator closed. */
+    stop(reason: unknown): void {
+      for (const own of underWay) own.abort(reason);
+      void presence?.then((lock) => lock?.release());
+      presence = undefined;
+    },
+    /** With every look at the record. */
+    observe({ term, phase }: SessionRecord): void {
+      for (const { settle, ...command } of [...sent.values()]) {
+        if (command.term !== term) settle({ state: 'unknown' });
+        else if (phase === 'recovering') settle(null);
+      }
+    },
+  };
+}
+
+/** What `work` comes to, or the reason of `signal` if that aborts first. */
+function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

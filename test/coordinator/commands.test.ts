@@ -1,0 +1,366 @@
+/** Commands: any tab has the host act on the session, at most once, and hears what became of it. */
+import { CommandError, type Driver } from 'solotab';
+import { describe, expect, test } from 'vitest';
+import { deferred, follow, openWorld } from '../support/world';
+
+interface Chat {
+  session: { id: number };
+  commands: {
+    send(text: string): { length: number };
+    fail(how: string): void;
+    slow(): string;
+    give(what: string): unknown;
+    who(): { tabId: string; epoch: number };
+  };
+}
+
+/** A follower's driver is never asked. */
+const NONE = {} as Required<Driver<Chat>>['commands'];
+
+/** Tabs with a session in the first, whose driver keeps a list of what it ran. */
+async function openChat(options: Parameters<typeof openWorld<Chat>>[0] = {}) {
+  const ran: string[] = [];
+  const slow = deferred<string>();
+  const aborted: unknown[] = [];
+  const driver: Driver<Chat> & Required<Pick<Driver<Chat>, 'commands'>> = {
+    start: () => ({ id: 1 }),
+    resume: () => ({ id: 2 }),
+    release: () => undefined,
+    end: () => undefined,
+    commands: {
+      send(session, text) {
+        ran.push(`${session.id} ${text}`);
+        return { length: text.length };
+      },
+      fail(_session, how) {
+        ran.push(how);
+        if (how === 'with nothing') throw undefined;
+        throw Object.assign(new Error('The line is busy.'), {
+          code: 486,
+          data: how === 'with data' ? { line: 2 } : () => 1,
+        });
+      },
+      slow(_session, _input, { signal }) {
+        ran.push('slow');
+        signal.addEventListener('abort', () => aborted.push(signal.reason));
+        return slow.promise;
+      },
+      give: (_session, what) => (what === 'a function' ? () => 1 : 'x'.repeat(Number(what))),
+      who: (_session, _input, { tabId, epoch }) => ({ tabId, epoch }),
+    },
+  };
+  const opened = await openWorld<Chat>({ ...options, driver });
+  await opened.world.settle();
+  return { ...opened, ran, slow, aborted };
+}
+
+async function openActive(options: Parameters<typeof openChat>[0] = {}) {
+  const chat = await openChat(options);
+  await chat.a.coordinator.start();
+  await chat.world.settle();
+  return chat;
+}
+
+const unknown = (command: string) => ({ name: 'CommandError', command, outcome: 'unknown' });
+
+describe('a command', () => {
+  test('is run by the host, whichever tab calls it, and its caller gets the result', async () => {
+    const { tabs, ran } = await openActive();
+    for (const { coordinator } of tabs) expect(await coordinator.call('send', 'hello')).toEqual({ length: 5 });
+    expect(ran).toEqual(['1 hello', '1 hello', '1 hello']);
+  });
+
+  test('is told who called it, and under which epoch', async () => {
+    const { a, b } = await openActive();
+    const { epoch } = a.coordinator.getSnapshot();
+    for (const { coordinator } of [a, b]) {
+      expect(await coordinator.call('who')).toEqual({ tabId: coordinator.tabId, epoch });
+    }
+  });
+
+  test('is run once, however many of its messages are lost or doubled', async () => {
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const faults = { loseMessages: 0.4, duplicateMessages: 0.3, delayMessages: 0.2, longestDelayMs: 900 };
+      const { a, b, c, world, ran } = await openActive({ browser: { seed, faults } });
+      const calls = [a, b, c].map(({ coordinator }, index) => follow(coordinator.call('send', String(index))));
+      await world.advance(60_000);
+      const outcomes = calls.map(({ value, error }) => error ?? value);
+      for (const [index, outcome] of outcomes.entries()) {
+        const times = ran.filter((text) => text === `1 ${index}`).length;
+        if (outcome instanceof CommandError) {
+          expect(outcome.outcome).toBe('unknown');
+          expect(times).toBeLessThanOrEqual(1);
+        } else {
+          expect([outcome, times]).toEqual([{ length: 1 }, 1]);
+        }
+      }
+    }
+  });
+
+  test('of a thousand at once from many tabs is run once each', async () => {
+    const { world, ran, a } = await openActive();
+    const more = Array.from({ length: 19 }, () =>
+      world.openTab<Chat>({ driver: { start: () => ({ id: 9 }), end: () => undefined, commands: NONE } }),
+    );
+    await world.settle();
+    const followers = more.map(({ coordinator }) => coordinator);
+    const results = await Promise.all(
+      Array.from({ length: 1_000 }, (_, index) => followers[index % followers.length]?.call('send', `m${index}`)),
+    );
+    expect(results.filter((result) => result?.length)).toHaveLength(1_000);
+    expect(new Set(ran).size).toBe(1_000);
+    expect(ran).toHaveLength(1_000);
+    expect(a.coordinator.getSnapshot().phase).toBe('active');
+  });
+
+  test('stores nothing and is no event', async () => {
+    const { world, b } = await openActive();
+    const before = JSON.stringify(world.recordOf());
+    await b.coordinator.call('send', 'SECRET');
+    await expect(b.coordinator.call('fail', 'SECRET')).rejects.toBeInstanceOf(CommandError);
+    expect(JSON.stringify(world.recordOf())).toBe(before);
+  });
+});
+
+describe('what a command throws', () => {
+  test('reaches its caller with message, code and data', async () => {
+    const { a, b } = await openActive();
+    for (const { coordinator } of [a, b]) {
+      await expect(coordinator.call('fail', 'with data')).rejects.toMatchObject({
+        ...{
+          name: 'CommandError',
+          command: 'fail',
+          outcome: 'failed',
+          message: 'The line is busy.',
+          code: 486,
+          data: { line: 2 },
+        },
+      });
+    }
+  });
+
+  test('comes without data that can’t be cloned, and with a message of ours where it has none', async () => {
+    const { b } = await openActive();
+    const error: unknown = await b.coordinator.call('fail', 'without').catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ outcome: 'failed', code: 486 });
+    expect(error).not.toHaveProperty('data');
+    await expect(b.coordinator.call('fail', 'with nothing')).rejects.toThrow("The command 'fail' failed.");
+  });
+
+  test('is a failure too if its result can’t be cloned, in the host’s own tab as in others', async () => {
+    const { a, b } = await openActive();
+    for (const { coordinator } of [a, b]) {
+      await expect(coordinator.call('give', 'a function')).rejects.toMatchObject({ outcome: 'failed' });
+    }
+  });
+});
+
+test('a command that the host does not know is refused, and what every object has is no command', async () => {
+  const { a, b } = await openActive();
+  for (const { coordinator } of [a, b]) {
+    for (const name of ['mute', 'constructor', 'toString', '__proto__', 'hasOwnProperty']) {
+      await expect(coordinator.call(name as 'send', '')).rejects.toMatchObject({ command: name, outcome: 'refused' });
+    }
+  }
+});
+
+test('an input that can’t be cloned is a DataCloneError at once, and nothing is sent', async () => {
+  const { a, b, ran } = await openActive();
+  for (const { coordinator } of [a, b]) {
+    await expect(coordinator.call('send', (() => 1) as never)).rejects.toMatchObject({ name: 'DataCloneError' });
+  }
+  expect(ran).toEqual([]);
+});
+
+test('a large result arrives', async () => {
+  const { b } = await openActive();
+  expect(await b.coordinator.call('give', '300000')).toHaveLength(300_000);
+});
+
+describe('without an active session', () => {
+  test('there is none: 1011, not retryable, and no event', async () => {
+    const { a, b } = await openChat();
+    const heard: unknown[] = [];
+    b.coordinator.on('session_error', (event) => heard.push(event));
+    for (const { coordinator } of [a, b]) {
+      await expect(coordinator.call('send', '')).rejects.toMatchObject({
+        name: 'SessionError',
+        code: 1011,
+        retryable: false,
+        local: true,
+      });
+    }
+    expect(heard).toEqual([]);
+  });
+
+  test('a session that is being ended: 1017', async () => {
+    const { a, b, world } = await openManual();
+    const ended = follow(a.coordinator.end());
+    await world.settle();
+    await expect(b.coordinator.call('send', '')).rejects.toMatchObject({ code: 1017 });
+    expect(ended.outcome).toBe('pending');
+  });
+
+  test('it waits while one is being connected', async () => {
+    const { a, b, world } = await openWorld();
+    const started = a.coordinator.start();
+    await world.settle();
+    const called = follow(b.coordinator.call('send'));
+    await world.settle();
+    expect(called.outcome).toBe('pending');
+    await world.connect(a);
+    await started;
+    await world.settle();
+    // The driver of these tabs has no commands.
+    expect(called.error).toMatchObject({ outcome: 'refused' });
+  });
+
+  test('an attempt that fails meanwhile is 1011 at once', async () => {
+    const { a, b, world } = await openWorld();
+    const started = follow(a.coordinator.start());
+    await world.settle();
+    const called = follow(b.coordinator.call('send'));
+    await world.settle();
+    for (const attempt of world.network.attempts) attempt.fail(new Error('No.'));
+    await world.settle();
+    expect([started.outcome, called.error]).toMatchObject([1001, { code: 1011 }]);
+  });
+
+  test('1002 after the time that the caller gives', async () => {
+    const { a, b, world } = await openWorld();
+    follow(a.coordinator.start());
+    await world.settle();
+    const called = follow(b.coordinator.call('send', 1, { timeoutMs: 2_000 }));
+    await world.advance(1_900);
+    expect(called.outcome).toBe('pending');
+    await world.advance(200);
+    expect(called.error).toMatchObject({ code: 1002 });
+  });
+});
+
+/** A session in the first tab, whose driver does not end. */
+async function openManual() {
+  const never = new Promise<void>(() => undefined);
+  const opened = await openWorld<Chat>({
+    driver: { start: () => ({ id: 1 }), end: () => never, commands: NONE },
+  });
+  await opened.a.coordinator.start();
+  await opened.world.settle();
+  return opened;
+}
+
+describe('a command that is under way', () => {
+  test('is unknown once its session moved, and the next host does not run it', async () => {
+    const { b, c, ran, world } = await openActive();
+    const called = follow(c.coordinator.call('slow'));
+    await world.settle();
+    await b.coordinator.takeOver();
+    await world.settle();
+    expect(called.error).toMatchObject(unknown('slow'));
+    expect(ran).toEqual(['slow']);
+  });
+
+  test.each(['crash', 'close', 'navigateAway', 'freeze'] as const)(
+    'is unknown once its host is gone: %s',
+    async (how) => {
+      const { a, b, world } = await openActive({ recovery: { by: 'none' } });
+      const called = follow(b.coordinator.call('slow'));
+      await world.settle();
+      await a[how]();
+      await world.settle();
+      await world.advance(1_000);
+      expect(called.error).toMatchObject(unknown('slow'));
+    },
+  );
+
+  test('is unknown in the host’s own tab too when its session ends', async () => {
+    const { a, b, world, aborted } = await openActive();
+    const called = follow(a.coordinator.call('slow'));
+    await world.settle();
+    await b.coordinator.end();
+    await world.settle();
+    expect(called.error).toMatchObject(unknown('slow'));
+    expect(aborted).toHaveLength(1);
+  });
+
+  test('is aborted when its caller gives up, who hears of it at once', async () => {
+    const { b, world, aborted } = await openActive();
+    const own = new AbortController();
+    const called = follow(b.coordinator.call('slow', undefined, { signal: own.signal }));
+    await world.settle();
+    own.abort(new Error('Enough.'));
+    await world.settle();
+    expect(called.error).toEqual(new Error('Enough.'));
+    expect(aborted).toMatchObject([{ name: 'AbortError' }]);
+  });
+
+  test.each(['crash', 'navigateAway', 'close'] as const)('is aborted when its caller is gone: %s', async (how) => {
+    const { b, world, aborted } = await openActive();
+    follow(b.coordinator.call('slow'));
+    await world.advance(2_000);
+    await b[how]();
+    await world.advance(1_000);
+    expect(aborted).toHaveLength(1);
+  });
+
+  test('of a caller that lives is not aborted', async () => {
+    const { b, world, aborted, slow } = await openActive();
+    const called = follow(b.coordinator.call('slow'));
+    await world.advance(60_000);
+    slow.resolve('done at last');
+    await world.advance(3_000);
+    expect([called.value, aborted]).toEqual(['done at last', []]);
+  });
+
+  test('rejects with InvalidStateError when its coordinator is closed', async () => {
+    const { b, world } = await openActive();
+    const called = follow(b.coordinator.call('slow'));
+    await world.settle();
+    await b.coordinator.close();
+    expect(called.error).toMatchObject({ name: 'InvalidStateError' });
+    await expect(b.coordinator.call('send', '')).rejects.toMatchObject({ name: 'InvalidStateError' });
+  });
+});
+
+describe('a host that was stopped', () => {
+  test('is silent: unknown after three seconds', async () => {
+    const { a, b, world } = await openActive();
+    a.stop();
+    const called = follow(b.coordinator.call('send', 'x'));
+    await world.advance(2_900);
+    expect(called.outcome).toBe('pending');
+    await world.advance(200);
+    expect(called.error).toMatchObject(unknown('send'));
+  });
+
+  test('does not run what it finds in its queue when it wakes', async () => {
+    const { a, b, world, ran } = await openActive();
+    a.stop();
+    const called = follow(b.coordinator.call('send', 'x'));
+    await world.advance(10_000);
+    await a.cont();
+    await world.advance(5_000);
+    expect([called.error, ran]).toMatchObject([unknown('send'), []]);
+  });
+
+  test('and fenced meanwhile runs nothing either, however young', async () => {
+    const { a, b, c, world, ran } = await openActive();
+    a.stop();
+    follow(b.coordinator.takeOver({ force: true }));
+    await world.advance(10_000);
+    const called = follow(c.coordinator.call('send', 'x'));
+    await a.cont();
+    await world.settle();
+    expect(called.value).toEqual({ length: 1 });
+    expect(ran).toEqual(['2 x']);
+  });
+});
+
+test('where messages go through storage nothing is sent: NotSupportedError, 1011 first; the host’s own tab works', async () => {
+  const { a, b, world } = await openChat({ capabilities: { channel: 'hints' } });
+  await expect(b.coordinator.call('send', '')).rejects.toMatchObject({ code: 1011 });
+  await a.coordinator.start();
+  await world.settle();
+  await expect(b.coordinator.call('send', '')).rejects.toMatchObject({ name: 'NotSupportedError' });
+  expect(await a.coordinator.call('send', 'four')).toEqual({ length: 4 });
+});

@@ -1,0 +1,67 @@
+/** What the package says of itself, and that it can be packed from what is committed. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const read = (path: string): string => readFileSync(ROOT + path, 'utf8');
+
+interface Manifest {
+  readonly exports: Readonly<Record<string, string | Readonly<Record<'import' | 'require', { types: string }>>>>;
+  readonly typesVersions: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+// As package.json is written.
+const manifest = JSON.parse(read('package.json')) as Manifest;
+
+test('each subpath has its types where TypeScript does not read `exports`, and they are those of an import', () => {
+  const ofImports = Object.entries(manifest.exports).flatMap(([path, target]) =>
+    path === '.' || typeof target === 'string' ? [] : [[path.slice(2), [target.import.types]]],
+  );
+  expect(manifest.typesVersions).toEqual({ '*': Object.fromEntries(ofImports) });
+});
+
+test('the placeholder for the repository is in package.json alone, and named where contributors look', async () => {
+  const { stdout } = await run('git', ['grep', '--cached', '-l', `OWNER${'/'}solotab`], { cwd: ROOT });
+  expect(stdout.trim().split('\n')).toEqual(['CONTRIBUTING.md', 'package.json']);
+});
+
+test('every link in README goes to a heading, to a file of the repository, or to the web', () => {
+  const readme = read('README.md');
+  const headings = [...readme.matchAll(/^#+ (.*)$/gm)].map(
+    ([, text = '']) =>
+      `#${text
+        .toLowerCase()
+        .replace(/[^\w\s-]/g, '')
+        .replace(/\s/g, '-')}`,
+  );
+  const links = [...readme.matchAll(/\]\(([^)]+)\)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(3);
+  const broken = links.filter((link) => {
+    if (link.startsWith('https://')) return false;
+    return link.startsWith('#') ? !headings.includes(link) : !existsSync(ROOT + link.replace(/[?#].*/, ''));
+  });
+  expect(broken).toEqual([]);
+});
+
+test('what is committed packs with its build, in a clone that was never built', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'solotab-clone-'));
+  try {
+    const clone = join(folder, 'clone');
+    await run('git', ['clone', '--quiet', ROOT, clone]);
+    symlinkSync(`${ROOT}node_modules`, join(clone, 'node_modules'));
+    expect(existsSync(join(clone, 'dist'))).toBe(false);
+    await run('npm', ['pack', '--pack-destination', folder], { cwd: clone });
+    const [tarball = ''] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+    const { stdout } = await run('tar', ['-tzf', join(folder, tarball)]);
+    const targets = readFileSync(join(clone, 'package.json'), 'utf8').match(/dist\/[^"]+/g) ?? [];
+    expect(targets).toContain('dist/index.d.cts');
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(targets.map((path) => `package/${path}`)));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
