@@ -70,7 +70,8 @@ export class History {
     const isTrue = during.some(
       ({ phase, term, lostAt }) =>
         phases.includes(phase as Phase) &&
-        ((term !== null && living.has(term)) || (phase === 'recovering' && term === null && !this.#isExpired(lostAt, call))),
+        ((term !== null && living.has(term)) ||
+          (phase === 'recovering' && term === null && !this.#isExpired(lostAt, call))),
     );
     if (isTrue || (code === 1002 && this.#wasSeatAsleep(call.from))) return;
     const seen = during.map(({ phase, alive }) => `${phase}${alive ? '' : ' (dead)'}`).join(', ');
