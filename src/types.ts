@@ -98,7 +98,10 @@ export interface PreviousTerm<S extends Shape = Shape> {
 export interface DriverContext<S extends Shape = Shape> {
   /** Aborts on cancel, timeout, loss of the term, and `close()`. */
   readonly signal: AbortSignal;
-  /** The fencing token: send it to your backend if it can check it. */
+  /**
+   * The fencing token: send it to your backend if it can check it. A new session begins at the milliseconds since 1970 or above, and each
+   * later term of it counts one on: a backend must store 53 bits.
+   */
   readonly epoch: number;
   /** What was published for this session so far, by whichever tab; null if nothing was. */
   readonly info: InfoOf<S> | null;

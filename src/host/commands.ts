@@ -77,7 +77,8 @@ export function createCommands({
     const { id } = request;
     const before = heard.get(id);
     if (before) return reply(before.answer ?? { state: 'begun' });
-    if (isTooOld(request)) return;
+    // It may have been run, and forgotten since.
+    if (isTooOld(request)) return reply({ state: 'unknown' });
     const own: Heard = { control: new AbortController() };
     heard.set(id, own);
     await ledger.peek().catch(() => undefined);

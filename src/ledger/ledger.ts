@@ -9,7 +9,16 @@
 import type { Channel, Logger, Platform } from '../platform/platform';
 import { type Command, type Decision, decide, type Facts, isAhead, windowLeftMs } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
-import { idleRecord, isNewer, type Proof, parseRecord, type SessionRecord, standIn, UNKNOWN } from '../session/record';
+import {
+  idleRecord,
+  isNewer,
+  type Proof,
+  parseRecord,
+  type SessionRecord,
+  type Stored,
+  standIn,
+  UNKNOWN,
+} from '../session/record';
 import { createInbox } from './inbox';
 import { type CommandMessage, type Message, parseMessage, toHint, toWire } from './messages';
 import { patientStore } from './patient-store';
@@ -99,6 +108,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const waiting = new Set<() => void>();
   let record = UNKNOWN;
   let isSpoilt = false;
+  /** What was stored may have been cleared since this tab saw it last. */
+  let wasCleared = false;
   /** The journal of a session that is in no store, as far as this tab knows it. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
@@ -119,7 +130,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (isLast) ports.onRecord(previous);
   });
   port?.onLost((isCleared) => {
-    if (isCleared) ports.onCleared();
+    if (isCleared) {
+      wasCleared = true;
+      ports.onCleared();
+    }
     void refresh();
   });
   openChannel();
@@ -152,12 +166,23 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   function step(raw: unknown, command: Command) {
-    const result = decide(parseRecord(raw), command, facts(standIn(record, raw)));
+    const stored = parseRecord(raw);
+    // It was lost since the last look. Where locks don't tell of a live host, that host gets the time to write it anew.
+    if (isLost(stored) && !isSpoilt && 'candidate' in command && ports.proof() === 'answer') {
+      isSpoilt = true;
+      return { result: { verdict: 'void', record, changed: false, entries: [] } satisfies Decision as Decision };
+    }
+    const result = decide(stored, command, facts(standIn(record, raw)));
     const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
     if (!result.record.isStored) remember(entries);
     if (!result.changed) return { result };
     const journal = entries.map((entry) => [entry.seq % JOURNAL_SIZE, entry] as const);
     return { result, write: { record: result.record, journal } };
+  }
+
+  /** No record is stored, although there was one, or may have been. */
+  function isLost(stored: Stored): boolean {
+    return stored === 'malformed' || (stored === 'absent' && (wasCleared || (record.isStored && record.revision > 0)));
   }
 
   function preview(command: Command): Decision {
@@ -301,7 +326,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function acceptStored(raw: unknown): void {
     const stored = parseRecord(raw);
     const wasSpoilt = isSpoilt;
-    isSpoilt = stored === 'malformed' || (stored === 'absent' && record.isStored && record.revision > 0);
+    isSpoilt = isLost(stored);
+    if (typeof stored === 'object') wasCleared = false;
     if (stored === 'newer') return accept({ ...idleRecord(record), phase: 'active' });
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     accept(standIn(record, raw));

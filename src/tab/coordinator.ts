@@ -53,6 +53,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   noteName(platform, scope, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
+  /** A page that wakes can be called before it is told: it would claim with locks that a sleeping page must not hold. */
+  let whenAwake = Promise.resolve();
+  let wakeUp = (): void => {};
   let snapshot = UNSEEN;
   /** The first look is done. Never so on a server. */
   let hasLooked = false;
@@ -103,7 +106,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   });
   const calls = createCalls({
     ...{ settings, ledger, election, terms, key, clock, tabId, isBrowser },
-    ready: () => ready,
+    ready: whenReady,
     awake: () => awake.signal,
     closed: () => (isClosed() ? closedError() : undefined),
     isExclusive: () => guaranteed() === 'exclusive',
@@ -114,7 +117,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const commands = createCommandCalls({
     ...{ ledger, locks, proof, terms, clock, tabId, shown },
     ...{ randomId: newTerm, clone: platform.clone },
-    ready: () => ready,
+    ready: whenReady,
     closed: () => (isClosed() ? closedError() : undefined),
   });
   lifecycle.listen((event) => {
@@ -128,6 +131,11 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       hasLooked = isBrowser;
       update();
     });
+
+  async function whenReady(): Promise<void> {
+    await ready;
+    await whenAwake;
+  }
 
   async function open(): Promise<void> {
     if (!isBrowser) return;
@@ -261,6 +269,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     commands.stop(reason);
     if (isAsleep()) return false;
     awake.abort(reason);
+    whenAwake = new Promise((resolve) => {
+      wakeUp = resolve;
+    });
     waits.sleep();
     if (terms.held) key.leave(clock.now());
     return true;
@@ -269,6 +280,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   async function show(): Promise<void> {
     if (!isAsleep() || isClosed()) return;
     awake = new AbortController();
+    wakeUp();
     key.reread();
     ledger.openChannel();
     const looked = ledger.refresh();
@@ -285,6 +297,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (isClosed()) return;
     closing.abort();
     fallAsleep(closedError());
+    wakeUp();
     listeners.clear();
     // A claim that is on its way is still stored: its term is left then.
     if (!terms.held) await within(clock, CLAIM_LIMIT_MS, calls.settled());

@@ -85,6 +85,7 @@ export class SimulatedBrowser {
       timeline,
       watchers,
       forked: false,
+      clocksDiffer: false,
       lostStoreAt: Number.NEGATIVE_INFINITY,
       outOfReachUntil: Number.NEGATIVE_INFINITY,
     };

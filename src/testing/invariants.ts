@@ -56,10 +56,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   /** Then numbers begin anew, and each tab learns it at its own time. */
   let wiped = false;
   let wipedAt = Number.NEGATIVE_INFINITY;
-  /** By scope, the epoch that was stored since. */
-  const storedEpochs = new Map<string, unknown>();
   /** All that were ever stored. */
-  const allStoredEpochs = new Set<unknown>();
+  const storedEpochs = new Set<unknown>();
   let stored = false;
   let fromMemory = false;
   const watchForks = (): void => {
@@ -73,9 +71,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   return {
     onCommit(commit) {
       stored = true;
-      if (isObject(commit.after)) storedEpochs.set(commit.scope, commit.after.epoch);
       for (const value of [commit.before, commit.after, ...commit.journal.map(([, entry]) => entry)]) {
-        if (isObject(value)) allStoredEpochs.add(value.epoch);
+        if (isObject(value)) storedEpochs.add(value.epoch);
       }
       watchForks();
       checkCommit(
@@ -91,14 +88,14 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       watchForks();
     },
     onDriver(request) {
-      const { page, scope, call, epoch } = request;
+      const { page, call } = request;
       fromMemory ||= page.hasNoStore;
       watchForks();
       if (!machine.forked && !wiped) checkService(machine, network, orphanEnders, request, violate);
       if (call === 'end' || call === 'release') return;
-      // Under a claim that was wiped away before its host began: the next one may have the same number, and fences it.
-      if (wiped && storedEpochs.get(scope) !== epoch) return;
-      checkAct(machine, network, acts, request, mayNotKnow, violate);
+      // A new session is above all before it, whatever was wiped. An old one may be written anew by a page that slept meanwhile.
+      const counts = !wiped || (call !== 'resume' && !machine.clocksDiffer);
+      checkAct(machine, network, acts, counts, request, mayNotKnow, violate);
     },
     afterStep() {
       const [first, second] = network.live;
@@ -107,8 +104,6 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
     onWipe() {
       wiped = true;
       wipedAt = machine.scheduler.now;
-      storedEpochs.clear();
-      acts.clear();
       lastNumbers.clear();
     },
     onJoin: (participant) =>
@@ -116,7 +111,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
         participant,
         (epoch) => {
           // A tab that goes on from memory counts epochs that nobody stores. Without a channel nothing else tells that one does.
-          fromMemory ||= !allStoredEpochs.has(epoch);
+          fromMemory ||= !storedEpochs.has(epoch);
           watchForks();
         },
         (what) => wiped || machine.forked || violate(what),
@@ -165,12 +160,14 @@ function checkAct(
   machine: Machine,
   network: Network,
   acts: Map<string, Act>,
+  /** Whether its epoch is to be above all before it. */
+  counts: boolean,
   { page, scope, call, epoch, owner }: DriverRequest,
   mayNotKnow: (page: Page, other: Page) => boolean,
   violate: (what: string) => void,
 ): void {
   const last = acts.get(scope);
-  if (!machine.forked && last?.hadStore && !page.hasNoStore && epoch <= last.epoch) {
+  if (counts && !machine.forked && last?.hadStore && !page.hasNoStore && epoch <= last.epoch) {
     violate(
       `${page.name} calls driver.${call} under epoch ${epoch}, after ${last.page.name} acted under ${last.epoch}`,
     );

@@ -255,6 +255,7 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
   jumpClock(ms: number): void {
     this.page.log(`has its clock set by ${ms} ms`);
     this.#facts.clockOffsetMs += ms;
+    this.#world.machine.clocksDiffer = true;
   }
 
   /** From now on the store works, fails or hangs in this tab. */

@@ -45,8 +45,7 @@ export function planOf(seed: number): Plan {
   const capabilities = capabilitiesFrom(random);
   // Chances of their own: without faults from the field, a seed gives what it gave before there were any.
   const ofField = createRandom(seed ^ 0x5eed);
-  // Asked for by FIELD=1: not all of them are survived yet (CHANGELOG.md).
-  const field = process.env.FIELD ? fieldFrom(ofField) : [];
+  const field = fieldFrom(ofField);
   const plan = {
     seed,
     engine: random.pick(['chromium', 'chromium', 'firefox', 'webkit'] as const),

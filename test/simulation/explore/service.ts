@@ -3,6 +3,7 @@ import type { SimulatedBrowser } from '../../../src/testing';
 import type { Page } from '../../../src/testing/page';
 import { parsed } from '../../../src/testing/parsed';
 import type { ServiceSession } from '../../../src/testing/service';
+import type { Calls } from './calls';
 import { WINDOW_MS } from './plan';
 
 /** From what a tab writes until it does what follows from that. */
@@ -17,7 +18,7 @@ export interface ServiceCheck {
   checkQuiet(): void;
 }
 
-export function watchService(world: SimulatedBrowser): ServiceCheck {
+export function watchService(world: SimulatedBrowser, calls: Calls): ServiceCheck {
   /** Who wrote that a session is over, when it had not been ended yet. */
   const undertakers = new Map<ServiceSession, { readonly page: Page; readonly at: number }>();
   const live = (): readonly ServiceSession[] =>
@@ -39,6 +40,8 @@ export function watchService(world: SimulatedBrowser): ServiceCheck {
       if (call !== 'resume' || !session || session.lostAt === null) return;
       // It may have been granted before it fell asleep. And windows are measured by clocks that step.
       if (page.awakeSince > session.lostAt || world.tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return;
+      // Whoever insists gets what a silent host had: it may be stopped, and its session live.
+      if (calls.pending.some((one) => one.page === page && one.name === 'takeOver by force')) return;
       const { delayTransactions, failTransactions, blockingTransactions } = world.faults;
       const isSlow = delayTransactions + failTransactions > 0 || blockingTransactions;
       const lostForMs = world.now - session.lostAt;

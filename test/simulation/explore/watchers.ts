@@ -55,10 +55,8 @@ interface Position extends Place {
 export class Ears {
   readonly heard = new Map<Coordinator, Position>();
   readonly #world: SimulatedBrowser;
-  /** How far the stream had come, at most, when a coordinator outlived a wipe. */
-  readonly #outlived = new Map<Coordinator, Place>();
   #isCounting: boolean;
-  #last: Place | undefined;
+  #isWiped = false;
   readonly #storedAt = new Map<number, number>();
   #lastSeq = 0;
 
@@ -67,9 +65,7 @@ export class Ears {
     this.#isCounting = isCounting;
     world.machine.watchers.push({
       onJoin: (participant) => this.#listen(participant),
-      onCommit: ({ after, journal }) => {
-        const record = parsed(after);
-        if (typeof record === 'object') this.#last = { epoch: record.epoch, seq: record.seq };
+      onCommit: ({ journal }) => {
         for (const [, entry] of journal) {
           if (!isObject(entry) || typeof entry.seq !== 'number') continue;
           this.#storedAt.set(entry.seq, world.now);
@@ -79,8 +75,7 @@ export class Ears {
       // Numbers begin anew.
       onWipe: () => {
         this.#isCounting = false;
-        for (const { coordinator } of world.participants) this.#outlive(coordinator);
-        this.#last = undefined;
+        this.#isWiped = true;
       },
     });
   }
@@ -95,22 +90,11 @@ export class Ears {
     return furthest;
   }
 
-  /**
-   * Whether a coordinator has heard of everything up to the event `seq` of `epoch`. Where numbers began anew, it may know of later
-   * ones from before: those of the new count mean nothing to it until they are past that.
-   */
-  isUpToDate(coordinator: Coordinator, { epoch, seq }: Place): boolean {
+  /** Whether a coordinator has heard of everything up to the event `seq`, also where numbers began anew: the new ones are later. */
+  isUpToDate(coordinator: Coordinator, { seq }: Place): boolean {
     if (this.heard.get(coordinator)?.seq === seq) return true;
-    if (this.#world.machine.forked) return true;
-    const known = this.#outlived.get(coordinator);
-    return (
-      known !== undefined && [known, this.heard.get(coordinator)].some((at) => at && isAtLeast(at, { epoch, seq }))
-    );
-  }
-
-  #outlive(coordinator: Coordinator): void {
-    const [last, before] = [this.#last, this.#outlived.get(coordinator)];
-    if (last && !(before && isAtLeast(before, last))) this.#outlived.set(coordinator, last);
+    const { forked, clocksDiffer } = this.#world.machine;
+    return forked || (this.#isWiped && clocksDiffer);
   }
 
   /** It was there long enough to be found, and the store is not to blame. */
