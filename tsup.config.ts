@@ -4,6 +4,7 @@ const entry = {
   index: 'src/index.ts',
   zoom: 'src/zoom/index.ts',
   testing: 'src/testing/index.ts',
+  election: 'src/lead/index.ts',
   react: 'src/react/index.ts',
   vue: 'src/vue/index.ts',
   svelte: 'src/svelte/index.ts',

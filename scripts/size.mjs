@@ -17,6 +17,7 @@ const ENTRIES = {
   all: { code: "export * from './index.js';", note: "everything that 'solotab' exports" },
   zoom: { code: `${CORE} export * from './zoom.js';`, beyond: 'core', note: 'what solotab/zoom adds to the core' },
   testing: { code: "export * from './testing.js';", note: 'solotab/testing, the coordinator included' },
+  election: { code: "export * from './election.js';", note: 'solotab/election, the coordinator included' },
   ...framework('react', 'React'),
   ...framework('vue', 'Vue'),
   ...framework('svelte', 'Svelte'),
