@@ -140,6 +140,7 @@ export class Network {
       const session = await Promise.resolve(run(context)).finally(() => this.connecting.delete(attempt));
       const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId(), given.epoch);
       served.set(session, entry);
+      entry.isReleased = false;
       entry.lostAt = page.gone ? this.#machine.scheduler.now : null;
       entry.holder = page.gone ? null : { page, epoch: given.epoch };
       live = { ...asked, session, context, service: entry, since };
@@ -151,6 +152,7 @@ export class Network {
       const isOrphan = session === null;
       const entry = isOrphan ? service.find(scope, context.info, isHeld, context.epoch) : served.get(session);
       if (!this.#record({ ...asked, call, context, service: entry, isOrphan })) return never();
+      if (call === 'release' && entry) entry.isReleased = true;
       if (call === 'end' && entry) {
         if (entry.state === 'live') entry.state = 'ended';
         entry.ends.push({ page: page.name, at: this.#machine.scheduler.now, isOrphan });

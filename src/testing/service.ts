@@ -18,6 +18,8 @@ export interface ServiceSession {
   readonly established: boolean;
   /** Virtual milliseconds; null while a tab has it. */
   readonly lostAt: number | null;
+  /** The tab that had it let go of it: its move to another tab is under way, or failed. */
+  readonly isReleased: boolean;
   readonly ends: readonly ServiceEnd[];
 }
 
@@ -35,6 +37,7 @@ interface Entry extends ServiceSession {
   state: ServiceSession['state'];
   established: boolean;
   lostAt: number | null;
+  isReleased: boolean;
   readonly ends: ServiceEnd[];
   /** The document that has it, and under which epoch. */
   holder: { readonly page: Page; readonly epoch: number } | null;
@@ -45,7 +48,17 @@ export class Service {
 
   /** A session begins. */
   open(scope: string, id: string, epoch: number): Entry {
-    const entry: Entry = { id, scope, epoch, state: 'live', established: false, lostAt: null, ends: [], holder: null };
+    const entry: Entry = {
+      id,
+      scope,
+      epoch,
+      state: 'live',
+      established: false,
+      lostAt: null,
+      isReleased: false,
+      ends: [],
+      holder: null,
+    };
     this.sessions.push(entry);
     return entry;
   }
