@@ -115,6 +115,10 @@ export function createElection({
     const release = (): void => {
       for (const lock of held) lock.release();
     };
+    const onLeft = (): void => {
+      isStolen = true;
+      release();
+    };
     const hold = async (request: Promise<HeldLock | null>): Promise<HeldLock | null> => {
       const lock = await request;
       if (lock) held.push(lock);
@@ -126,7 +130,7 @@ export function createElection({
     };
     const isOurs = (): boolean => ledger.record.term === term && !isStolen;
 
-    left.addEventListener('abort', release);
+    left.addEventListener('abort', onLeft);
     try {
       let [termLock, seat] = await Promise.all([
         hold(locks.takeTerm(term)),
@@ -162,11 +166,11 @@ export function createElection({
         held.length = 0;
         return { term, termLock, seat, record: ledger.record };
       }
-      // Our seat was stolen while the page was stopped: assume that the thief has a session, and undo our claim.
+      // Our seat was stolen while the page was stopped, or given back as it was left: assume that others act, and undo our claim.
       if (isStolen && ledger.record.term === term) await proof.reap(term);
       return null;
     } finally {
-      left.removeEventListener('abort', release);
+      left.removeEventListener('abort', onLeft);
       release();
     }
   }

@@ -44,18 +44,22 @@ export interface Waits {
 export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: WaitPorts): Waits {
   const waits = new Map<string, { readonly reason: unknown; readonly stop: AbortController }>();
   let isAsleep = false;
+  /** When this tab looked last: it does so every `WATCHDOG_MS` while it is awake. */
+  let awakeAt = 0;
   /** The host's last sign of life that the watchdog knows. */
   let seen = 0;
 
   function observe(record: SessionRecord): void {
     if (isAsleep) return;
+    awakeAt = clock.monotonic();
     const { term, phase, lostSince, seenAt } = record;
     const isHost = record.hostTabId === tabId;
     const isLocked = record.proof === 'lock' && locks.work();
     keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
       const began = clock.monotonic();
-      // A lock that was free at once says nothing of when its host died: the record knows better.
-      const noticedAt = (): number | undefined => (clock.monotonic() - began > FREE_MS ? clock.now() : undefined);
+      // A lock that was free at once, or while this tab slept, says nothing of when its host died: the record knows better.
+      const isWitness = (now: number): boolean => now - began > FREE_MS && now - awakeAt < 2 * WATCHDOG_MS;
+      const noticedAt = (): number | undefined => (isWitness(clock.monotonic()) ? clock.now() : undefined);
       void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', noticedAt())));
     });
     // At least a millisecond: timers are less exact than clocks.

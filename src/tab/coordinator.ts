@@ -327,14 +327,18 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       listeners.add(type, listener as Listener, signal),
     close,
   };
-  // Older browsers don't have these symbols; a member named `undefined` would help nobody.
-  const { dispose, asyncDispose } = Symbol;
-  if (dispose) Object.assign(coordinator, { [dispose]: () => void close() });
-  if (asyncDispose) Object.assign(coordinator, { [asyncDispose]: close });
+  addDispose(coordinator, close);
   // The two members were just added, wherever `using` exists.
   return coordinator as unknown as Coordinator<S>;
 }
 
-function closedError(): DOMException {
+/** Adds what `using` calls. Older browsers don't have these symbols; a member named `undefined` would help nobody. */
+export function addDispose(coordinator: object, close: () => Promise<void>): void {
+  const { dispose, asyncDispose } = Symbol;
+  if (dispose) Object.assign(coordinator, { [dispose]: () => void close() });
+  if (asyncDispose) Object.assign(coordinator, { [asyncDispose]: close });
+}
+
+export function closedError(): DOMException {
   return new DOMException('This coordinator was closed. Create a new one.', 'InvalidStateError');
 }

@@ -65,10 +65,13 @@ export class History {
     );
     const own = call.coordinator.tabId;
     if (beside || during.some(({ phase, hostTabId }) => phase === 'unknown' || hostTabId === own)) return;
+    // A host that died during the call may have been seen alive, and its record after that.
+    const living = new Set(during.filter(({ alive }) => alive).map(({ term }) => term));
     const isTrue = during.some(
-      ({ phase, alive, term, lostAt }) =>
+      ({ phase, term, lostAt }) =>
         phases.includes(phase as Phase) &&
-        (alive || (phase === 'recovering' && term === null && !this.#isExpired(lostAt, call))),
+        ((term !== null && living.has(term)) ||
+          (phase === 'recovering' && term === null && !this.#isExpired(lostAt, call))),
     );
     if (isTrue || (code === 1002 && this.#wasSeatAsleep(call.from))) return;
     const seen = during.map(({ phase, alive }) => `${phase}${alive ? '' : ' (dead)'}`).join(', ');
