@@ -48,6 +48,7 @@ test('every tab shows the phase, and refuses with the code of that phase', async
   (await browser.backend.held(scope, 'end')).allow();
   expect(await ended).toMatchObject({ ok: true });
   for (const tab of [first, second, third]) {
+    await tab.waitFor(({ events }) => events.some(({ type }) => type === 'session_ended'));
     await tab.waitForPhase('idle');
     expect((await tab.events('session_ended')).map(({ event }) => event.reason)).toEqual(['ended']);
     expect((await tab.state()).problems).toEqual([]);

@@ -121,9 +121,10 @@ describe('Chromium', () => {
     expect(await tab.act()).toBe(200);
     const post = (epoch: number) =>
       backend.serve({ scope, type: 'act', tabId: 'other', epoch, body: null }, new AbortController().signal);
-    await post(1);
+    const { epoch } = await tab.snapshot();
+    await post(epoch - 1);
     expect(backend.acts(scope, 'act').map(({ outcome }) => outcome)).toEqual(['ok', 'stale']);
-    await post(2);
+    await post(epoch);
     expect(backend.violations(scope)).toHaveLength(1);
     await tab.close();
   });
