@@ -53,7 +53,6 @@ export function createCandidate(platform: Platform, name: string, force = false)
         ...platform.lifecycle,
         listen(listener, signal) {
           const onEvent: typeof listener = (event) => {
-            // Known before the coordinator gives its calls up: none is to be made again in a page that is about to be cached.
             if (event !== 'visible') isAsleep = event === 'hide';
             listener(event);
             wake();
@@ -99,7 +98,7 @@ export function createCandidate(platform: Platform, name: string, force = false)
       throwIfAborted(signal);
       const now = coordinator.getSnapshot();
       const mayClaim = now.phase === 'idle' || (force && now.phase === 'active' && now !== tried);
-      if (isAsleep || !mayClaim) {
+      if (!mayClaim) {
         await change();
         continue;
       }
@@ -110,7 +109,7 @@ export function createCandidate(platform: Platform, name: string, force = false)
           : coordinator.takeOver({ force, signal }));
         return;
       } catch (error) {
-        // Another tab leads, the store is blocked, or the page was left: wait on.
+        // Another tab leads, the store is blocked, or the page was left: wait on. A coordinator waits by itself until its page is back.
         const refusal = error instanceof SessionError ? error : undefined;
         const isFinal = refusal?.code === 9999 && !refusal.retryable;
         if (isLeading() || signal.aborted || isFinal) throw error;

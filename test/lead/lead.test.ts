@@ -3,7 +3,8 @@ import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab, type 
 import { expect, test } from 'vitest';
 import type { Lead } from '../../src/lead/candidate';
 import { type LeadOptions, leadOn } from '../../src/lead/on-platform';
-import { deferred, follow } from '../support/world';
+import { createCoordinatorOn } from '../../src/tab/coordinator';
+import { deferred, follow, simpleDriver } from '../support/world';
 
 /** Candidates in the tabs of one browser, each with a body that waits. Notes who leads. */
 function arena(world: SimulatedBrowser = createSimulatedBrowser()) {
@@ -445,6 +446,27 @@ test('wherever a tab is stopped on its way to the lead, another leads by force, 
     await world.advance(60_000);
     expect(leaders()).toHaveLength(1);
   }
+});
+
+test('a leader that somebody ends by a coordinator is told, and its body waited for', async () => {
+  const { world, leader, waiting, leaders } = await openPair();
+  const { driver } = simpleDriver();
+  const ended = follow(createCoordinatorOn(waiting.tab.platform, { name: 'lead:work', driver }).end());
+  await world.advance(20_000);
+  expect(leader.call.error).toMatchObject({ name: 'AbortError' });
+  expect([ended.outcome, waiting.given]).toEqual(['pending', undefined]);
+  leader.end.resolve('');
+  await world.settle();
+  expect(leaders()).toEqual([waiting]);
+});
+
+test('by force it does not ask again and again for what a newer version of solotab has stored', async () => {
+  const { world, open, stand, leaders } = arena();
+  world.putRecord({ version: 1_000 }, 'lead:work');
+  stand(open(), { force: true });
+  await world.advance(60_000);
+  expect(leaders()).toEqual([]);
+  expect(world.machine.scheduler.steps).toBeLessThan(200);
 });
 
 test('on a server nobody leads', async () => {
