@@ -54,7 +54,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // What people reported. Not all of it is right yet (CHANGELOG.md).
+        // What people reported.
         test: {
           name: 'field',
           include: ['test/browser/field/**/*.test.ts'],
