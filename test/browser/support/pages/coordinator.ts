@@ -133,6 +133,11 @@ const driver: solotab.Driver = {
   async end(session, driverContext) {
     await drive('end', driverContext, session);
   },
+  commands: {
+    // The backend counts what it hears.
+    act: async (_session, body, { signal, epoch }) => (await post('act', epoch, body, signal)).status,
+    hang: () => new Promise(() => undefined),
+  },
 };
 if (behaviour.resume ?? true) driver.resume = (previous, driverContext) => drive('resume', driverContext, previous);
 if (behaviour.release ?? true) {
