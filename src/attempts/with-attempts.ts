@@ -7,7 +7,7 @@ import { consoleLogger } from '../platform/browser';
 import { delay as waitInBrowser } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
 import { SessionError } from '../session/errors';
-import { check, checkMethods, warnOfUnknown } from '../session/misuse';
+import { check, checkDriver, checkMethods, warnOfUnknown } from '../session/misuse';
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
 import type { InferredShape, JoinOf, SessionOf, Shape, StartOf } from '../shape';
@@ -86,7 +86,7 @@ export function withAttempts<S extends Shape>(
 export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}): Driver {
   const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
   const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
-  checkMethods('driver', driver, ['start', 'end'], ['prepare', 'join', 'resume', 'release']);
+  checkDriver(driver);
   checkMethods('withAttempts', options, [], ['token', 'random', 'delay', 'randomBytes']);
   check(PIN_MODES.includes(pinMode), `withAttempts: pin must be one of ${PIN_MODES.join(', ')}.`);
   check(typeof pinKey === 'string' && pinKey !== '', "withAttempts: pinKey must be the name of a request's property.");

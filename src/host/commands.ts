@@ -9,10 +9,11 @@
  */
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
-import type { Answer, CommandRequest } from '../ledger/messages';
+import type { Answer, CommandRequest, FinalAnswer } from '../ledger/messages';
 import { abortError } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import { failureOf } from '../session/command-error';
+import { ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
 import type { Driver } from '../types';
 import { outcomeOf } from './outcome';
@@ -47,7 +48,7 @@ export interface Commands {
 
 interface Heard {
   readonly control: AbortController;
-  answer?: Answer;
+  answer?: FinalAnswer;
   cancelForget?: () => void;
 }
 
@@ -62,7 +63,8 @@ export function createCommands({
   ...ports
 }: CommandPorts): Commands {
   const heard = new Map<string, Heard>();
-  const answers: Heard[] = [];
+  /** Those whose answer is remembered, the oldest first. */
+  const answers = new Set<Heard>();
 
   signal.addEventListener('abort', () => {
     for (const { control, cancelForget } of heard.values()) {
@@ -98,10 +100,9 @@ export function createCommands({
     { name, input, tabId, isLocked }: CommandRequest,
     session: unknown,
     control: AbortController,
-  ): Promise<Answer> {
-    const { commands = {} } = driver;
-    const command = Object.keys(commands).includes(name) ? commands[name] : undefined;
-    if (typeof command !== 'function') return { state: 'refused' };
+  ): Promise<FinalAnswer> {
+    const command = ownCommand(driver.commands, name);
+    if (!command) return { state: 'refused' };
     const over = new AbortController();
     const cancel = clock.after(LONG_MS, () => {
       if (isLocked)
@@ -118,13 +119,20 @@ export function createCommands({
     }
   }
 
-  function remember(id: string, own: Heard, answer: Answer): void {
+  function remember(id: string, own: Heard, answer: FinalAnswer): void {
     const isSmall = bytesIn(answer, MAX_JOURNALED_BYTES) <= MAX_JOURNALED_BYTES;
     own.answer = isSmall ? answer : { state: 'unknown' };
-    answers.push(own);
-    const oldest = answers.length > MOST_ANSWERS ? answers.shift() : undefined;
-    if (oldest) oldest.answer = { state: 'unknown' };
-    if (!signal.aborted) own.cancelForget = clock.after(REMEMBERED_MS, () => heard.delete(id));
+    answers.add(own);
+    const [oldest] = answers;
+    if (oldest && answers.size > MOST_ANSWERS) {
+      answers.delete(oldest);
+      oldest.answer = { state: 'unknown' };
+    }
+    if (signal.aborted) return;
+    own.cancelForget = clock.after(REMEMBERED_MS, () => {
+      heard.delete(id);
+      answers.delete(own);
+    });
   }
 
   return {

@@ -4,7 +4,7 @@ import type { Report } from '../session/decide';
 import { errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { type EventDraft, OWN_TYPES } from '../session/events';
-import { bytesIn, MAX_PUBLISHED_BYTES } from '../session/payload';
+import { bytesIn, MAX_PUBLISHED_BYTES, uncloneable } from '../session/payload';
 import type { DriverContext } from '../types';
 import { shareData } from './error-data';
 
@@ -46,8 +46,7 @@ export function createContext(ports: ContextPorts): DriverContext {
     } catch (error) {
       cause = error;
     }
-    const message = `What was given to ${what} can't be sent to other tabs or stored: it holds a function, a DOM node or the like.`;
-    throw Object.assign(new DOMException(message, 'DataCloneError'), { cause });
+    throw uncloneable(`${what} can't be sent to other tabs or stored`, cause);
   };
 
   return {

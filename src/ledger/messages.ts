@@ -40,9 +40,11 @@ export interface CommandRequest {
   readonly isLocked: boolean;
 }
 
-/** `begun`: the host runs it. `unknown`: it ran, and the host does not remember what came of it. */
-export type Answer =
-  | { readonly state: 'begun' }
+/** `begun`: the host runs it. */
+export type Answer = { readonly state: 'begun' } | FinalAnswer;
+
+/** `unknown`: it ran, and the host does not remember what came of it. */
+export type FinalAnswer =
   | { readonly state: 'done'; readonly result: unknown }
   | ({ readonly state: CommandOutcome } & CommandFailure);
 

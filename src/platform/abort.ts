@@ -9,3 +9,13 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 export function abortError(message: string): DOMException {
   return new DOMException(message, 'AbortError');
 }
+
+/** What `work` comes to, or the reason of `signal` if that aborts first. */
+export function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', stop);
+    if (signal?.aborted) stop();
+    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', stop));
+  });
+}

@@ -19,6 +19,11 @@ export function checkMethods(
   }
 }
 
+/** Checks that `driver` has the functions of a driver. */
+export function checkDriver(driver: unknown): void {
+  checkMethods('driver', driver, ['start', 'end'], ['prepare', 'join', 'resume', 'release']);
+}
+
 /** One warning for each member of `given` that is not among `known`: it would be ignored without a word otherwise. */
 export function warnOfUnknown(
   name: string,

@@ -29,3 +29,9 @@ export function bytesIn(value: unknown, limit: number, seen: Set<unknown> = new 
   for (const part of parts) if (bytes <= limit) bytes += bytesIn(part, limit, seen);
   return bytes;
 }
+
+/** Says that something can't be cloned or stored. `what`: what was given to whom, and what can't be done with it. */
+export function uncloneable(what: string, cause: unknown): DOMException {
+  const message = `What was given to ${what}: it holds a function, a DOM node or the like.`;
+  return Object.assign(new DOMException(message, 'DataCloneError'), { cause });
+}

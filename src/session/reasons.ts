@@ -43,10 +43,13 @@ export const UNSAFE: Facts = {
 };
 
 /** Another page was stopped in the middle of a transaction. */
-export const BLOCKED: Facts = {
-  message: "Another tab that does not respond blocks the browser's storage.",
-  suggestedAction: 'Close the tab that does not respond, then try again.',
-};
+export function blocked(cause: unknown): SessionError {
+  return refusal(9999, {
+    message: "Another tab that does not respond blocks the browser's storage.",
+    suggestedAction: 'Close the tab that does not respond, then try again.',
+    cause,
+  });
+}
 
 export const SILENT: Facts = {
   message: 'The tab that has the session does not answer.',

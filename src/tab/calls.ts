@@ -10,7 +10,7 @@ import type { SessionErrorCode } from '../session/catalogue';
 import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
-import { BLOCKED, CANNOT_JOIN, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
+import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
 import type { CallOptions, DriverContext, TakeOverOptions } from '../types';
 import type { Settings } from './options';
@@ -181,7 +181,7 @@ export function createCalls(ports: CallPorts) {
    * was told to all, and what is no error of a session is passed on as it is.
    */
   function told(error: unknown, isRefusal?: boolean): unknown {
-    if (isBlocked(error)) return told(refusal(9999, { ...BLOCKED, cause: error }), isRefusal);
+    if (isBlocked(error)) return told(blocked(error), isRefusal);
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
     if (!(isRefusal ?? given.local)) return ports.shown(given);

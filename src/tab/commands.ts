@@ -7,15 +7,16 @@ import { type LifeProof, SILENCE_MS } from '../election/proof';
 import { quietly } from '../election/waits';
 import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
-import type { Answer, CommandRequest } from '../ledger/messages';
+import type { Answer, CommandMessage, CommandRequest, FinalAnswer } from '../ledger/messages';
 import { isBlocked } from '../ledger/patient-store';
-import { throwIfAborted } from '../platform/abort';
+import { throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
 import { isText } from '../session/check';
 import { CommandError } from '../session/command-error';
-import { busyCode } from '../session/decide';
+import { commandRefusal, waitsIn } from '../session/command-rules';
 import type { SessionError } from '../session/errors';
-import { BLOCKED, NO_SESSION, refusal } from '../session/reasons';
+import { uncloneable } from '../session/payload';
+import { blocked, refusal } from '../session/reasons';
 import type { Phase, SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
 
@@ -27,8 +28,6 @@ const AGAIN_MS = 500;
 
 /** And as often as this until its answer is there. */
 const ANSWER_AGAIN_MS = 2_000;
-
-const WAITING: readonly Phase[] = ['connecting', 'recovering'];
 
 export interface CommandCallPorts {
   readonly ledger: Ledger;
@@ -71,7 +70,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
       const answer = await throughPhases({ id: ports.randomId(), tabId, name, input }, timeoutMs, own.signal);
       if (answer.state === 'done') return answer.result;
       const { state, ...failure } = answer;
-      throw new CommandError(name, state === 'begun' ? 'unknown' : state, failure);
+      throw new CommandError(name, state, failure);
     } finally {
       signal?.removeEventListener('abort', stop);
       underWay.delete(own);
@@ -83,8 +82,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     try {
       return ports.clone(given);
     } catch (cause) {
-      const message = `What was given to the command '${name}' can't be sent to another tab: it holds a function, a DOM node or the like.`;
-      throw Object.assign(new DOMException(message, 'DataCloneError'), { cause });
+      throw uncloneable(`the command '${name}' can't be sent to another tab`, cause);
     }
   }
 
@@ -92,35 +90,38 @@ export function createCommandCalls(ports: CommandCallPorts) {
     request: Omit<CommandRequest, 'at' | 'isLocked'>,
     timeoutMs: number,
     signal: AbortSignal,
-  ): Promise<Answer> {
+  ): Promise<FinalAnswer> {
     await unlessAborted(ports.ready(), signal);
     for (let left = timeoutMs; ; ) {
       const { phase, term } = ledger.record;
       if (phase === 'active' && term !== null) {
         const answer = await unlessAborted(send(request, term, signal), signal);
         if (answer) return answer;
-      } else if (WAITING.includes(phase)) {
+      } else if (waitsIn(phase)) {
         const began = clock.monotonic();
-        const isOver = await ledger.until((now) => !WAITING.includes(now.phase), left, signal);
+        const isOver = await ledger.until((now) => !waitsIn(now.phase), left, signal);
         left -= clock.monotonic() - began;
         throwIfAborted(signal);
         if (!isOver) throw ports.shown(refusal(1002));
         // That attempt failed. Another one may have begun since, and is none of this call's business.
-        if (ledger.record.phase === 'idle') throw ports.shown(refusal(1011, NO_SESSION));
+        if (ledger.record.phase === 'idle') refuseIn('idle');
       } else {
         await unlessAborted(look(), signal);
-        const now = ledger.record.phase;
-        if (now === 'idle') throw ports.shown(refusal(1011, NO_SESSION));
-        if (busyCode(now) === 1017) throw ports.shown(refusal(1017));
+        refuseIn(ledger.record.phase);
       }
     }
+  }
+
+  function refuseIn(phase: Phase): void {
+    const refused = commandRefusal(phase);
+    if (refused) throw ports.shown(refused);
   }
 
   async function look(): Promise<void> {
     try {
       await ledger.peek();
     } catch (error) {
-      throw isBlocked(error) ? ports.shown(refusal(9999, { ...BLOCKED, cause: error })) : error;
+      throw isBlocked(error) ? ports.shown(blocked(error)) : error;
     }
   }
 
@@ -128,7 +129,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     request: Omit<CommandRequest, 'at' | 'isLocked'>,
     term: string,
     signal: AbortSignal,
-  ): Promise<Answer | null> {
+  ): Promise<FinalAnswer | null> {
     const { id } = request;
     const here = terms.held?.term === term ? terms.held : undefined;
     if (!here && !ledger.isHeard) {
@@ -187,14 +188,15 @@ export function createCommandCalls(ports: CommandCallPorts) {
   return {
     call,
     /** A command of another tab, an answer to one of this tab's, or the news that a caller gave up. */
-    hearRun: (term: string, request: CommandRequest): void => {
+    hear(message: CommandMessage): void {
       const { held } = terms;
-      if (held?.term !== term) return;
-      const reply = (answer: Answer): void => ledger.send({ type: 'answer', id: request.id, answer });
-      void held.commands.hear(request, reply);
+      if (message.type === 'answer') sent.get(message.id)?.settle(message.answer);
+      else if (message.type === 'stop') held?.commands.stop(message.id);
+      else if (held?.term === message.term) {
+        const { id } = message.request;
+        void held.commands.hear(message.request, (answer) => ledger.send({ type: 'answer', id, answer }));
+      }
     },
-    hearAnswer: (id: string, answer: Answer): void => sent.get(id)?.settle(answer),
-    hearStop: (id: string): void => terms.held?.commands.stop(id),
     /** The page is left, or its coordinator closed. */
     stop(reason: unknown): void {
       for (const own of underWay) own.abort(reason);
@@ -209,14 +211,4 @@ export function createCommandCalls(ports: CommandCallPorts) {
       }
     },
   };
-}
-
-/** What `work` comes to, or the reason of `signal` if that aborts first. */
-function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    signal.addEventListener('abort', stop);
-    if (signal.aborted) stop();
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -82,11 +82,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     // Pages that are loaded from now on get another lock manager than this one.
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
-    onCommand(message) {
-      if (message.type === 'run') commands.hearRun(message.term, message.request);
-      else if (message.type === 'answer') commands.hearAnswer(message.id, message.answer);
-      else commands.hearStop(message.id);
-    },
+    onCommand: (message) => commands.hear(message),
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
   const proof = lifeProof({ ledger, locks, clock });
@@ -108,7 +104,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...{ settings, ledger, election, terms, key, clock, tabId, isBrowser },
     ready: whenReady,
     awake: () => awake.signal,
-    closed: () => (isClosed() ? closedError() : undefined),
+    closed: reasonIfClosed,
     isExclusive: () => guaranteed() === 'exclusive',
     shown,
     tell: (error) => listeners.emit('session_error', error),
@@ -118,7 +114,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...{ ledger, locks, proof, terms, clock, tabId, shown },
     ...{ randomId: newTerm, clone: platform.clone },
     ready: whenReady,
-    closed: () => (isClosed() ? closedError() : undefined),
+    closed: reasonIfClosed,
   });
   lifecycle.listen((event) => {
     if (event === 'hide') hide();
@@ -252,6 +248,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 
   function isClosed(): boolean {
     return closing.signal.aborted;
+  }
+
+  function reasonIfClosed(): unknown {
+    return isClosed() ? closedError() : undefined;
   }
 
   /** A cached or frozen page must not hold, wait or listen: it would stop the others, or be thrown out of the cache. */

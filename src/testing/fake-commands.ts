@@ -1,8 +1,7 @@
 /** Commands as a fake coordinator has them: functions that the test gives stand in for those of the host's driver. */
-import { throwIfAborted } from '../platform/abort';
+import { throwIfAborted, unlessAborted } from '../platform/abort';
 import { CommandError, failureOf } from '../session/command-error';
-import { busyCode } from '../session/decide';
-import { NO_SESSION, refusal } from '../session/reasons';
+import { commandRefusal, ownCommand, waitsIn } from '../session/command-rules';
 import type { Listeners } from '../tab/listeners';
 import type { SessionSnapshot } from '../types';
 
@@ -22,25 +21,16 @@ export async function runCommand(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   throwIfAborted(signal);
-  while (/connecting|recovering/.test(getSnapshot().phase)) {
-    await new Promise<void>((resolve, reject) => {
-      const stop = listeners.add('statechange', () => settle());
-      const settle = (): void => {
-        stop();
-        for (const one of [closing, signal]) one?.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      const giveUp = (): void => {
-        reject(closing.aborted ? closing.reason : signal?.reason);
-        settle();
-      };
-      for (const one of [closing, signal]) one?.addEventListener('abort', giveUp);
+  while (waitsIn(getSnapshot().phase)) {
+    let stop = (): void => {};
+    const change = new Promise<void>((resolve) => {
+      stop = listeners.add('statechange', () => resolve());
     });
+    await unlessAborted(unlessAborted(change, closing), signal).finally(stop);
   }
-  const { phase } = getSnapshot();
-  if (phase === 'idle') throw refusal(1011, NO_SESSION);
-  if (phase !== 'active') throw refusal(busyCode(phase));
-  const command = Object.keys(commands).includes(name) ? commands[name] : undefined;
+  const refused = commandRefusal(getSnapshot().phase);
+  if (refused) throw refused;
+  const command = ownCommand(commands, name);
   if (!command) throw new CommandError(name, 'refused');
   try {
     return await command(input);
