@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChromiumBrowser, launchChromium } from './support/chromium';
 import { launchFirefox } from './support/firefox';
-import type { Tab, TestBrowser } from './support/tab';
+import type { EnginePage, Tab, TestBrowser } from './support/tab';
 import { launchWebKit } from './support/webkit';
 
 /** What became of a command: its result, or the name and the outcome of its error. */
@@ -18,12 +18,14 @@ const call = (tab: Tab, name: string, input: unknown): Promise<unknown> =>
 const heard = ({ backend }: TestBrowser, scope: string): unknown[] =>
   backend.acts(scope, 'act').map(({ body }) => body);
 
-async function openSession<Browser extends TestBrowser>(browser: Browser, scope: string, count = 3) {
+async function openSession<Page extends EnginePage>(browser: TestBrowser<Page>, scope: string, count = 3) {
   const tabs = await browser.openTabs(count, { scope, driver: { resume: false } });
-  const [host, ...others] = tabs as [Tab, Tab, ...Tab[]];
+  const [host, other, ...more] = tabs;
+  if (!host || !other) throw new Error('no tabs');
+  const others = [other, ...more] as const;
   expect(await host.call('start')).toMatchObject({ ok: true });
   for (const tab of others) await tab.waitForPhase('active');
-  return { tabs, host, others: others as [Tab, ...Tab[]] };
+  return { tabs, host, others };
 }
 
 describe('in Chromium', () => {
@@ -52,10 +54,10 @@ describe('in Chromium', () => {
   });
 
   test('one whose host is killed while it runs is unknown', async () => {
-    const { tabs, others } = await openSession(browser, 'killed in a command');
+    const { host, others } = await openSession(browser, 'killed in a command');
     const called = call(others[0], 'hang', null);
     await call(others[0], 'act', 'the host has heard both');
-    await (tabs[0] as unknown as { page: { kill(): Promise<void> } }).page.kill();
+    await host.page.kill();
     expect(await called).toBe('CommandError unknown');
     for (const tab of others) await tab.close();
   });
@@ -63,10 +65,9 @@ describe('in Chromium', () => {
   test('one to a host that is stopped is unknown, and is not run when that host wakes', async () => {
     const scope = 'stopped before a command';
     const { tabs, host, others } = await openSession(browser, scope);
-    const { page } = host as unknown as { page: { stop(): Promise<void>; wake(): void } };
-    await page.stop();
+    await host.page.stop();
     expect(await call(others[0], 'act', 'too late')).toBe('CommandError unknown');
-    page.wake();
+    host.page.wake();
     expect(await call(others[0], 'act', 'in time')).toBe(200);
     expect(heard(browser, scope)).toEqual(['in time']);
     for (const tab of tabs) await tab.close();
@@ -81,10 +82,10 @@ describe.each([
     const browser: TestBrowser = await launch();
     try {
       const scope = 'commands';
-      const { tabs } = await openSession(browser, scope);
+      const { tabs, others } = await openSession(browser, scope);
       for (const [index, tab] of tabs.entries()) expect(await call(tab, 'act', index)).toBe(200);
       expect(heard(browser, scope)).toEqual([0, 1, 2]);
-      expect(await call(tabs[1] as Tab, 'mute', null)).toBe('CommandError refused');
+      expect(await call(others[0], 'mute', null)).toBe('CommandError refused');
     } finally {
       await browser.close();
     }

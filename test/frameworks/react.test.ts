@@ -5,20 +5,13 @@ import { renderToString } from 'react-dom/server';
 import type { SessionSnapshot } from 'solotab';
 import { useSession, useSessionEvent } from 'solotab/react';
 import type { SimulatedShape } from 'solotab/testing';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { expectQuietConsole } from './support/in-dom';
 import { type Coordinated, twoIdleTabs, twoTabs } from './support/two-tabs';
 
 type Select = (snapshot: SessionSnapshot<SimulatedShape>) => unknown;
 
-const complaints = vi.fn();
-beforeEach(() => {
-  vi.spyOn(console, 'error').mockImplementation(complaints);
-});
-afterEach(() => {
-  cleanup();
-  expect(complaints.mock.calls).toEqual([]);
-  complaints.mockClear();
-});
+expectQuietConsole(cleanup);
 
 /** Shows what was selected, and counts how often it rendered. */
 function createShow(selector?: Select) {

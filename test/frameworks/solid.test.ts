@@ -1,20 +1,12 @@
-import { cleanup, render, renderHook, screen } from '@solidjs/testing-library';
+import { cleanup, render, renderHook } from '@solidjs/testing-library';
 import { createEffect, createSignal } from 'solid-js';
 import { getNextElement, hydrate, insert, template } from 'solid-js/web';
 import { createSession, createSessionEvent } from 'solotab/solid';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { type Coordinated, twoIdleTabs, twoTabs } from './support/two-tabs';
+import { expect, test, vi } from 'vitest';
+import { expectQuietConsole, expectStory, shown } from './support/in-dom';
+import { type Coordinated, twoTabs } from './support/two-tabs';
 
-const complaints = vi.fn();
-beforeEach(() => {
-  vi.spyOn(console, 'warn').mockImplementation(complaints);
-  vi.spyOn(console, 'error').mockImplementation(complaints);
-});
-afterEach(() => {
-  cleanup();
-  expect(complaints.mock.calls).toEqual([]);
-  complaints.mockClear();
-});
+expectQuietConsole(cleanup);
 
 /** What the compiler makes of `<output>{phase} {role}</output>`. */
 const output = template('<output>');
@@ -25,25 +17,8 @@ function Show(coordinator: Coordinated): Element {
   return element;
 }
 
-const shown = (): string => screen.getByRole('status').textContent ?? '';
-
-test('a component shows what the session is, from connecting to lost', async () => {
-  const { world, host, follower } = await twoIdleTabs();
-  render(() => Show(follower.coordinator));
-  expect(shown()).toBe('idle none');
-
-  const started = host.coordinator.start();
-  await world.settle();
-  expect(shown()).toBe('connecting follower');
-
-  await world.connect(host);
-  await started;
-  expect(shown()).toBe('active follower');
-
-  await host.crash();
-  await world.settle();
-  expect(shown()).toBe('recovering follower');
-});
+test('a component shows what the session is, from connecting to lost', () =>
+  expectStory((coordinator) => void render(() => Show(coordinator))));
 
 test('what changes while a component is created is shown once it is mounted', async () => {
   const { world, host, follower } = await twoTabs();

@@ -1,46 +1,21 @@
-import { cleanup, render, screen } from '@testing-library/svelte';
+import { cleanup, render } from '@testing-library/svelte';
 import { sessionStore, useSession } from 'solotab/svelte';
 import { flushSync, hydrate, tick, unmount } from 'svelte';
 import { get } from 'svelte/store';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { expectQuietConsole, expectStory, shown } from './support/in-dom';
 import Show from './support/show.svelte';
 import ShowStore from './support/show-store.svelte';
-import { twoIdleTabs, twoTabs } from './support/two-tabs';
+import { twoTabs } from './support/two-tabs';
 
-const complaints = vi.fn();
-beforeEach(() => {
-  vi.spyOn(console, 'warn').mockImplementation(complaints);
-  vi.spyOn(console, 'error').mockImplementation(complaints);
-});
-afterEach(() => {
-  cleanup();
-  expect(complaints.mock.calls).toEqual([]);
-  complaints.mockClear();
-});
-
-const shown = (): string => screen.getByRole('status').textContent ?? '';
+expectQuietConsole(cleanup);
 
 describe.each([
   ['runes', Show],
   ['a store', ShowStore],
 ])('with %s', (_, Component) => {
-  test('a component shows what the session is, from connecting to lost', async () => {
-    const { world, host, follower } = await twoIdleTabs();
-    render(Component, { coordinator: follower.coordinator });
-    expect(shown()).toBe('idle none');
-
-    const started = host.coordinator.start();
-    await world.settle();
-    expect(shown()).toBe('connecting follower');
-
-    await world.connect(host);
-    await started;
-    expect(shown()).toBe('active follower');
-
-    await host.crash();
-    await world.settle();
-    expect(shown()).toBe('recovering follower');
-  });
+  test('a component shows what the session is, from connecting to lost', () =>
+    expectStory((coordinator) => void render(Component, { coordinator })));
 
   test('a component that is mounted while a session is live shows it', async () => {
     const { host } = await twoTabs();

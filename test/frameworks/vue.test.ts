@@ -1,20 +1,12 @@
-import { cleanup, render, screen } from '@testing-library/vue';
+import { cleanup, render } from '@testing-library/vue';
 import { useSession, useSessionEvent } from 'solotab/vue';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { createSSRApp, defineComponent, effectScope, h, KeepAlive, nextTick, onMounted, ref, watchEffect } from 'vue';
 import { renderToString } from 'vue/server-renderer';
-import { asOnServer, type Coordinated, twoIdleTabs, twoTabs } from './support/two-tabs';
+import { expectQuietConsole, expectStory, shown } from './support/in-dom';
+import { asOnServer, type Coordinated, twoTabs } from './support/two-tabs';
 
-const complaints = vi.fn();
-beforeEach(() => {
-  vi.spyOn(console, 'warn').mockImplementation(complaints);
-  vi.spyOn(console, 'error').mockImplementation(complaints);
-});
-afterEach(() => {
-  cleanup();
-  expect(complaints.mock.calls).toEqual([]);
-  complaints.mockClear();
-});
+expectQuietConsole(cleanup);
 
 const Show = defineComponent({
   props: { coordinator: { type: Object as () => Coordinated, required: true } },
@@ -24,25 +16,8 @@ const Show = defineComponent({
   },
 });
 
-const shown = (): string => screen.getByRole('status').textContent ?? '';
-
-test('a component shows what the session is, from connecting to lost', async () => {
-  const { world, host, follower } = await twoIdleTabs();
-  render(Show, { props: { coordinator: follower.coordinator } });
-  expect(shown()).toBe('idle none');
-
-  const started = host.coordinator.start();
-  await world.settle();
-  expect(shown()).toBe('connecting follower');
-
-  await world.connect(host);
-  await started;
-  expect(shown()).toBe('active follower');
-
-  await host.crash();
-  await world.settle();
-  expect(shown()).toBe('recovering follower');
-});
+test('a component shows what the session is, from connecting to lost', () =>
+  expectStory((coordinator) => void render(Show, { props: { coordinator } })));
 
 test('a component that is mounted while a session is live shows it at once', async () => {
   const { host } = await twoTabs();
