@@ -354,6 +354,18 @@ describe('a host that was stopped', () => {
     expect(called.value).toEqual({ length: 1 });
     expect(ran).toEqual(['2 x']);
   });
+
+  test('and fenced a moment ago looks before it runs what was sent to it just before', async () => {
+    const { a, b, c, world, ran } = await openActive();
+    a.stop();
+    follow(b.coordinator.takeOver({ force: true }));
+    await world.advance(2_500);
+    const called = follow(c.coordinator.call('send', 'x'));
+    while (b.coordinator.getSnapshot().role !== 'host') await world.advance(10);
+    await a.cont();
+    await world.advance(5_000);
+    expect([called.error, ran]).toMatchObject([unknown('send'), []]);
+  });
 });
 
 test('where messages go through storage nothing is sent: NotSupportedError, 1011 first; the host’s own tab works', async () => {
