@@ -311,10 +311,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   /** Looks at the journal as long as it has more, or an event waits for one before it. */
   function catchUp(): void {
-    const isWaiting = inbox.isWaiting();
+    const [isWaiting, isBehind] = [inbox.isWaiting(), inbox.isBehind(record)];
     if (!isWaiting) stopRetry();
-    if (isClosed || cancelRetry || !(isWaiting || inbox.isBehind(record))) return;
-    if (!isWaiting && store.works) return void refresh();
+    // It is stored: at once, also where a timer is set, which a hidden page may get a second late.
+    if (isBehind && store.works && !isClosed) return void refresh();
+    if (isClosed || cancelRetry || !(isWaiting || isBehind)) return;
     const ms = isGapNew ? GAP_FIRST_MS : GAP_RETRY_MS;
     isGapNew = false;
     cancelRetry = clock.after(ms, () => {

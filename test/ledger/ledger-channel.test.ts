@@ -119,6 +119,17 @@ describe('news from another tab', () => {
     expect(notesIn(told)).toEqual(['note 4:8']);
   });
 
+  test('that is waited for is read as soon as the record shows it: a hidden page’s timer may come a second late', async () => {
+    const { ledger, hear, store, told, clock } = setUpLedger({ record: ACTIVE });
+    await ledger.refresh();
+    await hear({ type: 'look', term: 'term-of-next', entries: notes(1, { epoch: 4 }) });
+    expect([notesIn(told), clock.pending]).toEqual([[], 1]);
+    store(recordIn('active', { revision: 12, epoch: 4, seq: 8, term: 'term-of-next' }), notes(1, { epoch: 4 }));
+    await ledger.transact({ type: 'lost', term: HOST.term });
+    await flush();
+    expect([notesIn(told), clock.pending]).toEqual([['note 4:8'], 0]);
+  });
+
   test('that has a gap before it is found in the journal, after 5 ms and then every 100 ms', async () => {
     const { ledger, told, reads, clock, hear, store, forget } = setUpLedger({ record: ACTIVE });
     await ledger.refresh();
