@@ -29,12 +29,8 @@ export function watchService(world: SimulatedBrowser, calls: Calls): ServiceChec
       const [old, now] = [parsed(before), parsed(after)];
       if (typeof old !== 'object' || typeof now !== 'object' || old.phase === 'idle') return;
       if (now.phase !== 'idle' && now.phase !== 'connecting') return;
-      for (const session of live()) {
-        const { lostAt } = session;
-        // What is written later is over other sessions.
-        if (lostAt !== null && (undertakers.get(session)?.at ?? 0) <= lostAt)
-          undertakers.set(session, { page, at: world.now });
-      }
+      // What began under an earlier epoch is not this record's.
+      for (const session of live()) if (session.epoch >= old.origin) undertakers.set(session, { page, at: world.now });
     },
     onDriver({ page, call, session }) {
       // One that was let go of is lost from when its move fails.
