@@ -311,11 +311,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   /** Looks at the journal as long as it has more, or an event waits for one before it. */
   function catchUp(): void {
-    const [isWaiting, isBehind] = [inbox.isWaiting(), inbox.isBehind(record)];
-    if (!isWaiting) stopRetry();
+    if (!inbox.isWaiting()) stopRetry();
+    if (isClosed) return;
+    const isBehind = inbox.isBehind(record);
     // It is stored: at once, also where a timer is set, which a hidden page may get a second late.
-    if (isBehind && store.works && !isClosed) return void refresh();
-    if (isClosed || cancelRetry || !(isWaiting || isBehind)) return;
+    if (isBehind && store.works) return void refresh();
+    if (cancelRetry || !(isBehind || inbox.isWaiting())) return;
     const ms = isGapNew ? GAP_FIRST_MS : GAP_RETRY_MS;
     isGapNew = false;
     cancelRetry = clock.after(ms, () => {

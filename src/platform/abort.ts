@@ -11,11 +11,11 @@ export function abortError(message: string): DOMException {
 }
 
 /** What `work` comes to, or the reason of `signal` if that aborts first. */
-export function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefined): Promise<Value> {
+export function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal?.reason);
-    signal?.addEventListener('abort', stop);
-    if (signal?.aborted) stop();
-    work.then(resolve, reject).finally(() => signal?.removeEventListener('abort', stop));
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
 }

@@ -12,7 +12,7 @@ export function waitsIn(phase: Phase): boolean {
 /** What a command is refused with in `phase`; `undefined` where it is run or waits. */
 export function commandRefusal(phase: Phase): SessionError | undefined {
   if (phase === 'idle') return refusal(1011, NO_SESSION);
-  return phase === 'active' || waitsIn(phase) ? undefined : refusal(busyCode(phase));
+  return busyCode(phase) === 1017 ? refusal(1017) : undefined;
 }
 
 /** Only own functions are commands: not what every object has. */

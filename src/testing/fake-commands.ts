@@ -26,7 +26,8 @@ export async function runCommand(
     const change = new Promise<void>((resolve) => {
       stop = listeners.add('statechange', () => resolve());
     });
-    await unlessAborted(unlessAborted(change, closing), signal).finally(stop);
+    const untilClosed = unlessAborted(change, closing);
+    await (signal ? unlessAborted(untilClosed, signal) : untilClosed).finally(stop);
   }
   const refused = commandRefusal(getSnapshot().phase);
   if (refused) throw refused;
