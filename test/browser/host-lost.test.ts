@@ -53,12 +53,14 @@ test('a killed host is replaced by exactly one other tab, within three times a b
         });
       });
     }
+    const { epoch } = await host.snapshot();
     const pid = await host.page.rendererPid();
     const crashed = new Promise((resolve) => host.page.page.once('crash', resolve));
     const killedAt = performance.timeOrigin + performance.now();
     process.kill(pid, 'SIGKILL');
     await crashed;
-    for (const tab of others) await tab.waitFor(({ snapshot }) => snapshot.phase === 'active' && snapshot.epoch > 1);
+    for (const tab of others)
+      await tab.waitFor(({ snapshot }, lost) => snapshot.phase === 'active' && snapshot.epoch > lost, epoch);
     const times = await Promise.all(
       others.map((tab) =>
         tab.evaluate(() => {
