@@ -26,7 +26,9 @@ export default {
   githubPages: false,
   hidePageHeader: true,
   hideBreadcrumbs: true,
-  hideGroupHeadings: false,
+  // TypeDoc's own anchors: VitePress makes others of some headings.
+  useHTMLAnchors: true,
+  groupOrder: ['Functions', 'Classes', 'Interfaces', 'Type Aliases', '*'],
   parametersFormat: 'table',
   typeDeclarationFormat: 'table',
   expandObjects: true,

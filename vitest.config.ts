@@ -66,7 +66,7 @@ export default defineConfig({
       {
         extends: true,
         // The built site: `npm run test:docs`.
-        test: { name: 'docs', include: ['test/browser/docs.test.ts'], testTimeout: 300_000, hookTimeout: 120_000 },
+        test: { name: 'docs', include: ['test/browser/docs.test.ts'] },
       },
       {
         extends: true,

@@ -59,12 +59,14 @@ const COMING_FROM = {
 
 /** What is always at the top: the first page of each of these. */
 export function tops(): DefaultTheme.NavItemWithLink[] {
-  const sections = { Start: START, Guides: GUIDES, Why: WHY, Reference: REFERENCE };
-  return Object.entries(sections).flatMap(([text, titles]) => {
-    const folder = text.toLowerCase();
-    const [first] = group(text, folder, titles).items;
-    return first ? [{ text, link: first.link, activeMatch: `^/${folder}/` }] : [];
+  const sections = { Start: START, Guides: GUIDES, Why: WHY };
+  const links = Object.entries(sections).flatMap(([text, titles]) => {
+    const [first] = group(text, text.toLowerCase(), titles).items;
+    return first ? [{ text, link: first.link }] : [];
   });
+  return [...links, { text: 'Reference', link: '/reference/' }].map(({ text, link }) => ({
+    ...{ text, link, activeMatch: `^/${text.toLowerCase()}/` },
+  }));
 }
 
 /** The whole menu. Pages that are not there are left out. */
@@ -74,16 +76,16 @@ export function menu(): DefaultTheme.SidebarItem[] {
     group('Guides', 'guides', GUIDES),
     { text: 'When something is wrong', link: '/troubleshooting' },
     group('Why it holds', 'why', WHY),
-    group('Coming from', 'coming-from', COMING_FROM, true),
-    group('Reference', 'reference', REFERENCE, true),
+    group('Coming from', 'coming-from', COMING_FROM),
+    group('Reference', 'reference', REFERENCE),
   ];
 }
 
-function group(text: string, folder: string, titles: Readonly<Record<string, string>>, collapsed = false) {
+function group(text: string, folder: string, titles: Readonly<Record<string, string>>) {
   const items = Object.entries(titles)
     .map(([page, title]) => ({ text: title, link: `/${folder}/${page}` }))
     .filter(({ link }) => exists(link));
-  return { text, collapsed, items };
+  return { text, items };
 }
 
 /** A page of the reference is there only if its entry is. */

@@ -1,5 +1,5 @@
 /** The built documentation, served on the loopback interface as a static host would serve it. */
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
@@ -21,6 +21,14 @@ const TYPES: Readonly<Record<string, string>> = {
 export interface DocsSite {
   readonly origin: string;
   close(): Promise<void>;
+}
+
+/** The address of every page but the first, and but the one that says that there is no such page. */
+export function builtPages(): string[] {
+  const files = readdirSync(SITE, { encoding: 'utf8', recursive: true }).filter((file) => file.endsWith('.html'));
+  return files
+    .map((file) => `/${file}`.replace(/\/index\.html$/, '/'))
+    .filter((path) => path !== '/' && path !== '/404.html');
 }
 
 export async function serveDocs(): Promise<DocsSite> {
