@@ -10,6 +10,7 @@ export default defineConfig({
       'solotab/zoom': source('zoom/index.ts'),
       'solotab/testing': source('testing/index.ts'),
       'solotab/election': source('lead/index.ts'),
+      'solotab/devtools': source('devtools/index.ts'),
       'solotab/react': source('react/index.ts'),
       'solotab/vue': source('vue/index.ts'),
       'solotab/svelte': source('svelte/index.ts'),
