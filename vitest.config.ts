@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**'],
+          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**', 'test/devtools/**'],
         },
       },
       {
@@ -36,7 +36,7 @@ export default defineConfig({
         resolve: { conditions: ['browser', 'development'] },
         test: {
           name: 'frameworks',
-          include: ['test/frameworks/**/*.test.ts'],
+          include: ['test/frameworks/**/*.test.ts', 'test/devtools/**/*.test.ts'],
           environment: 'happy-dom',
           server: { deps: { inline: [/solid/] } },
         },

@@ -170,15 +170,15 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
     },
     record: () => record,
     locks: () => locks,
+    /** The lane of whoever holds a lock or waits for it. */
+    laneOf: (lock: SeenLock) => lanes.list().find(({ clientId }) => clientId === lock.clientId),
     refusal: () => refusal,
     /** What a lock is for. */
-    lockPurpose(lock: SeenLock): string {
+    purposeOf(lock: SeenLock): string {
       const key = lock.name.slice(prefix.length);
-      const tabId = tabOfTerm.get(key);
-      if (key === 'seat') return 'the seat of the scope';
-      if (key === record?.term) return lock.isHeld ? 'the lock of its term' : 'the end of the term';
-      if (tabId !== undefined) return 'a term that was asked for';
-      return lanes.list().some((lane) => lane.tabId === key) ? 'its presence, for commands' : 'another term';
+      if (key === 'seat') return key;
+      if (key === record?.term) return 'term';
+      return lanes.list().some(({ tabId }) => tabId === key) ? 'calls commands' : 'another term';
     },
     isTermHeld: (term: string | null) =>
       locks?.some(({ name: held, isHeld }) => isHeld && held === prefix + term) ?? null,

@@ -1,9 +1,9 @@
 /** The picture of the last minute: a lane for each tab, phases as bars, events as marks, moves of the session as arrows. */
 import { timeOf } from './browser';
 import type { Elements } from './elements';
+import { happened } from './happened';
 import type { Knowledge } from './knowledge';
 import { type Lane, SHOWN_MS } from './lanes';
-import { movesOf } from './report';
 import { laneFacts, laneName } from './words';
 
 /** Of a lane in the picture, and of its label beside it. */
@@ -13,13 +13,6 @@ const TICK_MS = 15_000;
 
 /** The number of an error needs this much room. */
 const CODE_WIDTH = 30;
-
-interface Mark {
-  readonly at: number;
-  readonly tabId: string;
-  readonly title: string;
-  readonly code?: number | undefined;
-}
 
 export function drawTimeline({ s }: Elements, picture: SVGElement, knowledge: Knowledge, now: number): void {
   const width = Math.max(160, picture.clientWidth);
@@ -45,44 +38,30 @@ export function drawTimeline({ s }: Elements, picture: SVGElement, knowledge: Kn
     }
   });
   const free: number[] = [];
-  for (const { at, tabId, title, code } of marksOf(knowledge)) {
+  for (const { at, tabId, what, code = '', from } of happened(knowledge, false)) {
     const row = rowOf(tabId);
     if (row < 0 || at < now - SHOWN_MS) continue;
     const [x, y] = [xOf(at), yOf(row)];
-    const said = s('title', {}, `${timeOf(at)} ${title}`);
-    if (code === undefined) parts.push(s('circle', { cx: x, cy: y, r: 3 }, said));
+    const title = s('title', {}, `${timeOf(at)} ${what} ${code}`);
+    const start = from === undefined ? -1 : rowOf(from);
+    if (start >= 0) {
+      const way = row > start ? 1 : -1;
+      const tip = y - way * 9;
+      const head = `M${x - 4} ${tip - way * 5} L${x} ${tip} L${x + 4} ${tip - way * 5}`;
+      parts.push(s('path', { d: `M${x} ${yOf(start)} V${tip} ${head}` }, title));
+    } else if (code === '') parts.push(s('circle', { cx: x, cy: y, r: 3 }, title));
     else {
-      parts.push(s('line', { x1: x, x2: x, y1: y - 10, y2: y + 10, class: 'error' }, said));
+      parts.push(s('line', { x1: x, x2: x, y1: y - 10, y2: y + 10, class: 'error' }, title));
       // Where they crowd, the line and its title have to do.
       if ((free[row] ?? 0) > x) continue;
       free[row] = x + CODE_WIDTH;
       parts.push(s('text', { x, y: y - 11, class: 'error' }, String(code)));
     }
   }
-  for (const { at, from, to } of movesOf(knowledge)) {
-    const [start, end] = [rowOf(from), rowOf(to)];
-    if (start < 0 || end < 0 || at < now - SHOWN_MS) continue;
-    const [x, way] = [xOf(at), end > start ? 1 : -1];
-    const tip = yOf(end) - way * 9;
-    const head = `M${x - 4} ${tip - way * 5} L${x} ${tip} L${x + 4} ${tip - way * 5}`;
-    parts.push(s('path', { d: `M${x} ${yOf(start)} V${tip} ${head}` }));
-  }
   picture.setAttribute('viewBox', `0 0 ${width} ${height + AXIS_HEIGHT}`);
   picture.setAttribute('height', String(height + AXIS_HEIGHT));
   picture.setAttribute('aria-label', summaryOf(knowledge, lanes));
   picture.replaceChildren(...parts);
-}
-
-/** In the order in which they happened. */
-function marksOf(knowledge: Knowledge): Mark[] {
-  const events = knowledge
-    .entries()
-    .map(({ at, tabId, type, error }) => ({ at, tabId, title: type, code: error?.code }));
-  const refusals = knowledge.refusals().map((refused) => ({ ...refused, title: `refused, ${refused.code}` }));
-  const commands = knowledge
-    .commands()
-    .map(({ at, tabId, name, state }) => ({ at, tabId, title: `${name}: ${state}` }));
-  return [...events, ...refusals, ...commands].sort((a, b) => a.at - b.at);
 }
 
 /** The picture in words. */

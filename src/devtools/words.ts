@@ -3,6 +3,7 @@ import { isSessionErrorCode, SESSION_ERRORS } from '../session/catalogue';
 import { timeOf } from './browser';
 import type { Knowledge, Refusal } from './knowledge';
 import type { Lane, Sign } from './lanes';
+import type { Report } from './report';
 
 const SIGNS: Record<Sign, string> = {
   here: 'this tab',
@@ -67,4 +68,23 @@ function proof(record: Refusal['record'], isTermHeld: boolean | null): string {
   if (record.proof === 'answer') return `its life was proven by an answer that it committed (its ${record.answered}.)`;
   const held = isTermHeld === null ? '' : isTermHeld ? ', which it holds' : ', which is free now';
   return `its life was proven by the lock of its term${held}`;
+}
+
+/** The last one first. */
+export function eventLines({ happened }: Report): string[] {
+  return happened.map(({ at, tabId, what, code = '' }) => `${timeOf(at)} ${tabName(tabId)} ${what} ${code}`).reverse();
+}
+
+export function lockLines(knowledge: Knowledge): string[] {
+  return (knowledge.locks() ?? []).map((lock) => {
+    const lane = knowledge.laneOf(lock);
+    return `${knowledge.purposeOf(lock)}: ${lane && laneName(lane)} ${lock.isHeld ? 'holds it' : 'waits for it'} (${lock.mode})`;
+  });
+}
+
+export function recordLines({ record }: Report): string[] {
+  return Object.entries(record ?? {}).map(([name, value]) => {
+    const isTime = typeof value === 'number' && /^(since|seenAt|lostSince)$/.test(name);
+    return `${name}: ${isTime ? timeOf(value) : JSON.stringify(value)}`;
+  });
 }
