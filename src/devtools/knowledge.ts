@@ -43,7 +43,7 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
   const lanes = createLanes(ownTabId, now);
   const entries = new Map<string, JournalEntry>();
   const commands = new Map<string, CommandSeen>();
-  const refusals: RefusedElsewhere[] = [];
+  const refusals = new Map<string, RefusedElsewhere>();
   /** Which tab has or had which term: terms name locks. */
   const tabOfTerm = new Map<string, string>();
   const lostEpochs = new Set<number>();
@@ -62,7 +62,7 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
 
   function hearRecord(next: SessionRecord): void {
     if (record && isNewer(record, next)) return;
-    if (next.lostEpoch > 0 && next.lostEpoch !== record?.lostEpoch) lose(next.lostEpoch, record);
+    lostEpochs.add(next.lostEpoch);
     record = next;
     const { term, hostTabId, successor } = next;
     if (term !== null && hostTabId !== null) name(term, hostTabId);
@@ -72,21 +72,14 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
     }
   }
 
-  /** The host of `epoch` is lost. */
-  function lose(epoch: number, last: SessionRecord | null): void {
-    lostEpochs.add(epoch);
-    if (last?.epoch === epoch && last.hostTabId !== null) lanes.gone(last.hostTabId);
-  }
-
   function name(term: string, tabId: string): void {
     tabOfTerm.set(term, tabId);
     lanes.know(tabId);
   }
 
-  function refused(tabId: string, code: number, at: number): void {
-    if (refusals.some((known) => known.tabId === tabId && known.at === at)) return;
-    refusals.push({ tabId, code, at });
-    refusals.splice(0, refusals.length - KEPT);
+  function refused(tabId: string, { code, at }: Pick<RefusedElsewhere, 'code' | 'at'>): void {
+    refusals.set(`${tabId} ${at}`, { tabId, code, at });
+    limit(refusals);
   }
 
   lanes.heard(ownTabId);
@@ -132,7 +125,7 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
       const { tabId, clientId } = presence;
       if (clientId !== null) lanes.identify(tabId, clientId);
       lanes.answered(presence);
-      if (presence.refused) refused(tabId, presence.refused.code, presence.refused.at);
+      if (presence.refused) refused(tabId, presence.refused);
     },
     hearLost(epoch: number, hostTabId: string): void {
       lostEpochs.add(epoch);
@@ -140,7 +133,7 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
     },
     hearRefusal(next: Refusal): void {
       refusal = next;
-      refused(ownTabId, next.error.code, next.error.at);
+      refused(ownTabId, next.error);
     },
     /** What was read. What can't be parsed is what was known before. */
     read(stored: Stored): void {
@@ -184,7 +177,7 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
       locks?.some(({ name: held, isHeld }) => isHeld && held === prefix + term) ?? null,
     entries: () => [...entries.values()].sort(inOrder),
     commands: () => [...commands.values()],
-    refusals: () => refusals,
+    refusals: () => [...refusals.values()],
     /** Whether a term from this epoch on, and before that one, ended with the loss of its tab. */
     isLostBetween: (from: number, to: number) => [...lostEpochs].some((epoch) => epoch >= from && epoch < to),
   };

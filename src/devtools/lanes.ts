@@ -34,8 +34,15 @@ export interface Lane {
   readonly spans: Span[];
 }
 
-/** How it is known that a tab is there. `gone`: that it is not. */
-export type Sign = 'here' | 'panel' | 'silent' | 'lock' | 'host' | 'heard' | 'gone';
+/** How it is known that a tab is there, as it is shown. */
+type Sign =
+  | 'this tab'
+  | 'has a panel'
+  | 'its panel does not answer'
+  | 'seen by its lock'
+  | 'named by the record'
+  | 'overheard'
+  | 'gone';
 
 export function createLanes(ownTabId: string, now: () => number) {
   const lanes = new Map<string, Lane>();
@@ -75,12 +82,13 @@ export function createLanes(ownTabId: string, now: () => number) {
 
   function sign(lane: Lane): Sign {
     const { tabId, clientId, goneAt, presence, answeredAt } = lane;
-    if (tabId === ownTabId) return 'here';
+    if (tabId === ownTabId) return 'this tab';
     if (goneAt !== null) return 'gone';
-    if (presence && now() - answeredAt < SILENT_MS) return 'panel';
-    if (clientId !== null && locking.has(clientId)) return 'lock';
-    if (tabId !== null && tabId === hostTabId) return 'host';
-    return presence ? 'silent' : tabId === null ? 'gone' : 'heard';
+    if (presence && now() - answeredAt < SILENT_MS) return 'has a panel';
+    if (clientId !== null && locking.has(clientId)) return 'seen by its lock';
+    if (tabId !== null && tabId === hostTabId) return 'named by the record';
+    if (presence) return 'its panel does not answer';
+    return tabId === null ? 'gone' : 'overheard';
   }
 
   return {
@@ -118,8 +126,8 @@ export function createLanes(ownTabId: string, now: () => number) {
       for (const lane of lanes.values()) {
         const { tabId, presence } = lane;
         const seen = sign(lane);
-        if (seen === 'gone' || seen === 'silent') endSpan(lane, lane.goneAt ?? now());
-        else if (seen === 'panel' && presence) setSpan(lane, presence.phase, presence.isHost, now());
+        if (seen === 'gone' || seen === 'its panel does not answer') endSpan(lane, lane.goneAt ?? now());
+        else if (seen === 'has a panel' && presence) setSpan(lane, presence.phase, presence.isHost, now());
         else setSpan(lane, phase, tabId !== null && tabId === hostTabId, since);
       }
     },
@@ -130,7 +138,7 @@ export function createLanes(ownTabId: string, now: () => number) {
         const old = lane.spans.findIndex(({ to }) => to === null || to > first);
         lane.spans.splice(0, old < 0 ? lane.spans.length : old);
         const seen = sign(lane);
-        const isStale = (seen === 'silent' || seen === 'heard') && lane.heardAt < first;
+        const isStale = (seen === 'its panel does not answer' || seen === 'overheard') && lane.heardAt < first;
         if (isStale || (seen === 'gone' && lane.spans.length === 0)) lanes.delete(lane.id);
       }
     },

@@ -26,7 +26,7 @@ export function drawTimeline({ s }: Elements, picture: SVGElement, knowledge: Kn
   for (let ago = 0; ago < SHOWN_MS; ago += TICK_MS) {
     const x = xOf(now - ago);
     parts.push(
-      s('line', { x1: x, x2: x, y1: 0, y2: height, class: 'grid' }),
+      s('line', { x1: x, x2: x, y1: 0, y2: height }),
       s('text', { x, y: height + 13 }, ago === 0 ? 'now' : `${ago / 1000} s`),
     );
   }
@@ -55,7 +55,7 @@ export function drawTimeline({ s }: Elements, picture: SVGElement, knowledge: Kn
       // Where they crowd, the line and its title have to do.
       if ((free[row] ?? 0) > x) continue;
       free[row] = x + CODE_WIDTH;
-      parts.push(s('text', { x, y: y - 11, class: 'error' }, String(code)));
+      parts.push(s('text', { x, y: y - 11 }, String(code)));
     }
   }
   picture.setAttribute('viewBox', `0 0 ${width} ${height + AXIS_HEIGHT}`);

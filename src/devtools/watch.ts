@@ -135,28 +135,31 @@ export function watch<S extends Shape>(
     observe();
   }
 
-  const stops = [
-    coordinator.subscribe(() => {
-      tellPresence();
-      lookSoon();
-    }),
-    coordinator.on('session_error', (error) => void refuse(error)),
-    coordinator.on('host_lost', ({ epoch, hostTabId }) => {
+  const stop = coordinator.subscribe(() => {
+    tellPresence();
+    lookSoon();
+  });
+  coordinator.on('session_error', (error) => void refuse(error), { signal });
+  coordinator.on(
+    'host_lost',
+    ({ epoch, hostTabId }) => {
       knowledge.hearLost(epoch, hostTabId);
       lookSoon();
-    }),
-  ];
+    },
+    { signal },
+  );
   lifecycle.listen((event) => {
     if (event === 'hide') close();
-    else if (lines.length === 0) open();
-    else {
+    else if (lines.length === 0) {
+      if (event === 'show') open();
+    } else {
       tellPresence();
       void keepLooking();
     }
   }, signal);
   signal.addEventListener('abort', () => {
     close();
-    for (const stop of stops) stop();
+    stop();
   });
 
   open();

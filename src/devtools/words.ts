@@ -2,18 +2,8 @@
 import { isSessionErrorCode, SESSION_ERRORS } from '../session/catalogue';
 import { timeOf } from './browser';
 import type { Knowledge, Refusal } from './knowledge';
-import type { Lane, Sign } from './lanes';
+import type { Lane } from './lanes';
 import type { Report } from './report';
-
-const SIGNS: Record<Sign, string> = {
-  here: 'this tab',
-  panel: 'has a panel',
-  silent: 'its panel does not answer',
-  lock: 'seen by its lock',
-  host: 'named by the record',
-  heard: 'overheard',
-  gone: 'gone',
-};
 
 /** Refused because of another call or session, not because of what was asked. */
 const BUSY_CODES = [1002, 1004, 1017];
@@ -30,14 +20,11 @@ export function laneName({ tabId, clientId }: Pick<Lane, 'tabId' | 'clientId'>):
 /** What is known of a tab beside its name. */
 export function laneFacts({ lanes }: Knowledge, lane: Lane): string[] {
   const { presence, spans } = lane;
-  const sign = lanes.sign(lane);
   const last = spans[spans.length - 1];
-  const isHidden = presence && !presence.isVisible && (sign === 'here' || sign === 'panel');
-  return [SIGNS[sign], last?.to === null && last.isHost && 'host', isHidden && 'hidden'].filter(isWord);
-}
-
-function isWord(word: string | false | null): word is string {
-  return Boolean(word);
+  const facts: string[] = [lanes.sign(lane)];
+  if (last?.to === null && last.isHost) facts.push('host');
+  if (last?.to === null && presence?.isVisible === false) facts.push('hidden');
+  return facts;
 }
 
 /**
