@@ -46,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
-          exclude: ['test/browser/chaos.test.ts', 'test/browser/field/**'],
+          exclude: ['test/browser/chaos.test.ts', 'test/browser/docs.test.ts', 'test/browser/field/**'],
           // One browser at a time: the machine's cores are few, and what is measured is the browser.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -63,6 +63,11 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        // The built site: `npm run test:docs`.
+        test: { name: 'docs', include: ['test/browser/docs.test.ts'] },
       },
       {
         extends: true,
