@@ -29,6 +29,16 @@ export interface CoordinatorOptions<S extends Shape = Shape> {
   readonly connectTimeoutMs?: number;
   /** Where tabs can't exclude each other: go on (`allow`, the default) or refuse every start and join with 9999. */
   readonly whenUnsafe?: 'allow' | 'refuse';
+  /**
+   * Asked before this tab becomes host by itself: to recover a session with `any-tab`, to start one for `ensure`, or to `follow` its
+   * user. Never for a call that a person made. Default: it may. One that throws says no.
+   */
+  readonly canHost?: () => boolean;
+  /**
+   * `focus`: an active session moves to the tab that its user looks at, visible and focused for 300 ms. Needs `driver.resume`. Without a
+   * word where it can't, as from a tab that does not answer. Default `none`.
+   */
+  readonly follow?: 'none' | 'focus';
   /** An app's own language and vocabulary for errors, applied in the tab that shows them. */
   readonly describe?: Describe;
   /** Default: warnings and errors go to the console. */
@@ -266,6 +276,22 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
   resume(options?: CallOptions): Promise<SessionOf<S>>;
   /** "Use here": moves the session to this tab. */
   takeOver(options?: TakeOverOptions): Promise<SessionOf<S>>;
+  /**
+   * "One of us shall have a session": starts one with `request` if there is none, and follows if there is. Resolves once it is active in
+   * any tab. Goes on after that: a session that is lost for good, or could not be started, is started again, by one tab at a time and with
+   * one back-off for the whole browser (1 to 60 seconds, at random); not while it is offline, and at once when it is online again.
+   *
+   * Ends for all tabs, rejecting with an `AbortError` in those that still wait, when a person calls `end()` or `cancel()` in any tab, or the
+   * driver says `ended()`; with the error of an attempt that is not `retryable`; and for this tab alone with the reason of its `signal`: a
+   * session that runs here goes on. No `session_error` tells that another tab was first.
+   */
+  ensure(...given: CallArguments<StartOf<S>, CallOptions>): Promise<void>;
+  /**
+   * For a log-out: ends the session, wherever it is, and erases what is stored of this scope: what was published, the events, and the keys by
+   * which tabs would resume. What stays are counts, so that the next epoch is higher. Rejects with 9999 while another tab blocks the
+   * browser's storage.
+   */
+  forget(): Promise<void>;
   /** From any tab: gives up the attempt in progress. Resolves when it is over; a no-op when there is none. */
   cancel(): Promise<void>;
   /** From any tab: ends the session. Resolves when it is over; a no-op when there is none. */

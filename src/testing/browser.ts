@@ -85,6 +85,7 @@ export class SimulatedBrowser {
       timeline,
       watchers,
       forked: false,
+      isOnline: true,
       clocksDiffer: false,
       lostStoreAt: Number.NEGATIVE_INFINITY,
       outOfReachUntil: Number.NEGATIVE_INFINITY,
@@ -100,6 +101,9 @@ export class SimulatedBrowser {
       servers: { locks: this.locks, channels, database: (scope) => this.#database(scope) },
       joined: (participant) => this.#joined(participant),
       open: (tabOptions, storage) => this.#open(tabOptions, storage),
+      focused: async (tab) => {
+        for (const other of this.tabs) if (other !== tab) await other.focus(false);
+      },
     };
     watchers.push({ onUncaught: (error) => this.violate(`uncaught: ${describe(error)}`) });
     watchers.push(watchInvariants(machine, this.network, (what) => this.violate(what)));
@@ -205,6 +209,13 @@ export class SimulatedBrowser {
   /** What is stored for a scope. */
   recordOf(scope = 'simulated'): unknown {
     return this.#database(scope).record;
+  }
+
+  /** The browser knows whether it has a network, and tells its pages. The far end takes no notice. */
+  setOnline(isOnline: boolean): void {
+    this.note(isOnline ? 'the browser is online' : 'the browser is offline');
+    this.machine.isOnline = isOnline;
+    for (const { page } of this.tabs) page.deliver('lifecycle', () => page.tell('network'));
   }
 
   /** Stores anything as the record of a scope, as a broken or hostile program might; before the first tab is opened, too. */
