@@ -13,7 +13,8 @@ function setUp() {
   const [termLock, seat] = [fakeLock(), fakeLock()];
   const tenure = createTenure(
     {
-      ...{ ledger, clock, logger: fakeLogger(), tabId: HOST.tabId, connectTimeoutMs: 30_000, clone: structuredClone },
+      ...{ ledger, clock, logger: fakeLogger(), tabId: HOST.tabId, connectTimeoutMs: 30_000 },
+      ...{ clone: structuredClone, random: () => 0.5 },
       ...{ driver: { end: () => undefined }, lifecycle: { isVisible: () => true, listen: () => undefined } },
       ...{ watch: async () => undefined, onAsked: () => undefined, onReplaced: () => undefined },
       onMistaken: () => void told.push('mistaken'),

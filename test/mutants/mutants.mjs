@@ -16,9 +16,10 @@ import { HOST } from './lists/host.mjs';
 import { PLATFORM } from './lists/platform.mjs';
 import { RECORD } from './lists/record.mjs';
 import { RECOVERY } from './lists/recovery.mjs';
+import { WISHES } from './lists/wishes.mjs';
 
 /** @type {readonly Mutant[]} */
-export const MUTANTS = [...CLAIMS, ...RECORD, ...RECOVERY, ...HOST, ...COMMANDS, ...PLATFORM];
+export const MUTANTS = [...CLAIMS, ...RECORD, ...RECOVERY, ...HOST, ...COMMANDS, ...WISHES, ...PLATFORM];
 
 /** How often `find` occurs in `text`. */
 export function occurrences(text, find) {

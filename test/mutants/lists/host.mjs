@@ -116,8 +116,8 @@ export const HOST = [
     name: 'live session canceled',
     breaks: 'a session that was active is ended, also while its host reconnects',
     file: 'src/session/decide.ts',
-    find: "const change = { phase: record.activeEpoch ? 'ending' : 'canceling' } as const;",
-    replace: "const change = { phase: phase === 'active' ? 'ending' : 'canceling' } as const;",
+    find: "phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted",
+    replace: "phase: phase === 'active' ? 'ending' : 'canceling', ...unwanted",
     tests: ['test/session/decide.test.ts'],
   },
   {

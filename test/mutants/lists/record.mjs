@@ -28,8 +28,8 @@ export const RECORD = [
     name: 'events not journaled',
     breaks: 'a tab that was told nothing finds what it missed in the journal',
     file: 'src/ledger/ledger.ts',
-    find: 'write: { record: result.record, journal } }',
-    replace: 'write: { record: result.record, journal: journal.slice(1) } }',
+    find: 'write: { record: result.record, journal, erasesJournal } }',
+    replace: 'write: { record: result.record, journal: journal.slice(1), erasesJournal } }',
     tests: ['test/ledger/ledger.test.ts'],
   },
   {
@@ -92,8 +92,8 @@ export const RECORD = [
     name: 'request stored',
     breaks: 'nothing is stored that was not published',
     file: 'src/tab/calls.ts',
-    find: '(candidate) => ({ type: kind, candidate, recovery }),',
-    replace: '(candidate) => ({ type: kind, candidate, recovery: { ...recovery, request } }),',
+    find: '(candidate) => ({ type: kind, candidate, recovery, ...(wish',
+    replace: '(candidate) => ({ type: kind, candidate, recovery: { ...recovery, request }, ...(wish',
     tests: ['test/coordinator/events.test.ts'],
   },
   {

@@ -52,8 +52,8 @@ export const RECOVERY = [
     name: 'copied key kept',
     breaks: 'a duplicate of a live host has no right to resume',
     file: 'src/tab/resume-key.ts',
-    find: "known = { term: '' };",
-    replace: '',
+    find: "storage.set(name, null);\n      known = { term: '' };",
+    replace: 'storage.set(name, null);',
     tests: ['test/tab/resume-key.test.ts'],
   },
   {
@@ -171,9 +171,9 @@ export const RECOVERY = [
   {
     name: 'hidden tab resumes first',
     breaks: 'the visible tab gets a head start over a hidden one',
-    file: 'src/tab/coordinator.ts',
-    find: 'isHidden ? HIDDEN_DELAY_MS : 0;',
-    replace: 'isHidden ? 0 : 0;',
+    file: 'src/tab/by-itself.ts',
+    find: '(lifecycle.isVisible() ? 0 : HIDDEN_DELAY_MS);',
+    replace: '(lifecycle.isVisible() ? 0 : 0);',
     tests: ['test/coordinator/unseen-pages.test.ts'],
   },
   {
