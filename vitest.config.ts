@@ -10,6 +10,7 @@ export default defineConfig({
       'solotab/zoom': source('zoom/index.ts'),
       'solotab/testing': source('testing/index.ts'),
       'solotab/election': source('lead/index.ts'),
+      'solotab/devtools': source('devtools/index.ts'),
       'solotab/react': source('react/index.ts'),
       'solotab/vue': source('vue/index.ts'),
       'solotab/svelte': source('svelte/index.ts'),
@@ -25,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**'],
+          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**', 'test/devtools/**'],
         },
       },
       {
@@ -35,7 +36,7 @@ export default defineConfig({
         resolve: { conditions: ['browser', 'development'] },
         test: {
           name: 'frameworks',
-          include: ['test/frameworks/**/*.test.ts'],
+          include: ['test/frameworks/**/*.test.ts', 'test/devtools/**/*.test.ts'],
           environment: 'happy-dom',
           server: { deps: { inline: [/solid/] } },
         },
