@@ -25,7 +25,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**'],
+          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**', 'test/apps/**'],
         },
       },
       {
@@ -61,6 +61,18 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // The packed library in apps of strangers, with what test/apps installs for itself.
+        test: {
+          name: 'apps',
+          include: ['test/apps/*.test.ts'],
+          globalSetup: 'test/apps/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {
