@@ -63,9 +63,11 @@ const inferred = createCoordinator({
   driver: {
     start: (request: { topic: string }, { signal }) => openCall(request.topic, signal),
     end: (call) => call?.hangUp(),
+    commands: { mute: (call, on: boolean) => call.mute(on) },
   },
 });
 export const hungUp: Promise<void> = inferred.start({ topic: 'billing' }).then((call) => call.hangUp());
+export const muted: Promise<void> = inferred.call('mute', true);
 
 export const attempts = createCoordinator<Support>({
   name: 'attempts',
@@ -89,6 +91,8 @@ support.start();
 support.start({ pin: '1' });
 // @ts-expect-error: a topic is required
 inferred.start();
+// @ts-expect-error: no such command
+inferred.call('mut', true);
 // @ts-expect-error: no such command
 support.call('mut', true);
 // @ts-expect-error: another input
