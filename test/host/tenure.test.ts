@@ -5,6 +5,8 @@ import { fakeLedger } from '../support/fake-ledger';
 import { fakeClock, fakeLock, fakeLogger, flush } from '../support/fakes';
 import { HOST, recordIn } from '../support/records';
 
+const NO_LIFE = { isVisible: () => true, isFocused: () => true, isOnline: () => true, listen: () => undefined };
+
 function setUp() {
   const record = recordIn('active');
   const clock = fakeClock();
@@ -15,7 +17,7 @@ function setUp() {
     {
       ...{ ledger, clock, logger: fakeLogger(), tabId: HOST.tabId, connectTimeoutMs: 30_000 },
       ...{ clone: structuredClone, random: () => 0.5 },
-      ...{ driver: { end: () => undefined }, lifecycle: { isVisible: () => true, listen: () => undefined } },
+      ...{ driver: { end: () => undefined }, lifecycle: NO_LIFE },
       ...{ watch: async () => undefined, onAsked: () => undefined, onReplaced: () => undefined },
       onMistaken: () => void told.push('mistaken'),
       onOver: (isSuperseded) => void told.push(`over${isSuperseded ? ', superseded' : ''}`),
