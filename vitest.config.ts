@@ -10,6 +10,7 @@ export default defineConfig({
       'solotab/zoom': source('zoom/index.ts'),
       'solotab/testing': source('testing/index.ts'),
       'solotab/election': source('lead/index.ts'),
+      'solotab/devtools': source('devtools/index.ts'),
       'solotab/react': source('react/index.ts'),
       'solotab/vue': source('vue/index.ts'),
       'solotab/svelte': source('svelte/index.ts'),
@@ -25,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**'],
+          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**', 'test/devtools/**'],
         },
       },
       {
@@ -35,7 +36,7 @@ export default defineConfig({
         resolve: { conditions: ['browser', 'development'] },
         test: {
           name: 'frameworks',
-          include: ['test/frameworks/**/*.test.ts'],
+          include: ['test/frameworks/**/*.test.ts', 'test/devtools/**/*.test.ts'],
           environment: 'happy-dom',
           server: { deps: { inline: [/solid/] } },
         },
@@ -45,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
-          exclude: ['test/browser/chaos.test.ts', 'test/browser/field/**'],
+          exclude: ['test/browser/chaos.test.ts', 'test/browser/docs.test.ts', 'test/browser/field/**'],
           // One browser at a time: the machine's cores are few, and what is measured is the browser.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -62,6 +63,11 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
+      },
+      {
+        extends: true,
+        // The built site: `npm run test:docs`.
+        test: { name: 'docs', include: ['test/browser/docs.test.ts'] },
       },
       {
         extends: true,

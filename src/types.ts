@@ -224,7 +224,7 @@ export interface SessionEvent {
 }
 
 export interface SessionEndedEvent extends SessionEvent {
-  /** `ended`, `canceled`, `host-lost`, `superseded`, `recovery-expired`, or the driver's own. */
+  /** `ended`, `canceled`, `host-lost`, `superseded`, `recovery-expired`, `recovery-failed`, or the driver's own. */
   readonly reason: string;
 }
 

@@ -211,6 +211,11 @@ export class SimulatedBrowser {
     return this.#database(scope).record;
   }
 
+  /** What is stored in the journal of a scope. */
+  journalOf(scope = 'simulated'): readonly unknown[] {
+    return [...this.#database(scope).journal.values()];
+  }
+
   /** The browser knows whether it has a network, and tells its pages. The far end takes no notice. */
   setOnline(isOnline: boolean): void {
     this.note(isOnline ? 'the browser is online' : 'the browser is offline');
