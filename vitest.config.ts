@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**', 'test/devtools/**'],
+          exclude: ['browser', 'package', 'frameworks', 'devtools', 'apps'].map((folder) => `test/${folder}/**`),
         },
       },
       {
@@ -68,6 +68,18 @@ export default defineConfig({
         extends: true,
         // The built site: `npm run test:docs`.
         test: { name: 'docs', include: ['test/browser/docs.test.ts'] },
+      },
+      {
+        extends: true,
+        // The packed library in apps of strangers, with what test/apps installs for itself.
+        test: {
+          name: 'apps',
+          include: ['test/apps/*.test.ts'],
+          globalSetup: 'test/apps/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
       },
       {
         extends: true,
