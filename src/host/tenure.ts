@@ -77,6 +77,8 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   let answering = 0;
   /** The driver's `end` or `release` is under way. */
   let isLettingGo = false;
+  /** This host was asked to end the session, and does. */
+  let isFinishing = false;
 
   const isOver = (): boolean => stage === 'over';
   const writer = createWriter({ ...ports, isOver }, claimed);
@@ -222,6 +224,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   async function finish(): Promise<void> {
     if (stage === 'closing' || isOver()) return;
     stage = 'closing';
+    isFinishing = true;
     let value = session ? session.value : null;
     if (!session && attempt) {
       stop(abortError(GIVEN_UP));
@@ -244,7 +247,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
    */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
-    const isHeld = session !== undefined || isLettingGo;
+    const isHeld = session !== undefined || isLettingGo || isFinishing;
     over(abortError(reason));
     ledger.sayGoodbye(term);
     if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);

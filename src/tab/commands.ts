@@ -52,7 +52,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
   /** Every call that is under way. */
   const underWay = new Set<AbortController>();
   const sent = new Map<string, { readonly term: string; readonly settle: Settle }>();
-  /** While this tab calls it holds a lock of its own name, by which a host notices that it is gone. */
+  /** While there is a session that this tab has called, it holds a lock of its own name, by which the host notices that it is gone. */
   let presence: Promise<HeldLock | null> | undefined;
 
   async function call(name: string, given: unknown, options: CommandOptions = {}): Promise<unknown> {
@@ -74,7 +74,18 @@ export function createCommandCalls(ports: CommandCallPorts) {
     } finally {
       signal?.removeEventListener('abort', stop);
       underWay.delete(own);
+      rest();
     }
+  }
+
+  /** Nothing is held where there is no session. */
+  function rest(): void {
+    if (underWay.size === 0 && ledger.record.phase === 'idle') leave();
+  }
+
+  function leave(): void {
+    void presence?.then((lock) => lock?.release());
+    presence = undefined;
   }
 
   /** A clone of what is given: the host's own tab gets no other than the others. */
@@ -200,8 +211,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     /** The page is left, or its coordinator closed. */
     stop(reason: unknown): void {
       for (const own of underWay) own.abort(reason);
-      void presence?.then((lock) => lock?.release());
-      presence = undefined;
+      leave();
     },
     /** With every look at the record. */
     observe({ term, phase }: SessionRecord): void {
@@ -209,6 +219,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
         if (command.term !== term) settle({ state: 'unknown' });
         else if (phase === 'recovering') settle(null);
       }
+      rest();
     },
   };
 }

@@ -263,7 +263,8 @@ function couldAnswer({ scheduler, faults, outOfReachUntil }: Machine, { page, co
 
 /** Without common locks and without a store nothing but messages keeps two tabs apart. */
 function areKeptApart(page: Page, other: Page): boolean {
-  return shareLocks(page, other) || !(page.hasNoStore || other.hasNoStore);
+  const hasAbandoned = page.hasAbandonedLocks || other.hasAbandonedLocks;
+  return (shareLocks(page, other) && !hasAbandoned) || !(page.hasNoStore || other.hasNoStore);
 }
 
 function shareLocks(page: Page, other: Page): boolean {

@@ -17,10 +17,12 @@ function breakConnection(live: LiveSession, world: SimulatedBrowser, chance: Ran
     new Promise((resolve, reject) => {
       if (signal.aborted) world.violate(`${page.name} connects what is over`);
       const settle = (run: () => void): void => page.deliver('network', run);
-      if (random.chance(0.6)) signal.addEventListener('abort', () => settle(() => reject(signal.reason)));
+      const giveUp = (): void => settle(() => reject(signal.reason));
+      if (random.chance(0.6)) signal.addEventListener('abort', giveUp);
       const result = random.next();
       scheduler.work(random.between(5, random.pick([50, 500, 8_000])), () =>
         settle(() => {
+          signal.removeEventListener('abort', giveUp);
           if (result < 0.65) resolve({ id: service?.id, epoch: context.epoch });
           else if (result < 0.9) reject(new TypeError('Failed to fetch'));
           else reject(new SessionError(1011, { message: 'The session is gone.', retryable: false }));
@@ -29,8 +31,12 @@ function breakConnection(live: LiveSession, world: SimulatedBrowser, chance: Ran
     });
   const delay = (ms: number, signal: AbortSignal): Promise<void> =>
     new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve());
-      scheduler.work(ms, () => page.deliver('network', () => resolve()));
+      const done = (): void => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      signal.addEventListener('abort', done);
+      scheduler.work(ms, () => page.deliver('network', done));
     });
   page.log('loses its connection, and its driver reconnects');
   reconnecting.add(context);
