@@ -28,8 +28,8 @@ interface Asked {
   ranIn: Page | null;
 }
 
-/** The news of what ended a term reaches its caller a moment later, and it may have called just before it. */
-const NEWS_MS = 1_000;
+/** The news of what ended a term reaches its caller a moment later. */
+const NEWS_MS = 100;
 
 interface CommandScene extends Pick<Scene, 'world'> {
   readonly calls: Calls;
@@ -94,7 +94,7 @@ export class Commands {
     };
     this.#asked.push(asked);
     const { id, kind } = asked;
-    const input = { id, word: ASKED, ms: random.between(50, random.pick([500, 5_000])) };
+    const input = { id, word: ASKED, ms: random.between(50, random.pick([500, 8_000])) };
     const control = new AbortController();
     if (kind === 'endless' || random.chance(0.15)) {
       world.machine.scheduler.work(random.between(0, random.pick([10, 3_000])), () =>

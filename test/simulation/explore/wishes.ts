@@ -42,7 +42,8 @@ export class Wishes {
         // A tab goes on with what it had itself without being asked.
         if (old.hostTabId === now.hostTabId || (old.term === null && old.recovery.by === 'same-tab')) return;
         const page = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId)?.page;
-        if (page && isReluctant(page) && !calls.isBidding(page))
+        // One that died since may have been called before.
+        if (page && !page.gone && isReluctant(page) && !calls.isBidding(page))
           world.violate(`${page.name} becomes host, and says that it can't`);
       },
       onWipe: () => {
