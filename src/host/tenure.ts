@@ -162,6 +162,8 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       if (verdict === 'done') {
         if (stage === 'connecting') stage = 'held';
         observe(ledger.record);
+        // Before the timer, which a hidden page may get a second late.
+        if (endedEarly !== undefined) endedByDriver(endedEarly);
         return value;
       }
     } catch (error) {

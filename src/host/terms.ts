@@ -8,6 +8,8 @@ import { createTenure, type Tenure, type TenurePorts } from './tenure';
 export interface TermPorts extends Omit<TenurePorts, 'onOver'> {
   /** A fenced term is let go of; `isElsewhere`: its session lives on in another tab, and is not to be resumed here. */
   onLetGo(epoch: number, isElsewhere: boolean): void;
+  /** A term is over: this tab may be free. */
+  onFree(): void;
 }
 
 export interface Terms {
@@ -54,6 +56,8 @@ export function createTerms(ports: TermPorts): Terms {
           ...ports,
           onOver(isSuperseded) {
             if (held === tenure) held = undefined;
+            // Not in the middle of a look at the record.
+            void Promise.resolve().then(ports.onFree);
             if (isSuperseded) letGoOf(tenure, ledger.refresh());
           },
         },

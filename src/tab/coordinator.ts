@@ -95,6 +95,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     watch: locks.watch,
     onMistaken: locks.distrust,
     onLetGo,
+    onFree: consider,
   });
   const calls = createCalls({
     ...{ settings, ledger, election, terms, key, clock, tabId, isBrowser },

@@ -123,6 +123,8 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
   const storeHealth = () => (typeof tab.capabilities.store === 'string' ? tab.capabilities.store : 'works');
   const locksHealth = () => (typeof tab.capabilities.locks === 'string' ? tab.capabilities.locks : 'work');
 
+  const locks =
+    tab.capabilities.locks === false ? null : createPageLocks(machine, page, servers.locks.of(page), locksHealth);
   const names = new Map<string, number>();
   return {
     openStore(scope) {
@@ -132,10 +134,10 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       stores.push(store);
       return store;
     },
-    locks:
-      tab.capabilities.locks === false || page.hasAbandonedLocks
-        ? null
-        : createPageLocks(machine, page, servers.locks.of(page), locksHealth),
+    // Asked for anew by each coordinator of the page.
+    get locks() {
+      return page.hasAbandonedLocks ? null : locks;
+    },
     openChannel(scope, receive) {
       const { channel = true } = tab.capabilities;
       return channel === false

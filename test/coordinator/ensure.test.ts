@@ -1,7 +1,7 @@
 import { SessionError } from 'solotab';
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
-import { follow, hear, look, openWorld, simpleDriver } from '../support/world';
+import { deferred, follow, hear, look, openWorld, simpleDriver } from '../support/world';
 
 /** The codes of these `DOMException`s. */
 const [ABORTED, INVALID_STATE] = [20, 11];
@@ -153,6 +153,21 @@ test('end() of the session that was wanted: nobody starts another one', async ()
   const again = follow(b.coordinator.ensure());
   await world.settle();
   expect([again.outcome, look(b)]).toEqual(['done', 'active host']);
+});
+
+test('what is wanted in the tab that is ending its session for another tab is started once that is over', async () => {
+  const ends = deferred<void>();
+  const { world, a, b } = await openWorld(simpleDriver({ end: () => ends.promise }));
+  await a.coordinator.start();
+  const ended = follow(b.coordinator.end());
+  await world.settle();
+  const wanted = follow(a.coordinator.ensure());
+  await world.settle();
+  ends.resolve();
+  await world.settle();
+  await world.advance(10);
+  expect([ended.outcome, wanted.outcome]).toEqual(['done', 'done']);
+  expect(world.network.requests).toEqual(['start', 'end', 'start']);
 });
 
 test('the driver says that it is over: nobody starts another one', async () => {

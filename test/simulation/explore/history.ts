@@ -149,9 +149,9 @@ export class History {
     if (alive !== last.alive) this.#push({ ...last, from: this.#world.now, alive });
   }
 
-  /** With locks: somebody holds the lock of its term. Without: its page is not gone. */
+  /** Somebody holds the lock of its term, also a moment after its page died. Or, without locks that others can see: its page is not gone. */
   #isAlive(term: string | null, page: Page | null): boolean {
     if (term === null) return false;
-    return page ? !page.gone : this.#world.locks.isTaken(`solotab:simulated:${term}`);
+    return (page !== null && !page.gone) || this.#world.locks.isTaken(`solotab:simulated:${term}`);
   }
 }
