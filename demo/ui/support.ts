@@ -1,8 +1,10 @@
 /** solotab as a page of the demo uses it: the coordinator over the demo's driver, and its events written to a log. */
 import { type AttemptOptions, type Coordinator, createCoordinator, type RecoveryPolicy, withAttempts } from 'solotab';
+import type { Recording, RecordingOptions } from '../cobrowse/recording';
 import type { Act, Role } from '../protocol';
 import { currentUser, fetchToken } from '../service';
-import { createSessionDriver, type DemoSession, type DemoShape, parseInfo } from '../session-driver';
+import { createSessionDriver, type DemoSession, type DemoShape } from '../session-driver';
+import { parseInfo } from '../session-info';
 import type { LogEntry } from './event-log';
 
 /** A PIN that is read out over the phone: short. The service's rate limit keeps it from being guessed. */
@@ -23,6 +25,8 @@ export interface SupportOptions {
   pinRequired?(): boolean;
   onSession?(session: DemoSession | null): void;
   onAct?(act: Act, userName: string): void;
+  /** Makes what records this page for the agents. */
+  createRecording?(options: RecordingOptions): Recording;
 }
 
 export function openSupport({
@@ -33,15 +37,23 @@ export function openSupport({
   pinRequired = () => false,
   onSession = () => undefined,
   onAct = () => undefined,
+  createRecording,
 }: SupportOptions): Support {
   const user = currentUser();
   // A session that was joined in one role is gone on with in the same.
   const roleNow = () => parseInfo(coordinator.getSnapshot().info)?.role ?? role();
   const token = () => fetchToken(site, user, roleNow());
-  const driver = createSessionDriver({ site, role: roleNow, token, onSession, onAct });
+  const driver = createSessionDriver({
+    site,
+    role: roleNow,
+    token,
+    onSession,
+    onAct,
+    ...(createRecording && { createRecording }),
+  });
   const attempts: AttemptOptions = { token, retry: RETRY, pinLength: PIN_LENGTH };
-  const withNewPins = withAttempts(driver, { ...attempts, pin: 'generated' });
-  const withOwnPins = withAttempts(driver, { ...attempts, pin: 'required' });
+  const withNewPins = withAttempts<DemoShape>(driver, { ...attempts, pin: 'generated' });
+  const withOwnPins = withAttempts<DemoShape>(driver, { ...attempts, pin: 'required' });
   const coordinator: Support = createCoordinator<DemoShape>({
     name: scope,
     driver: {

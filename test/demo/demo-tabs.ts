@@ -25,6 +25,10 @@ export async function openPage(browser: ChromiumBrowser, demo: Demo, path: strin
   return page;
 }
 
+export async function openAgent(browser: ChromiumBrowser, demo: Demo): Promise<AgentDesk> {
+  return new AgentDesk(await openPage(browser, demo, '/agent.html'));
+}
+
 export async function openCustomers(browser: ChromiumBrowser, demo: Demo, count: number): Promise<CustomerTab[]> {
   const tabs: CustomerTab[] = [];
   for (let index = 0; index < count; index += 1) tabs.push(new CustomerTab(await openPage(browser, demo, '/')));
@@ -35,6 +39,49 @@ export async function openCustomers(browser: ChromiumBrowser, demo: Demo, count:
 /** Every tab comes to show this phase. */
 export function allShow(tabs: readonly CustomerTab[], phase: Phase): Promise<unknown> {
   return Promise.all(tabs.map((tab) => tab.shows(phase)));
+}
+
+/** The agent's desk, and what it shows of the customer's page. */
+export class AgentDesk {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  async join(pin: string, name = 'Robin'): Promise<void> {
+    await this.page.getByTestId('agent-name').fill(name);
+    await this.page.getByTestId('agent-pin').fill(pin);
+    await this.page.getByTestId('agent-join').click();
+    await this.shows('Connected');
+  }
+
+  async shows(word: string): Promise<void> {
+    await this.page.getByTestId('agent-state').getByText(word, { exact: true }).waitFor();
+  }
+
+  /** Resolves once the page that is replayed has this text, in a field or outside. */
+  async sees(text: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => {
+        const shown = document.querySelector<HTMLIFrameElement>(
+          '.replayer-wrapper:not(.coming) iframe',
+        )?.contentDocument;
+        const fields = [...(shown?.querySelectorAll<HTMLInputElement>('input, select, textarea') ?? [])];
+        return `${shown?.body?.textContent} ${fields.map(({ value }) => value).join(' ')}`.includes(wanted);
+      },
+      text,
+      // A page in the background has no animation frames.
+      { polling: 50 },
+    );
+  }
+
+  /** How far down the replayed page is. */
+  scrolled(): Promise<number> {
+    return this.page.evaluate(
+      () => document.querySelector<HTMLIFrameElement>('.replayer-wrapper iframe')?.contentWindow?.scrollY ?? -1,
+    );
+  }
 }
 
 /** The customer's page in a tab. */

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import {
   type Act,
+  type Chunk,
   type ClientMessage,
   DEMO_PROTOCOL,
   parseServerMessage,
@@ -12,7 +13,7 @@ import {
 import type { Clock } from '../../demo/server/clock';
 import { type Conditions, FAIR_WEATHER } from '../../demo/server/conditions';
 import { createSessionServer, SOCKET_PATH } from '../../demo/server/server';
-import type { Caller } from '../../demo/server/sessions';
+import type { Caller } from '../../demo/server/session';
 import { createTokens } from '../../demo/server/tokens';
 
 export const SITE = 'shop';
@@ -115,6 +116,7 @@ async function connect(url: string, headers: Record<string, string> = {}) {
     resume: (token: string, sessionId: string, epoch: number) =>
       send({ type: 'resume', version: DEMO_PROTOCOL, token, epoch, sessionId }),
     act: (act: Act, epoch = 1) => send({ type: 'act', epoch, act }),
+    record: (chunk: Chunk, epoch = 1) => send({ type: 'record', epoch, ...chunk }),
     end: (epoch = 1) => send({ type: 'end', epoch, token: null, sessionId: null }),
     hangUp: () => socket.close(1000),
     breakOff: () => socket.terminate(),
