@@ -25,13 +25,27 @@ export async function openPage(browser: ChromiumBrowser, demo: Demo, path: strin
   return page;
 }
 
+/** Opens a page of the shop, until the test is over. */
+export async function openCustomer(browser: ChromiumBrowser, demo: Demo, path = '/'): Promise<CustomerTab> {
+  const opened = await browser.engine.open('about:blank');
+  onTestFinished(() => opened.page.close());
+  const tab = new CustomerTab(opened.page, async () => {
+    const crashed = new Promise((resolve) => opened.page.once('crash', resolve));
+    // Never answered: the process is gone.
+    opened.session.send('Page.crash').catch(() => undefined);
+    await crashed;
+  });
+  await opened.page.goto(`${demo.address}${path}`);
+  return tab;
+}
+
 export async function openAgent(browser: ChromiumBrowser, demo: Demo): Promise<AgentDesk> {
   return new AgentDesk(await openPage(browser, demo, '/agent.html'));
 }
 
 export async function openCustomers(browser: ChromiumBrowser, demo: Demo, count: number): Promise<CustomerTab[]> {
   const tabs: CustomerTab[] = [];
-  for (let index = 0; index < count; index += 1) tabs.push(new CustomerTab(await openPage(browser, demo, '/')));
+  for (let index = 0; index < count; index += 1) tabs.push(await openCustomer(browser, demo));
   await Promise.all(tabs.map((tab) => tab.shows('idle')));
   return tabs;
 }
@@ -84,12 +98,26 @@ export class AgentDesk {
   }
 }
 
-/** The customer's page in a tab. */
+/** A page of the shop in a tab. */
 export class CustomerTab {
   readonly page: Page;
+  /** Lets the process of the page crash. */
+  readonly kill: () => Promise<void>;
+  /** Everything that this tab has sent to the server: the frames of its sockets, and the bodies of its requests. */
+  readonly sent: string[] = [];
 
-  constructor(page: Page) {
+  constructor(page: Page, kill: () => Promise<void>) {
     this.page = page;
+    this.kill = kill;
+    page.setDefaultTimeout(20_000);
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => this.sent.push(String(payload))));
+    page.on('request', (request) => this.sent.push(`${request.url()} ${request.postData() ?? ''}`));
+  }
+
+  /** What was sent of the page, put together again. */
+  recorded(): string {
+    const chunks = this.sent.filter((frame) => frame.startsWith('{"type":"record"'));
+    return chunks.map((frame) => String(JSON.parse(frame).data)).join('');
   }
 
   /** Presses the button of a call, as the person in front of this tab does. */
