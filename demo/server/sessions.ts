@@ -30,7 +30,7 @@ export const MAX_AGENTS = 5;
 /** Living sessions of one site. Each has a few hundred bytes. */
 export const MAX_SESSIONS = 2_000;
 /** PINs of sessions that are over; older ones are forgotten first. */
-const MAX_ENDED_PINS = 500;
+export const MAX_ENDED_PINS = 500;
 export const RECONNECT_WINDOW_MS = 120_000;
 /** So long is a PIN of a session that is over told from one that never was. */
 const REMEMBER_ENDED_MS = 600_000;
@@ -190,7 +190,7 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
         );
       }
     }
-    for (const [pin, at] of endedPins) if (at <= now() - REMEMBER_ENDED_MS) endedPins.delete(pin);
+    forgetPins();
     return notices;
   }
 
@@ -245,9 +245,16 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
     sessions.delete(session.id);
     endedPins.delete(session.pin);
     endedPins.set(session.pin, now());
-    const [oldest] = endedPins.keys();
-    if (endedPins.size > MAX_ENDED_PINS && oldest !== undefined) endedPins.delete(oldest);
+    forgetPins();
     return notices;
+  }
+
+  /** The PIN that ended first comes first. */
+  function forgetPins(): void {
+    for (const [pin, at] of endedPins) {
+      if (at > now() - REMEMBER_ENDED_MS && endedPins.size <= MAX_ENDED_PINS) return;
+      endedPins.delete(pin);
+    }
   }
 
   /** The seat's place in its session; or what is answered to one who has none, comes under an older epoch, or is on the other side. */

@@ -224,11 +224,11 @@ test('what the service can’t read costs the sender its connection and nobody e
     '{"type":"start"}',
   ]) {
     const other = await server.connect();
-    other.sendText(nonsense);
+    other.sendRaw(nonsense);
     expect(await other.closed).toBe(1003);
   }
   const flood = await server.connect();
-  flood.sendText('x'.repeat(20_000));
+  flood.sendRaw('x'.repeat(20_000));
   expect(await flood.closed).toBe(1009);
   const watcher = await joinAgent(server);
   client.record(CHUNK);

@@ -75,6 +75,7 @@ export async function startServer() {
     clock,
     host,
     request,
+    kept: sessions.kept,
     tokens: createTokens({ secret: SECRET, now: clock.now }),
     conditions: (change: Partial<Conditions>) => request('PATCH', `/api/conditions?site=${SITE}`, change),
     trouble: (kind: string, sessionId: string | null = null) =>
@@ -109,7 +110,8 @@ async function connect(url: string, headers: Record<string, string> = {}) {
     inbox,
     closed,
     send,
-    sendText: (text: string) => socket.send(text),
+    /** Text, or bytes as they are. */
+    sendRaw: (frame: string | Uint8Array) => socket.send(frame),
     start: (token: string, pin: string | null = null, epoch = 1) =>
       send({ type: 'start', version: DEMO_PROTOCOL, token, epoch, pin }),
     join: (token: string, pin: string, epoch = 1) => send({ type: 'join', version: DEMO_PROTOCOL, token, epoch, pin }),
