@@ -5,6 +5,7 @@ const entry = {
   zoom: 'src/zoom/index.ts',
   testing: 'src/testing/index.ts',
   election: 'src/lead/index.ts',
+  devtools: 'src/devtools/index.ts',
   react: 'src/react/index.ts',
   vue: 'src/vue/index.ts',
   svelte: 'src/svelte/index.ts',

@@ -10,6 +10,7 @@ export default defineConfig({
       'solotab/zoom': source('zoom/index.ts'),
       'solotab/testing': source('testing/index.ts'),
       'solotab/election': source('lead/index.ts'),
+      'solotab/devtools': source('devtools/index.ts'),
       'solotab/react': source('react/index.ts'),
       'solotab/vue': source('vue/index.ts'),
       'solotab/svelte': source('svelte/index.ts'),
@@ -25,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**'],
+          exclude: ['browser', 'package', 'frameworks', 'devtools', 'apps'].map((folder) => `test/${folder}/**`),
         },
       },
       {
@@ -35,7 +36,7 @@ export default defineConfig({
         resolve: { conditions: ['browser', 'development'] },
         test: {
           name: 'frameworks',
-          include: ['test/frameworks/**/*.test.ts'],
+          include: ['test/frameworks/**/*.test.ts', 'test/devtools/**/*.test.ts'],
           environment: 'happy-dom',
           server: { deps: { inline: [/solid/] } },
         },
@@ -45,7 +46,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
-          exclude: ['test/browser/chaos.test.ts', 'test/browser/field/**'],
+          exclude: ['test/browser/chaos.test.ts', 'test/browser/docs.test.ts', 'test/browser/field/**'],
           // One browser at a time: the machine's cores are few, and what is measured is the browser.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -61,6 +62,23 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // The built site: `npm run test:docs`.
+        test: { name: 'docs', include: ['test/browser/docs.test.ts'] },
+      },
+      {
+        extends: true,
+        // The packed library in apps of strangers, with what test/apps installs for itself.
+        test: {
+          name: 'apps',
+          include: ['test/apps/*.test.ts'],
+          globalSetup: 'test/apps/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

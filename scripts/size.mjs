@@ -18,6 +18,11 @@ const ENTRIES = {
   zoom: { code: `${CORE} export * from './zoom.js';`, beyond: 'core', note: 'what solotab/zoom adds to the core' },
   testing: { code: "export * from './testing.js';", note: 'solotab/testing, the coordinator included' },
   election: { code: "export * from './election.js';", note: 'solotab/election, the coordinator included' },
+  devtools: {
+    code: `${CORE} export * from './devtools.js';`,
+    beyond: 'core',
+    note: 'what solotab/devtools adds to the core',
+  },
   ...framework('react', 'React'),
   ...framework('vue', 'Vue'),
   ...framework('svelte', 'Svelte'),

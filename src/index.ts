@@ -1,7 +1,9 @@
 export type { AttemptContext } from './attempts/attempt';
 export type { RetryPolicy } from './attempts/backoff';
 export { generatePin } from './attempts/generate-pin';
-export type { AttemptDriver, AttemptKind, AttemptOptions, PinMode } from './attempts/with-attempts';
+export type { ReconnectOptions } from './attempts/reconnect';
+export { reconnect } from './attempts/reconnect';
+export type { AttemptDriver, AttemptKind, AttemptOptions, PinMode, TokenCall } from './attempts/with-attempts';
 export { withAttempts } from './attempts/with-attempts';
 export { createCoordinator } from './create-coordinator';
 export type { Logger } from './platform/platform';

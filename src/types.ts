@@ -29,6 +29,16 @@ export interface CoordinatorOptions<S extends Shape = Shape> {
   readonly connectTimeoutMs?: number;
   /** Where tabs can't exclude each other: go on (`allow`, the default) or refuse every start and join with 9999. */
   readonly whenUnsafe?: 'allow' | 'refuse';
+  /**
+   * Asked before this tab becomes host by itself: to recover a session with `any-tab`, to start one for `ensure`, or to `follow` its
+   * user. Never for a call that a person made. Default: it may. One that throws says no.
+   */
+  readonly canHost?: () => boolean;
+  /**
+   * `focus`: an active session moves to the tab that its user looks at, visible and focused for 300 ms. Needs `driver.resume`. Without a
+   * word where it can't, as from a tab that does not answer. Default `none`.
+   */
+  readonly follow?: 'none' | 'focus';
   /** An app's own language and vocabulary for errors, applied in the tab that shows them. */
   readonly describe?: Describe;
   /** Default: warnings and errors go to the console. */
@@ -70,6 +80,30 @@ export type DriverCommands<S extends Shape = Shape> = {
 type Command<Session, Input, Result> = {
   run(session: Session, input: Input, context: CommandContext): Result | Promise<Result>;
 }['run'];
+
+/**
+ * A driver whose shape is told by its functions alone. What they are given names nothing that is still to be inferred: TypeScript
+ * would settle it on the spot, as unknown.
+ */
+export interface InferredDriver<Session, Start, Join, Commands, Context = DriverContext> {
+  prepare?(kind: Kind, request: Start | Join): Start | Join;
+  start(request: Start, context: Context): Session | Promise<Session>;
+  join?(request: Join, context: Context): Session | Promise<Session>;
+  resume?(previous: PreviousTerm, context: Context): Session | Promise<Session>;
+  release?(session: Session, context: DriverContext): void | Promise<void>;
+  end(session: Session | null, context: DriverContext): void | Promise<void>;
+  readonly commands?: Commands;
+}
+
+/** Any commands on a session of this type. */
+export type CommandsOn<Session> = Readonly<
+  Record<string, (session: Session, input: never, context: CommandContext) => unknown>
+>;
+
+/** The options of a coordinator whose shape is inferred. */
+export type InferredOptions<Session, Start, Join, Commands> = Omit<CoordinatorOptions, 'driver'> & {
+  readonly driver: InferredDriver<Session, Start, Join, Commands>;
+};
 
 /** A shape that declares commands has all of them in its driver. */
 export type DeclaredCommands<S extends Shape> = S extends { readonly commands: object }
@@ -214,7 +248,7 @@ export interface SessionEvent {
 }
 
 export interface SessionEndedEvent extends SessionEvent {
-  /** `ended`, `canceled`, `host-lost`, `superseded`, `recovery-expired`, or the driver's own. */
+  /** `ended`, `canceled`, `host-lost`, `superseded`, `recovery-expired`, `recovery-failed`, or the driver's own. */
   readonly reason: string;
 }
 
@@ -266,6 +300,22 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
   resume(options?: CallOptions): Promise<SessionOf<S>>;
   /** "Use here": moves the session to this tab. */
   takeOver(options?: TakeOverOptions): Promise<SessionOf<S>>;
+  /**
+   * "One of us shall have a session": starts one with `request` if there is none, and follows if there is. Resolves once it is active in
+   * any tab. Goes on after that: a session that is lost for good, or could not be started, is started again, by one tab at a time and with
+   * one back-off for the whole browser (1 to 60 seconds, at random); not while it is offline, and at once when it is online again.
+   *
+   * Ends for all tabs, rejecting with an `AbortError` in those that still wait, when a person calls `end()` or `cancel()` in any tab, or the
+   * driver says `ended()`; with the error of an attempt that is not `retryable`; and for this tab alone with the reason of its `signal`: a
+   * session that runs here goes on. No `session_error` tells that another tab was first.
+   */
+  ensure(...given: CallArguments<StartOf<S>, CallOptions>): Promise<void>;
+  /**
+   * For a log-out: ends the session, wherever it is, and erases what is stored of this scope: what was published, the events, and the keys by
+   * which tabs would resume. What stays are counts, so that the next epoch is higher. Rejects with 9999 while another tab blocks the
+   * browser's storage.
+   */
+  forget(): Promise<void>;
   /** From any tab: gives up the attempt in progress. Resolves when it is over; a no-op when there is none. */
   cancel(): Promise<void>;
   /** From any tab: ends the session. Resolves when it is over; a no-op when there is none. */

@@ -9,6 +9,11 @@ export interface AttemptContext<S extends Shape = Shape> extends DriverContext<S
   readonly attempt: number;
   /** What `token` gave for this attempt; undefined where none is configured. For the server only: never publish it. */
   readonly token: string | undefined;
+  /**
+   * Asks `token` for another one in mid-session, as when the service says that it expires; undefined where none is configured. Rejects
+   * with a 2001 if there is none to be had, and with an `AbortError` once the session is over here.
+   */
+  freshToken(): Promise<string | undefined>;
   /** The PIN of this attempt, from the request or generated; undefined where there is none. Publish it if other tabs may show it. */
   readonly pin: string | undefined;
 }
@@ -20,7 +25,11 @@ export interface Attempt {
 }
 
 /** One attempt within a call: the call's own context for as long as the attempt has not failed. */
-export function beginAttempt(call: DriverContext, facts: Pick<AttemptContext, 'attempt' | 'token' | 'pin'>): Attempt {
+export function beginAttempt(
+  call: DriverContext,
+  facts: Pick<AttemptContext, 'attempt' | 'token' | 'pin'>,
+  freshToken: (signal: AbortSignal) => Promise<string | undefined>,
+): Attempt {
   const controller = new AbortController();
   const abort = (): void => controller.abort(call.signal.reason);
   call.signal.addEventListener('abort', abort);
@@ -35,6 +44,7 @@ export function beginAttempt(call: DriverContext, facts: Pick<AttemptContext, 'a
     context: {
       ...facts,
       signal: controller.signal,
+      freshToken: () => freshToken(controller.signal),
       epoch: call.epoch,
       get info() {
         return call.info;

@@ -8,16 +8,6 @@ export interface RetryPolicy {
   readonly maxDelayMs?: number;
 }
 
-/**
- * Milliseconds before try number `retry + 1`, at random between the least delay and a bound that doubles with each retry:
- * clients that failed together, because a server went down, don't come back together. `random` is in [0, 1).
- */
-export function backoffMs(retry: number, policy: Required<RetryPolicy>, random: number): number {
-  const { minDelayMs, maxDelayMs } = policy;
-  const bound = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(retry, 31));
-  return minDelayMs + random * (bound - minDelayMs);
-}
-
 /** The policy with its defaults. Throws a `TypeError` where it makes no sense. */
 export function completePolicy(policy: RetryPolicy): Required<RetryPolicy> {
   const { attempts, minDelayMs = 500, maxDelayMs = Math.max(8000, minDelayMs) } = policy;

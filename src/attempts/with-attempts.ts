@@ -6,14 +6,15 @@
 import { consoleLogger } from '../platform/browser';
 import { delay as waitInBrowser } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
+import { backoffMs } from '../session/backoff';
 import { SessionError } from '../session/errors';
 import { check, checkDriver, checkMethods, warnOfUnknown } from '../session/misuse';
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
-import type { InferredShape, JoinOf, SessionOf, Shape, StartOf } from '../shape';
-import type { DeclaredCommands, Driver, DriverContext, PreviousTerm } from '../types';
+import type { JoinOf, SessionOf, Shape, StartOf } from '../shape';
+import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../types';
 import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
-import { backoffMs, completePolicy, type RetryPolicy } from './backoff';
+import { completePolicy, type RetryPolicy } from './backoff';
 import { nextAttempt } from './next-attempt';
 
 /** A call that can be retried. */
@@ -32,6 +33,18 @@ export interface AttemptDriver<S extends Shape = Shape> extends Omit<Driver<S>, 
   resume?(previous: PreviousTerm<S>, context: AttemptContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
 }
 
+/** What a token is for. */
+export interface TokenCall {
+  /** `refresh`: the driver asked for it, with a session that runs or is being connected. */
+  readonly kind: AttemptKind | 'refresh';
+  /** What `start()` or `join()` was given; with `resume` the previous term. */
+  readonly request: unknown;
+  /** 1 for the first attempt of a call, 2 for the next. */
+  readonly attempt: number;
+  /** Aborts when the token is no longer needed. */
+  readonly signal: AbortSignal;
+}
+
 export interface AttemptOptions {
   /** Default `none`. A PIN that a request brings is checked (1008) and upper-cased in each mode, and never replaced. */
   readonly pin?: PinMode;
@@ -40,10 +53,11 @@ export interface AttemptOptions {
   /** The property of a request, a plain object, that holds its PIN. Default `pin`. */
   readonly pinKey?: string;
   /**
-   * Gets an access token. Called for each attempt; its result is handed to the driver and nowhere else. A token that the
-   * service refuses (2001) is replaced once per call. If the function throws, or gives no text, that is a 2001 too, at once.
+   * Gets an access token. Called for each attempt, and whenever the driver asks for a fresh one by `context.freshToken()`; its result is
+   * handed to the driver and nowhere else. A token that the service refuses (2001) is replaced once per call. If the function throws, or
+   * gives no text, that is a 2001 too, at once.
    */
-  readonly token?: () => string | Promise<string>;
+  readonly token?: (call: TokenCall) => string | Promise<string>;
   /**
    * Tries again after 1001, 1011, 1016, 9999 and an app's own codes: one policy for everything, or one each. By default a resume is tried
    * twice, a start or join once. A driver that knows better rejects with `new SessionError(code, { retryable: false })`.
@@ -75,10 +89,10 @@ const PIN_MODES: readonly PinMode[] = ['none', 'generated', 'required'];
  * A driver for `createCoordinator` that drives `driver` with PINs, tokens and retries. Throws a `TypeError` or `RangeError`
  * for a driver or options that make no sense; warns of an option that there is not.
  */
-export function withAttempts<Session, Start, Join>(
-  driver: AttemptDriver<InferredShape<Session, Start, Join>>,
+export function withAttempts<Session, Start, Join, Commands extends CommandsOn<Session>>(
+  driver: InferredDriver<Session, Start, Join, Commands, AttemptContext>,
   options?: AttemptOptions,
-): Driver<InferredShape<Session, Start, Join>>;
+): InferredDriver<Session, Start, Join, Commands>;
 export function withAttempts<S extends Shape>(
   driver: AttemptDriver<S> & DeclaredCommands<S>,
   options?: AttemptOptions,
@@ -108,19 +122,20 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     return pin === given ? request : { ...(request as object), [pinKey]: pin };
   }
 
-  async function freshToken(signal: AbortSignal): Promise<string | undefined> {
+  async function freshToken(call: TokenCall): Promise<string | undefined> {
     if (!token) return undefined;
     // In a function of its own, so that one that throws at once and one that rejects are the same.
-    const asked = (async () => token())().catch((cause: unknown) => {
+    const asked = (async () => token(call))().catch((cause: unknown) => {
       throw new SessionError(2001, { cause });
     });
-    const got = await untilAborted(asked, signal);
+    const got = await untilAborted(asked, call.signal);
     if (typeof got !== 'string' || got === '') throw new SessionError(2001);
     return got;
   }
 
   async function run(
     kind: AttemptKind,
+    request: unknown,
     call: DriverContext,
     givenPin: unknown,
     act: (context: AttemptContext) => unknown,
@@ -132,8 +147,10 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     const spent = { freshTokens: 0, freshPins: 0, backOffs: 0 };
     let pin = makesPin ? draw() : typeof givenPin === 'string' && givenPin ? givenPin : undefined;
     for (let attempt = 1; ; attempt += 1) {
-      const accessToken = await freshToken(call.signal);
-      const { context, fail } = beginAttempt(call, { attempt, token: accessToken, pin });
+      const { signal } = call;
+      const accessToken = await freshToken({ kind, request, attempt, signal });
+      const refresh = (own: AbortSignal) => freshToken({ kind: 'refresh', request, attempt, signal: own });
+      const { context, fail } = beginAttempt(call, { attempt, token: accessToken, pin }, refresh);
       try {
         return await act(context);
       } catch (cause) {
@@ -152,15 +169,15 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
   const { join, resume, release, commands } = driver;
   return {
     prepare: (kind, request) => checkPin(kind, driver.prepare ? driver.prepare(kind, request) : request),
-    start: (request, call) => run('start', call, pinOf(request), (context) => driver.start(request, context)),
+    start: (request, call) => run('start', request, call, pinOf(request), (context) => driver.start(request, context)),
     // Only where the driver has them: without a resume a lost session is over.
     ...(join && {
       join: (request: unknown, call: DriverContext) =>
-        run('join', call, pinOf(request), (context) => join.call(driver, request, context)),
+        run('join', request, call, pinOf(request), (context) => join.call(driver, request, context)),
     }),
     ...(resume && {
       resume: (previous: PreviousTerm, call: DriverContext) =>
-        run('resume', call, undefined, (context) => resume.call(driver, previous, context)),
+        run('resume', previous, call, undefined, (context) => resume.call(driver, previous, context)),
     }),
     ...(release && { release: (session: unknown, call: DriverContext) => release.call(driver, session, call) }),
     ...(commands && { commands }),

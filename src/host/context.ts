@@ -18,6 +18,7 @@ export interface ContextPorts {
   emit(draft: EventDraft): void;
   publish(info: unknown): void;
   report(report: Report): void;
+  /** With a session also once the term is over: nothing must be left of it. */
   reconnected(session: unknown): void;
   ended(reason: string): void;
 }
@@ -81,7 +82,10 @@ export function createContext(ports: ContextPorts): DriverContext {
       whileHost('error', () => ports.emit({ type: 'session_error', error }));
     },
     reconnecting: () => whileHost('reconnecting', () => ports.report({ type: 'reconnecting' })),
-    reconnected: (session) => whileHost('reconnected', () => ports.reconnected(session)),
+    reconnected(session) {
+      if (session === undefined) whileHost('reconnected', () => ports.reconnected(session));
+      else ports.reconnected(session);
+    },
     ended: (reason = 'ended') => whileHost('ended', () => ports.ended(String(reason))),
   };
 }

@@ -34,6 +34,8 @@ export interface TenurePorts {
   readonly tabId: string;
   readonly driver: Pick<Driver, 'end' | 'release' | 'commands'>;
   readonly connectTimeoutMs: number;
+  /** At random, from 0 to below 1. */
+  random(): number;
   clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
   onAsked(): void;
@@ -85,6 +87,8 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     publish: writer.publish,
     report: (report) => void writer.report(report),
     reconnected(replacement) {
+      // Too late: it is let go of, as what an attempt connects too late.
+      if (isOver() || stage === 'closing') return void letGoOf(replacement);
       if (session && replacement !== undefined) session = { value: replacement };
       ports.onReplaced();
       void writer.report({ type: 'reconnected' });
@@ -164,8 +168,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       await letGo();
       throw error;
     }
-    // Given up or fenced meanwhile: whoever noticed lets go of the session.
-    await finish();
+    // Given up or fenced meanwhile: `observe` has seen that in the record of this answer, and lets go of the session.
     throw abortError(GIVEN_UP);
   }
 
@@ -174,8 +177,10 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     seat.release();
     const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;
     const facts = errorFacts(error, (data) => shareData(data, ports));
-    const report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: facts };
-    const { entries } = await writer.report(report as Report);
+    const report: Report = isGone
+      ? { type: 'ended', reason: endedEarly ?? '' }
+      : { type: 'failed', error: facts, random: ports.random() };
+    const { entries } = await writer.report(report);
     over(error);
     letGoWhenItComes();
     const entry = entries.find((one) => one.error?.code === facts.code);

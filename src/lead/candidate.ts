@@ -53,7 +53,7 @@ export function createCandidate(platform: Platform, name: string, force = false)
         ...platform.lifecycle,
         listen(listener, signal) {
           const onEvent: typeof listener = (event) => {
-            if (event !== 'visible') isAsleep = event === 'hide';
+            if (event === 'hide' || event === 'show') isAsleep = event === 'hide';
             listener(event);
             wake();
           };

@@ -174,10 +174,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     }
     const result = decide(stored, command, facts(standIn(record, raw)));
     const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
+    const erasesJournal = command.type === 'forget' && result.changed;
     if (!result.record.isStored) remember(entries);
     if (!result.changed) return { result };
     const journal = entries.map((entry) => [entry.seq % JOURNAL_SIZE, entry] as const);
-    return { result, write: { record: result.record, journal } };
+    return { result, write: { record: result.record, journal, erasesJournal } };
   }
 
   /** No record is stored, although there was one, or may have been. */
@@ -342,6 +343,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (isClosed) return;
     const { lastError } = record;
     const { lostSince } = next;
+    if (next.erasedEpoch > record.erasedEpoch) memory = [];
     if (watched.lostSince !== lostSince) watched = { lostSince, at: clock.monotonic() };
     const previous = record;
     // An error that this tab was told of may not be stored yet.

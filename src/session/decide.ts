@@ -19,6 +19,7 @@
  * term of another tab opens a new epoch: what the fenced host still numbers can't be mistaken for what came after. And a
  * session that was active and is over without its host is an orphan: whoever wrote that ends it at the service.
  */
+import { backoffMs } from './backoff';
 import type { SessionErrorCode } from './catalogue';
 import { completeFacts, type ErrorFacts } from './error-facts';
 import type { EventDraft, JournalEntry } from './events';
@@ -40,11 +41,12 @@ export type Call = {
   readonly candidate: Candidate;
   /** The term of a host that was asked and is silent: it is treated as if it had none. */
   readonly silent?: string;
-} & (
-  | { readonly type: Kind; readonly recovery: Recovery }
+} /** `wish`: no person asked. Void if anybody ended, or an attempt failed, since the tab saw that its wish was due. */ & (
+  | { readonly type: Kind; readonly recovery: Recovery; readonly wish?: Pick<SessionRecord, 'stops' | 'failures'> }
   /** `key`: null when a person asks; an automatic resume shows the key that it found, or '' if it has none. */
   | { readonly type: 'resume'; readonly key: string | null }
-  | { readonly type: 'takeOver' }
+  /** `follows`: no person asked. Only a session that a tab has is moved then. */
+  | { readonly type: 'takeOver'; readonly follows?: boolean }
   /** `origin`: only the session that began under that epoch, not the next one. */
   | { readonly type: 'cancel' | 'end'; readonly origin?: number }
 );
@@ -60,6 +62,12 @@ export type Notice =
   | { readonly type: 'ask'; readonly term: string }
   /** The tab that asked to take over waits no longer. */
   | { readonly type: 'withdraw'; readonly candidate: Candidate }
+  /** A tab wants that there be a session. */
+  | { readonly type: 'want' }
+  /** A person ends, and there is no session: whoever wants one is to want none any more. */
+  | { readonly type: 'unwant' }
+  /** Everything that is stored is to be erased, if there is no session. What stays are the counts. */
+  | { readonly type: 'forget' }
   /** Nothing. Time may have passed. */
   | { readonly type: 'look' };
 
@@ -72,7 +80,8 @@ export type Report =
    * no news to them.
    */
   | { readonly type: 'alive' | 'here' }
-  | { readonly type: 'failed'; readonly error: ErrorFacts }
+  /** `random`: in [0, 1), spreads the next attempts of many browsers over time. */
+  | { readonly type: 'failed'; readonly error: ErrorFacts; readonly random?: number }
   /** The driver is done with canceling or ending. */
   | { readonly type: 'settled'; readonly error?: ErrorFacts | undefined }
   | { readonly type: 'ended'; readonly reason: string };
@@ -205,7 +214,8 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
   switch (command.type) {
     case 'start':
     case 'join':
-      return phase === 'idle' ? claimed(record, command, facts) : refused(busyCode(phase));
+      if (phase !== 'idle') return refused(busyCode(phase));
+      return isOutdated(command.wish, record) ? VOID : claimed(record, command, facts);
     case 'resume':
       if (phase === 'idle') return refused(1011);
       if (phase !== 'recovering' || term !== null) return refused(busyCode(phase));
@@ -213,6 +223,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'takeOver':
       if (phase === 'idle') return refused(1011);
       if (phase !== 'active' && phase !== 'recovering') return refused(busyCode(phase));
+      if (command.follows && (phase !== 'active' || term === null)) return VOID;
       return term === null
         ? resumed(record, command.candidate, facts)
         : asked(record, {
@@ -223,7 +234,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       const { type, candidate, origin = record.origin } = command;
       if (phase === 'idle' || origin !== record.origin || (phase === 'active' && type === 'cancel')) return VOID;
       // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
-      const change = { phase: record.activeEpoch ? 'ending' : 'canceling' } as const;
+      const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted(record, facts) } as const;
       return term === null
         ? { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1, facts), ...change } }
         : asked(record, { ...change, successor: null });
@@ -234,6 +245,13 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       return record.successor?.term === command.candidate.term ? done({ successor: null }) : VOID;
     case 'lost':
       return lost(record, command.at, !command.isHeld);
+    case 'want':
+      // What is in no store is its host's to write.
+      return record.isWanted || (term !== null && !facts.isStored) ? VOID : done({ isWanted: true });
+    case 'unwant':
+      return phase === 'idle' && (record.isWanted || record.failures) ? done(unwanted(record, facts)) : VOID;
+    case 'forget':
+      return phase === 'idle' ? done({ ...idleRecord(record), erasedEpoch: record.epoch }) : VOID;
     case 'look':
       return VOID;
     case 'connected': {
@@ -248,7 +266,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     }
     case 'failed':
       if (phase === 'canceling') return settled(record);
-      return phase === 'connecting' ? failed(record, command.error, facts) : VOID;
+      return phase === 'connecting' ? failed(record, command.error, facts, command.random) : VOID;
     case 'giveUp':
       if (phase !== 'connecting') return VOID;
       // What was live before goes back to where it can be resumed.
@@ -256,7 +274,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'settled':
       return phase === 'canceling' || phase === 'ending' ? settled(record, told(command.error)) : VOID;
     case 'ended':
-      return phase === 'canceling' ? settled(record) : ended(record, command.reason);
+      return phase === 'canceling' ? settled(record) : ended({ ...record, ...unwanted(record, facts) }, command.reason);
     case 'reconnecting':
       return phase === 'active'
         ? done({ phase: 'recovering', lostSince: facts.now }, { type: 'session_reconnecting' })
@@ -282,6 +300,9 @@ export function busyCode(phase: Phase): SessionErrorCode {
   return phase === 'canceling' || phase === 'ending' ? 1017 : 1002;
 }
 
+/** Between two attempts that a whole browser makes by itself, in milliseconds. A service that went down gets up again within minutes. */
+const WANTED_AGAIN = { minDelayMs: 1_000, maxDelayMs: 60_000 };
+
 const VOID: Step = { verdict: 'void' };
 const HOSTLESS = { term: null, hostTabId: null, successor: null };
 
@@ -303,6 +324,15 @@ const told = (error: ErrorFacts | undefined): readonly EventDraft[] =>
 
 function hostedBy({ term, tabId }: Candidate, epoch: number, { now, proof }: Facts): Partial<SessionRecord> {
   return { epoch, term, hostTabId: tabId, proof, seenAt: now, successor: null, asked: 0, answered: 0 };
+}
+
+/** Whoever wants a session wants none any more. By time at least, as the epoch: what was counted may have been cleared. */
+function unwanted({ stops }: SessionRecord, { now }: Facts): Partial<SessionRecord> {
+  return { stops: Math.max(stops + 1, Math.floor(now)), isWanted: false, failures: null };
+}
+
+function isOutdated(wish: Pick<SessionRecord, 'stops' | 'failures'> | undefined, record: SessionRecord): boolean {
+  return wish !== undefined && (wish.stops !== record.stops || wish.failures?.count !== record.failures?.count);
 }
 
 function claimed(
@@ -340,11 +370,16 @@ function resumed({ epoch }: SessionRecord, candidate: Candidate, facts: Facts): 
 }
 
 function connected({ term, epoch }: SessionRecord): Partial<SessionRecord> {
-  return { phase: 'active', attempts: 0, lostSince: null, resumeKey: term, activeEpoch: epoch };
+  return { phase: 'active', attempts: 0, lostSince: null, resumeKey: term, activeEpoch: epoch, failures: null };
 }
 
-function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts): Step {
-  if (!record.activeEpoch) return ended(record, null, told(error));
+function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts, random = 0): Step {
+  if (!record.activeEpoch) {
+    const count = (record.failures?.count ?? 0) + 1;
+    const isFinal = error && !completeFacts(error).retryable;
+    const retryMs = isFinal ? null : backoffMs(count, WANTED_AGAIN, random);
+    return ended({ ...record, failures: { count, at: now, retryMs } }, null, told(error));
+  }
   // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
   if (error && !completeFacts(error).retryable && record.lostSince !== null)
     return ended(record, 'recovery-failed', told(error));

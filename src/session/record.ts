@@ -47,6 +47,15 @@ export interface Candidate {
   readonly proof?: Proof;
 }
 
+/** Attempts to begin a session that failed, one after the other, with none between them that came about. */
+export interface Failures {
+  readonly count: number;
+  /** When the last one failed, in milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** After how many milliseconds a tab that wants a session may try by itself; null: it would fail again. */
+  readonly retryMs: number | null;
+}
+
 export interface SessionRecord {
   /** Major version of the protocol. A record of a newer one is left alone and counts as busy. */
   readonly version: number;
@@ -86,6 +95,14 @@ export interface SessionRecord {
   readonly seq: number;
   /** The last epoch whose host was lost; 0 for none. */
   readonly lostEpoch: number;
+  /** Null: the last attempt to begin a session did not fail. */
+  readonly failures: Failures | null;
+  /** Some tab wants that there be a session: who ends one, or the wait for one, has something to say. */
+  readonly isWanted: boolean;
+  /** Rises whenever a person ends or cancels, or the driver says that the session is over: whoever wanted one wants none any more. */
+  readonly stops: number;
+  /** The epoch at which everything stored was erased last; 0 for never. */
+  readonly erasedEpoch: number;
   /** Questions to the host so far, and the last one that it answered by a committed write. */
   readonly asked: number;
   readonly answered: number;
@@ -101,9 +118,21 @@ export type Stored = SessionRecord | 'absent' | 'malformed' | 'newer';
 const MAX_BELIEVED = 2 ** 51;
 
 /** What counts on from one session of a scope to the next. */
-export type Counters = Pick<SessionRecord, 'revision' | 'epoch' | 'seq' | 'lostEpoch' | 'isStored'>;
+export type Counters = Pick<SessionRecord, 'revision' | 'epoch' | 'seq' | 'lostEpoch' | 'isStored'> &
+  Partial<Pick<SessionRecord, 'failures' | 'isWanted' | 'stops' | 'erasedEpoch'>>;
 
-export function idleRecord({ revision, epoch, seq, lostEpoch, isStored }: Counters): SessionRecord {
+export function idleRecord(counters: Counters): SessionRecord {
+  const {
+    revision,
+    epoch,
+    seq,
+    lostEpoch,
+    isStored,
+    failures = null,
+    isWanted = false,
+    stops = 0,
+    erasedEpoch = 0,
+  } = counters;
   return {
     version: PROTOCOL_VERSION,
     revision,
@@ -128,6 +157,10 @@ export function idleRecord({ revision, epoch, seq, lostEpoch, isStored }: Counte
     lastError: null,
     seq,
     lostEpoch,
+    failures,
+    isWanted,
+    stops,
+    erasedEpoch,
     asked: 0,
     answered: 0,
   };
@@ -138,14 +171,14 @@ export const UNKNOWN: SessionRecord = idleRecord({ revision: 0, epoch: 0, seq: 0
 
 const COUNTS = [
   ...['revision', 'epoch', 'origin', 'attempts', 'activeEpoch', 'infoRevision'],
-  ...['seq', 'lostEpoch', 'asked', 'answered'],
+  ...['seq', 'lostEpoch', 'stops', 'erasedEpoch', 'asked', 'answered'],
 ];
 
 /** Reads a record from anything. A field that is missing or wrong spoils it; one that it does not know does not matter. */
 export function parseRecord(value: unknown): Stored {
   if (value === undefined || value === null) return 'absent';
   if (!isObject(value)) return 'malformed';
-  const { version, phase, term, hostTabId, recovery, lastError } = value;
+  const { version, phase, term, hostTabId, recovery, lastError, failures } = value;
   if (isCount(version) && version > PROTOCOL_VERSION) return 'newer';
   const isWellFormed =
     version === PROTOCOL_VERSION &&
@@ -155,13 +188,14 @@ export function parseRecord(value: unknown): Stored {
     PHASES.includes(phase as Phase) &&
     [null, 'start', 'join'].includes(value.kind as Kind) &&
     PROOFS.includes(value.proof as Proof) &&
-    typeof value.isStored === 'boolean' &&
+    [value.isStored, value.isWanted].every((flag) => typeof flag === 'boolean') &&
     isObject(recovery) &&
     RECOVERY_POLICIES.includes(recovery.by as RecoveryPolicy) &&
     Number.isFinite(recovery.windowMs) &&
     isCount(recovery.attempts) &&
     (value.successor === null || isCandidate(value.successor)) &&
-    (lastError === null || isEntry(lastError));
+    (lastError === null || isEntry(lastError)) &&
+    (failures === null || isFailures(failures));
   if (!isWellFormed) return 'malformed';
   // Every field was looked at just now.
   const record = value as unknown as SessionRecord;
@@ -169,6 +203,15 @@ export function parseRecord(value: unknown): Stored {
   const isConsistent = isHosted === (hostTabId !== null) && (phase === 'recovering' || isHosted === (phase !== 'idle'));
   const isBelieved = phase !== 'idle' || Math.max(record.epoch, record.revision, record.seq) <= MAX_BELIEVED;
   return isConsistent && isBelieved ? record : 'malformed';
+}
+
+function isFailures(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isCount(value.count) &&
+    Number.isFinite(value.at) &&
+    (value.retryMs === null || Number.isFinite(value.retryMs))
+  );
 }
 
 export function isCandidate(value: unknown): value is Candidate {

@@ -1,5 +1,6 @@
 /** What is asked of this tab, by its app or by the recovery policy: each call is run by the election, and its term is held here. */
 import type { Election, ToCall } from '../election/election';
+import { quietly } from '../election/waits';
 import { outcomeOf, within } from '../host/outcome';
 import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
@@ -7,7 +8,7 @@ import { isBlocked } from '../ledger/patient-store';
 import { abortError, throwIfAborted } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import { busyCode } from '../session/decide';
+import { busyCode, type Call } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
 import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
@@ -43,6 +44,8 @@ export interface CallPorts {
 
 type Connect = (context: DriverContext) => unknown;
 
+export type Calls = ReturnType<typeof createCalls>;
+
 export function createCalls(ports: CallPorts) {
   const { settings, ledger, election, terms, key, clock, tabId } = ports;
   const { driver, recovery, connectTimeoutMs, refusesUnsafe } = settings;
@@ -71,7 +74,11 @@ export function createCalls(ports: CallPorts) {
     isAutomatic = false,
   ): Promise<unknown> {
     throwIfAborted(signal);
-    refuseIfBusy();
+    try {
+      refuseIfBusy();
+    } catch (error) {
+      throw told(error, undefined, isAutomatic);
+    }
     const own = new AbortController();
     const stop = (): void => own.abort(signal?.reason);
     signal?.addEventListener('abort', stop);
@@ -101,7 +108,7 @@ export function createCalls(ports: CallPorts) {
       key.keep(tenancy.term);
       return await connecting;
     } catch (error) {
-      throw told(error, isAutomatic ? false : undefined);
+      throw told(error, undefined, isAutomatic);
     } finally {
       signal?.removeEventListener('abort', stop);
       if (calling === own) calling = undefined;
@@ -109,7 +116,13 @@ export function createCalls(ports: CallPorts) {
     }
   }
 
-  async function begin(kind: Kind, given: unknown, options: CallOptions): Promise<unknown> {
+  async function begin(
+    kind: Kind,
+    given: unknown,
+    options: CallOptions,
+    wish?: Extract<Call, { type: Kind }>['wish'],
+  ): Promise<unknown> {
+    const isAutomatic = wish !== undefined;
     throwIfClosed();
     // A method taken off its object would lose `this`.
     const connect = driver[kind]?.bind(driver);
@@ -118,14 +131,15 @@ export function createCalls(ports: CallPorts) {
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
     } catch (error) {
-      throw told(error, true);
+      throw told(error, true, isAutomatic);
     }
     const toConnect = () => (context: DriverContext) => connect(request, context);
     return bid(
-      (candidate) => ({ type: kind, candidate, recovery }),
+      (candidate) => ({ type: kind, candidate, recovery, ...(wish && { wish }) }),
       toConnect,
       kind === 'start' ? 1001 : 1011,
       options,
+      isAutomatic,
     );
   }
 
@@ -154,9 +168,24 @@ export function createCalls(ports: CallPorts) {
   }
 
   async function end(type: 'cancel' | 'end'): Promise<void> {
-    const toCall: ToCall = (candidate, origin) => ({ type, candidate, ...(origin !== undefined && { origin }) });
+    let hadSession = false;
+    const toCall: ToCall = (candidate, origin) => {
+      hadSession ||= origin !== undefined;
+      return { type, candidate, ...(origin !== undefined && { origin }) };
+    };
     const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true });
     if (tenancy) await terms.hold(tenancy).finish();
+    // Between two attempts of those that want a session there is none to end.
+    else if (!hadSession && ports.isBrowser) await ledger.transact({ type: 'unwant' });
+  }
+
+  async function forget(): Promise<void> {
+    for (let isErased = false; !isErased; ) {
+      await giveUp('end');
+      // Another one may have begun meanwhile.
+      const erased = ledger.transact({ type: 'forget' }).catch((error: unknown) => Promise.reject(told(error)));
+      isErased = !ports.isBrowser || (await erased).verdict === 'done';
+    }
   }
 
   function throwIfClosed(): void {
@@ -167,9 +196,9 @@ export function createCalls(ports: CallPorts) {
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
   function refuseIfBusy(): void {
     const { phase, term } = ledger.record;
-    if (calling) throw told(refusal(1002));
+    if (calling) throw refusal(1002);
     // A term that the record has done with is only being tidied up.
-    if (phase !== 'idle' && term !== null && term === terms.held?.term) throw told(refusal(busyCode(phase)));
+    if (phase !== 'idle' && term !== null && term === terms.held?.term) throw refusal(busyCode(phase));
   }
 
   function refuseIfUnsafe(): void {
@@ -177,26 +206,25 @@ export function createCalls(ports: CallPorts) {
   }
 
   /**
-   * What a caller gets. A refusal is the error of one tab: its listeners are told too, and no other tab. What became of an attempt
-   * was told to all, and what is no error of a session is passed on as it is.
+   * What a caller gets. A refusal is the error of one tab: its listeners are told too, unless no person called, and no other tab. What
+   * became of an attempt was told to all, and what is no error of a session is passed on as it is.
    */
-  function told(error: unknown, isRefusal?: boolean): unknown {
-    if (isBlocked(error)) return told(blocked(error), isRefusal);
+  function told(error: unknown, isRefusal?: boolean, isAutomatic = false): unknown {
+    if (isBlocked(error)) return told(blocked(error), isRefusal, isAutomatic);
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
     if (!(isRefusal ?? given.local)) return ports.shown(given);
     const { epoch } = ledger.record;
     const facts = { ...given.toJSON(), cause: given.cause, local: true, tabId, epoch, at: clock.now() };
     const own = ports.shown(new SessionError(given.code, facts));
-    ports.tell(own.toJSON());
+    if (!isAutomatic) ports.tell(own.toJSON());
     return own;
   }
 
   return {
     isBusy: () => calling !== undefined || ending > 0,
     settled: () => Promise.all(bids),
-    begin,
-    giveUp,
+    ...{ begin, giveUp, forget },
     resume: (options: CallOptions = {}) =>
       // What a person asks for is under way already.
       resuming && !options.signal ? resuming : goOn((candidate) => ({ type: 'resume', candidate, key: null }), options),
@@ -205,6 +233,8 @@ export function createCalls(ports: CallPorts) {
       if (session && ledger.record.phase === 'active') return session.value;
       return goOn((candidate) => ({ type: 'takeOver', candidate }), options);
     },
+    /** Moves the session here, because its user looks here. Where that can't be, nothing is said. */
+    follow: () => quietly(goOn((candidate) => ({ type: 'takeOver', candidate, follows: true }), {}, true)),
     /** Its outcome is told by events: there may be no caller to tell. */
     resumeByItself(toCall: ToCall): void {
       const done = (): void => {

@@ -15,9 +15,10 @@ import type { Platform } from '../platform/platform';
 import { described } from '../session/describe';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { type JournalEntry, toPublicEvent } from '../session/events';
-import type { Candidate, SessionRecord } from '../session/record';
+import type { SessionRecord } from '../session/record';
 import type { Shape } from '../shape';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
+import { createByItself } from './by-itself';
 import { createCalls } from './calls';
 import { createCommandCalls } from './commands';
 import { createListeners, type Listener } from './listeners';
@@ -25,18 +26,13 @@ import { noteName } from './name-use';
 import { checkOptions } from './options';
 import { resumeKey } from './resume-key';
 import { nextSnapshot, UNSEEN } from './snapshot';
+import { createWishes } from './wishes';
 
 /** How long a tab without a store waits for what the others know. */
 const ASK_LIMIT_MS = 100;
 
 /** How long a coordinator that is closed waits for a claim that it made before. */
 const CLAIM_LIMIT_MS = 1_000;
-
-/** Where `any-tab` may resume, a hidden tab gives the visible one this head start. */
-const HIDDEN_DELAY_MS = 250;
-
-/** Between one failed automatic resume and the next. */
-const RESUME_AGAIN_MS = 1_000;
 
 /** As `createCoordinator`, on any platform: a real browser's or a simulated one's. */
 export function createCoordinatorOn<S extends Shape = Shape>(
@@ -93,7 +89,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
   const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
-    clone: platform.clone,
+    ...{ clone: platform.clone, random: platform.random },
     onReplaced: update,
     onAsked: key.sign,
     watch: locks.watch,
@@ -108,7 +104,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     isExclusive: () => guaranteed() === 'exclusive',
     shown,
     tell: (error) => listeners.emit('session_error', error),
-    onFree: considerRecord,
+    onFree: consider,
   });
   const commands = createCommandCalls({
     ...{ ledger, locks, proof, terms, clock, tabId, shown },
@@ -116,9 +112,18 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ready: whenReady,
     closed: reasonIfClosed,
   });
+  const wishes = createWishes({
+    ...{ ledger, clock, shown },
+    ready: whenReady,
+    closed: reasonIfClosed,
+    start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
+    onWish: consider,
+  });
+  const byItself = createByItself({ settings, ledger, proof, waits, calls, wishes, key, lifecycle, tabId, isFree });
   lifecycle.listen((event) => {
     if (event === 'hide') hide();
     else if (event === 'show') quietly(show());
+    else if (event === 'focus' || event === 'network') consider(event === 'network');
     else if (!isAsleep()) void ledger.refresh();
   }, closing.signal);
   const ready = open()
@@ -176,25 +181,13 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     update();
     if (isClosed() || !isBrowser) return;
     waits.observe(record);
-    considerRecord();
+    if (record.erasedEpoch > previous.erasedEpoch && ![record.term, record.resumeKey].includes(key.term()))
+      key.forget();
+    consider();
   }
 
-  /** What a tab does by itself once it is free, with every look and after every call. */
-  function considerRecord(): void {
-    const { record } = ledger;
-    const { term, hostTabId } = record;
-    // A term of ours that nobody here acts for, as after a store that failed came back.
-    if (term !== null && hostTabId === tabId && isFree()) quietly(proof.reap(term));
-    const toCall = (candidate: Candidate) => ({ type: 'resume', candidate, key: key.term() }) as const;
-    const isDue =
-      record.phase === 'recovering' &&
-      driver.resume !== undefined &&
-      isFree() &&
-      ledger.preview(toCall({ term: '', tabId })).verdict === 'granted';
-    const isHidden = record.recovery.by === 'any-tab' && !lifecycle.isVisible();
-    const delayMs = record.attempts > 0 ? RESUME_AGAIN_MS : isHidden ? HIDDEN_DELAY_MS : 0;
-    waits.keepTimer('resume', isDue && delayMs > 0 ? 'due' : null, delayMs, () => calls.resumeByItself(toCall));
-    if (isDue && delayMs === 0) calls.resumeByItself(toCall);
+  function consider(hasNewNetwork?: boolean): void {
+    if (isBrowser && !isClosed()) byItself.consider(hasNewNetwork);
   }
 
   /** That a session went elsewhere is told in this tab alone. How one ended is in the journal. */
@@ -297,6 +290,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (isClosed()) return;
     closing.abort();
     fallAsleep(closedError());
+    wishes.close(closedError());
     wakeUp();
     listeners.clear();
     // A claim that is on its way is still stored: its term is left then.
@@ -315,6 +309,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     takeOver: calls.takeOver,
     cancel: () => calls.giveUp('cancel'),
     end: () => calls.giveUp('end'),
+    ensure: wishes.ensure,
+    forget: calls.forget,
     call: commands.call,
     get session() {
       return look().session;

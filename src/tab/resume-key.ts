@@ -22,6 +22,8 @@ export interface ResumeKey {
   leave(now: number): void;
   /** The page is back: another document of this tab may have held a term meanwhile. */
   reread(): void;
+  /** Erases a key of this tab, whichever document left it. */
+  forget(): void;
   /** Gives up a key that is another document's, once `isAlive` has shown that its term lives. */
   check(isAlive: () => Promise<boolean>): Promise<void>;
 }
@@ -51,6 +53,10 @@ export function resumeKey(storage: TabStorage, name: string): ResumeKey {
     },
     reread() {
       known = undefined;
+    },
+    forget() {
+      known = { term: '' };
+      storage.set(name, null);
     },
     async check(isAlive) {
       const before = storage.get(name);

@@ -1,5 +1,5 @@
 import type { InferredShape, Shape } from '../shape';
-import type { DriverContext } from '../types';
+import type { CommandsOn, DriverContext, InferredDriver } from '../types';
 import { ChannelHub } from './channels';
 import { Database } from './database';
 import { areLossy, type Faults, NO_FAULTS } from './faults';
@@ -85,6 +85,7 @@ export class SimulatedBrowser {
       timeline,
       watchers,
       forked: false,
+      isOnline: true,
       clocksDiffer: false,
       lostStoreAt: Number.NEGATIVE_INFINITY,
       outOfReachUntil: Number.NEGATIVE_INFINITY,
@@ -100,6 +101,9 @@ export class SimulatedBrowser {
       servers: { locks: this.locks, channels, database: (scope) => this.#database(scope) },
       joined: (participant) => this.#joined(participant),
       open: (tabOptions, storage) => this.#open(tabOptions, storage),
+      focused: async (tab) => {
+        for (const other of this.tabs) if (other !== tab) await other.focus(false);
+      },
     };
     watchers.push({ onUncaught: (error) => this.violate(`uncaught: ${describe(error)}`) });
     watchers.push(watchInvariants(machine, this.network, (what) => this.violate(what)));
@@ -116,9 +120,9 @@ export class SimulatedBrowser {
   }
 
   openTab<S extends Shape = SimulatedShape>(options?: TabOptions<S>): SimulatedTab<S>;
-  openTab<Session, Start, Join>(
-    options: TabOptions<InferredShape<Session, Start, Join>>,
-  ): SimulatedTab<InferredShape<Session, Start, Join>>;
+  openTab<Session, Start, Join, Commands extends CommandsOn<Session>>(
+    options: Omit<TabOptions, 'driver'> & { readonly driver: InferredDriver<Session, Start, Join, Commands> },
+  ): SimulatedTab<InferredShape<Session, Start, Join, Commands>>;
   openTab<S extends Shape>(options: TabOptions<S> = {}): SimulatedTab<S> {
     return this.#open(options, new Map());
   }
@@ -205,6 +209,18 @@ export class SimulatedBrowser {
   /** What is stored for a scope. */
   recordOf(scope = 'simulated'): unknown {
     return this.#database(scope).record;
+  }
+
+  /** What is stored in the journal of a scope. */
+  journalOf(scope = 'simulated'): readonly unknown[] {
+    return [...this.#database(scope).journal.values()];
+  }
+
+  /** The browser knows whether it has a network, and tells its pages. The far end takes no notice. */
+  setOnline(isOnline: boolean): void {
+    this.note(isOnline ? 'the browser is online' : 'the browser is offline');
+    this.machine.isOnline = isOnline;
+    for (const { page } of this.tabs) page.deliver('lifecycle', () => page.tell('network'));
   }
 
   /** Stores anything as the record of a scope, as a broken or hostile program might; before the first tab is opened, too. */

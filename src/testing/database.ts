@@ -136,6 +136,7 @@ export class Database {
     return () => {
       const before = this.record;
       if (record !== undefined) this.record = record;
+      if (write.erasesJournal) this.journal.clear();
       for (const [slot, entry] of journal) this.journal.set(slot, entry);
       const commit = { page, scope: this.#scope, before, after: this.record, journal };
       for (const watcher of this.#machine.watchers) watcher.onCommit?.(commit);

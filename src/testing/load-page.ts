@@ -38,6 +38,8 @@ export interface TabWorld {
   readonly boot: Boot;
   /** A document was loaded, or another coordinator was created in one. */
   joined(participant: Participant): void;
+  /** A tab gets the focus: no other has it. */
+  focused(tab: object): Promise<void>;
   /** Opens another tab with this `sessionStorage`. */
   open<S extends Shape>(options: TabOptions<S>, storage: Map<string, string>): SimulatedTab<S>;
 }

@@ -22,6 +22,8 @@ export interface Machine {
    * other. Who may act is up to the locks.
    */
   forked: boolean;
+  /** The browser has a network. */
+  isOnline: boolean;
   /** Some tab's clock was set: after a wipe, the next session may then have a lower epoch than the last. */
   clocksDiffer: boolean;
   /** When any tab last found its store failing. */

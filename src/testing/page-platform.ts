@@ -31,6 +31,8 @@ export interface TabFacts {
   readonly storage: Map<string, string>;
   readonly hidden: boolean;
   readonly hiddenSince: number;
+  /** Its user looks at it: at one tab of a browser at most. */
+  readonly focused: boolean;
   readonly clockOffsetMs: number;
 }
 
@@ -143,6 +145,8 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     clock,
     lifecycle: {
       isVisible: () => !tab.hidden && page.life === 'running',
+      isFocused: () => tab.focused && !tab.hidden && page.life === 'running',
+      isOnline: () => machine.isOnline,
       listen: (listener, signal) => page.listen(listener, signal),
     },
     tabStorage,
@@ -151,6 +155,7 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       machine.timeline.name(id, `${page.name}#${++minted}`);
       return id;
     },
+    random: () => machine.random.between(0, 1),
     clone,
     names: () => names,
     isBrowser: true,

@@ -38,6 +38,7 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
       capabilities: options.capabilities ?? {},
       hidden: options.hidden ?? false,
       hiddenSince: world.machine.scheduler.now,
+      focused: false,
       clockOffsetMs: 0,
     };
     this.#loaded = this.#load();
@@ -243,6 +244,19 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
       this.page.log('is shown');
       for (const page of [this.page, ...this.page.frames]) page.deliver('lifecycle', () => page.hear('visible'));
     }
+    return this.#then();
+  }
+
+  /** The user clicks into this tab, which is shown if it was not; or, `false`, elsewhere. Another tab that had the focus loses it. */
+  async focus(hasFocus = true): Promise<void> {
+    if (hasFocus) {
+      await this.show();
+      await this.#world.focused(this);
+    }
+    if (this.#facts.focused === hasFocus) return;
+    this.#facts.focused = hasFocus;
+    this.page.log(hasFocus ? 'has the focus' : 'loses the focus');
+    for (const page of [this.page, ...this.page.frames]) page.deliver('lifecycle', () => page.hear('focus'));
     return this.#then();
   }
 

@@ -19,7 +19,12 @@ function setUp(record: SessionRecord = recordIn('active')) {
   const writer = createWriter(
     {
       ...{ ledger, clock, logger, tabId: HOST.tabId },
-      lifecycle: { isVisible: () => isVisible, listen: () => undefined },
+      lifecycle: {
+        isVisible: () => isVisible,
+        isFocused: () => isVisible,
+        isOnline: () => true,
+        listen: () => undefined,
+      },
       isOver: () => isOver,
     },
     record,

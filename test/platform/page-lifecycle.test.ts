@@ -34,13 +34,13 @@ test('a page that is frozen hears hide, and show when it wakes', () => {
   expect(heard).toEqual(['hide', 'show']);
 });
 
-test('a page hears when it becomes visible, and not when it becomes hidden', () => {
+test('a page hears when it becomes visible, and that it lost the focus when it becomes hidden', () => {
   const heard = listen();
   become('hidden');
-  expect(heard).toEqual([]);
+  expect(heard).toEqual(['focus']);
   expect(pageLifecycle().isVisible()).toBe(false);
   become('visible');
-  expect(heard).toEqual(['visible']);
+  expect(heard).toEqual(['focus', 'visible', 'focus']);
   expect(pageLifecycle().isVisible()).toBe(true);
 });
 
@@ -63,5 +63,12 @@ test('a signal that is aborted takes every listener away; one that was aborted b
 test('nothing listens for unload or beforeunload, which would keep the page out of the cache', () => {
   const add = vi.spyOn(window, 'addEventListener');
   listen();
-  expect(add.mock.calls.map(([type]) => type).sort()).toEqual(['pagehide', 'pageshow']);
+  expect(add.mock.calls.map(([type]) => type).sort()).toEqual([
+    'blur',
+    'focus',
+    'offline',
+    'online',
+    'pagehide',
+    'pageshow',
+  ]);
 });

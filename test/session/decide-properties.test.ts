@@ -28,7 +28,7 @@ interface Intent {
 }
 
 const CALLS = ['start', 'join', 'resume', 'takeOver', 'cancel', 'end'] as const;
-const NOTICES = ['lost', 'ask', 'withdraw', 'look'] as const;
+const NOTICES = ['lost', 'ask', 'withdraw', 'look', 'want', 'unwant', 'forget'] as const;
 const REPORTS = [
   ...(['connected', 'failed', 'giveUp', 'settled', 'ended', 'reconnecting', 'reconnected'] as const),
   ...(['handOver', 'alive', 'here'] as const),
@@ -79,6 +79,9 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
     case 'withdraw':
       return { type, candidate };
     case 'look':
+    case 'want':
+    case 'unwant':
+    case 'forget':
       return { type };
     default: {
       const entries = term === record.term ? notes(intent.events, record) : notes(intent.events);

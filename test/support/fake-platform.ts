@@ -63,9 +63,10 @@ export function setUpLedger({ record, hasStore = true, channel = 'full', tabId =
       };
     },
     clock,
-    lifecycle: { isVisible: () => true, listen: () => undefined },
+    lifecycle: { isVisible: () => true, isFocused: () => true, isOnline: () => true, listen: () => undefined },
     tabStorage: { get: () => null, set: () => undefined },
     randomId: () => 'id',
+    random: () => 0.5,
     clone: structuredClone,
     names: () => names,
     isBrowser: true,

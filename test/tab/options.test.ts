@@ -17,13 +17,19 @@ function warningsOf(options: object): string[] {
 test('options that are as they should be are no reason for a warning', () => {
   expect(warningsOf({})).toEqual([]);
   const recovery = { by: 'any-tab', windowMs: 5, attempts: 1 };
-  const given = { connectTimeoutMs: 5, whenUnsafe: 'refuse', describe: () => undefined };
+  const given = {
+    connectTimeoutMs: 5,
+    whenUnsafe: 'refuse',
+    describe: () => undefined,
+    follow: 'focus',
+    canHost: () => true,
+  };
   expect(warningsOf({ driver: resumable, recovery, ...given })).toEqual([]);
 });
 
 test('an option that there is not is one warning, which names those that there are', () => {
   expect(warningsOf({ recoverry: { by: 'any-tab' } })).toEqual([
-    "solotab: createCoordinator has no option 'recoverry', only name, driver, recovery, connectTimeoutMs, whenUnsafe, describe, logger.",
+    "solotab: createCoordinator has no option 'recoverry', only name, driver, recovery, connectTimeoutMs, whenUnsafe, canHost, follow, describe, logger.",
   ]);
 });
 

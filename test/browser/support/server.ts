@@ -12,6 +12,8 @@ import { type ActType, SessionBackend } from './backend';
 export interface PageOptions {
   /** Which of the scripts in `pages/` runs in it. Default `coordinator`. */
   readonly script?: 'coordinator' | 'platform';
+  /** With the panel of the devtools over its coordinator: by a script, and so a copy of the library, of its own. */
+  readonly devtools?: boolean;
   /** Handed to the script as `window.pageConfig`. */
   readonly config?: unknown;
   /** Runs before anything else in the page, to take something away or break it. */
@@ -54,6 +56,7 @@ export async function startServer(): Promise<TestServer> {
       const scripts = [
         `<script src="/init/${name}.js"></script>`,
         `<script type="module" src="/bundle/${script}.js"></script>`,
+        page.devtools ? '<script type="module" src="/bundle/devtools.js"></script>' : '',
       ];
       for (const [header, value] of Object.entries(page.headers ?? {})) response.setHeader(header, value);
       send(response, 200, 'text/html; charset=utf-8', html(`tab ${name}`, scripts.join('\n')));

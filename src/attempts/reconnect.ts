@@ -1,0 +1,69 @@
+import { delay as waitInBrowser } from '../platform/delay';
+import { backoffMs } from '../session/backoff';
+import { SessionError } from '../session/errors';
+import { check, checkMethods } from '../session/misuse';
+import type { DriverContext } from '../types';
+
+export interface ReconnectOptions {
+  /** Milliseconds to wait at least before each try but the first. Default 500. */
+  readonly minDelayMs?: number;
+  /** Milliseconds to wait at most. Default 8,000. */
+  readonly maxDelayMs?: number;
+  /** In [0, 1): spreads the delays. Default `Math.random`. */
+  readonly random?: () => number;
+  /** Resolves after so many milliseconds, or once the signal aborts. Default: a timer, or at once when the browser is online again. */
+  readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What a driver has of its context, or of that of one attempt. */
+type Reconnecting<Session> = Pick<DriverContext, 'signal' | 'reconnecting' | 'error' | 'ended'> & {
+  reconnected(session?: Session): void;
+};
+
+/**
+ * For a driver whose connection broke: connects the session again, in this tab, and says so to all tabs.
+ *
+ * Says `reconnecting()` and calls `connect(signal)` until it resolves, with a delay at random between its bounds that doubles with each
+ * try. What it resolves with replaces the session that `coordinator.session`, `release` and `end` get. A rejection that is not `retryable`
+ * ends the session, with that error for all tabs. `signal` aborts when the session is over, moves to another tab or is not connected
+ * within the recovery window; what `connect` resolves with after that is ended or released by the driver, so nothing is left open.
+ *
+ * Never rejects. Resolves with the new session, or with `undefined` if the session was over before there was one. Call it once for each
+ * connection that breaks: two at the same time would both connect.
+ */
+export async function reconnect<Session>(
+  context: Reconnecting<Session>,
+  connect: (signal: AbortSignal) => Session | Promise<Session>,
+  options: ReconnectOptions = {},
+): Promise<Session | undefined> {
+  const {
+    minDelayMs = 500,
+    maxDelayMs = Math.max(8_000, minDelayMs),
+    random = Math.random,
+    delay = waitInBrowser,
+  } = options;
+  check(typeof connect === 'function', 'reconnect: connect must be a function.');
+  checkMethods('reconnect', options, [], ['random', 'delay']);
+  check(minDelayMs >= 0 && maxDelayMs >= minDelayMs, 'reconnect: it must be that 0 <= minDelayMs <= maxDelayMs.');
+  const { signal } = context;
+  if (!signal.aborted) context.reconnecting();
+  for (let tries = 1; !signal.aborted; tries += 1) {
+    try {
+      const session = await connect(signal);
+      const isTooLate = signal.aborted;
+      // Also if it is too late: then it is let go of.
+      if (!isTooLate || session !== undefined) context.reconnected(session);
+      return isTooLate ? undefined : session;
+    } catch (cause) {
+      if (signal.aborted) return undefined;
+      const error = SessionError.from(cause, 1011);
+      if (!error.retryable) {
+        context.error(error);
+        context.ended('recovery-failed');
+        return undefined;
+      }
+      await delay(backoffMs(tries, { minDelayMs, maxDelayMs }, random()), signal);
+    }
+  }
+  return undefined;
+}

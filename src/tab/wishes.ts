@@ -1,0 +1,122 @@
+/**
+ * What this tab's app wants by `ensure()`: that one of the tabs have a session. A wish outlives sessions and attempts. It ends when its
+ * signal aborts, when a person or the driver ends the session in any tab, or when it can't come true.
+ */
+import type { Ledger } from '../ledger/ledger';
+import { abortError, throwIfAborted } from '../platform/abort';
+import type { Clock } from '../platform/platform';
+import { errorEvent } from '../session/error-facts';
+import { SessionError } from '../session/errors';
+import type { SessionRecord } from '../session/record';
+import { stateOfWish, type WishedAt } from '../session/wish';
+import type { CallOptions } from '../types';
+
+/** After a call that failed, also where the record says nothing of it: the store is blocked, or the page was left. */
+const AGAIN_MS = 1_000;
+
+/** Another call has the session, in whichever phase. */
+const BUSY: readonly number[] = [1002, 1004, 1017];
+
+export interface WishPorts {
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  ready(): Promise<void>;
+  /** Rejects every call from now on, if it is set. */
+  closed(): unknown;
+  /** Starts a session without a person: no refusal is told. Rejects as `start` does. */
+  start(request: unknown, signal: AbortSignal, wish: Pick<SessionRecord, 'stops' | 'failures'>): Promise<unknown>;
+  shown(error: SessionError): SessionError;
+  /** There is another wish, or one may have come to be due. */
+  onWish(): void;
+}
+
+export interface Wishes {
+  ensure(request?: unknown, options?: CallOptions): Promise<void>;
+  /** Settles what the record has settled. How long to wait until this tab may start a session; `undefined`: it has no need. */
+  observe(): number | undefined;
+  /** Starts a session, as the first of its wishes asks. */
+  start(): void;
+  /** The coordinator was closed. */
+  close(reason: unknown): void;
+}
+
+interface Wish extends WishedAt {
+  readonly request: unknown;
+  readonly stop: AbortController;
+  resolve(): void;
+}
+
+export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
+  const wishes = new Set<Wish>();
+  /** When a call of this tab failed last, by the monotonic clock. */
+  let failedAt = Number.NEGATIVE_INFINITY;
+  let isStarting = false;
+
+  async function ensure(request?: unknown, { signal }: CallOptions = {}): Promise<void> {
+    throwIfAborted(signal);
+    await ports.ready();
+    // Also a look: what is over by now is over before the wish.
+    await ledger.transact({ type: 'want' }).catch(() => undefined);
+    const closed = ports.closed();
+    if (closed) throw closed;
+    throwIfAborted(signal);
+    const { stops, seq } = ledger.record;
+    await new Promise<void>((resolve, reject) => {
+      const stop = new AbortController();
+      const wish = { request, stops, seq, stop, resolve };
+      const onAbort = (): void => stop.abort(signal?.reason ?? abortError('The call was given up.'));
+      signal?.addEventListener('abort', onAbort);
+      stop.signal.addEventListener('abort', () => {
+        signal?.removeEventListener('abort', onAbort);
+        wishes.delete(wish);
+        reject(stop.signal.reason);
+      });
+      wishes.add(wish);
+      ports.onWish();
+    });
+  }
+
+  function observe(): number | undefined {
+    let dueInMs: number | undefined;
+    for (const wish of wishes) {
+      const state = stateOfWish(wish, ledger.record, clock.now());
+      if (state.type === 'fulfilled') wish.resolve();
+      else if (state.type === 'over') wish.stop.abort(abortError('The session was ended, so none is wanted any more.'));
+      else if (state.type === 'failed') {
+        const { entry } = state;
+        const error = errorEvent(entry.error ?? { code: 1001 }, entry);
+        wish.stop.abort(ports.shown(new SessionError(error.code, error)));
+      } else if (state.type === 'due') dueInMs = state.inMs;
+    }
+    if (dueInMs === undefined || isStarting) return undefined;
+    return Math.max(dueInMs, failedAt + AGAIN_MS - clock.monotonic());
+  }
+
+  function start(): void {
+    const [wish] = wishes;
+    if (!wish) return;
+    isStarting = true;
+    const { stops, failures } = ledger.record;
+    ports.start(wish.request, wish.stop.signal, { stops, failures }).then(goOn, (error: unknown) => {
+      const refusal = error instanceof SessionError && error.local ? error : undefined;
+      // That another tab was first is what it wants. What became of an attempt is in the record.
+      if (!refusal || !BUSY.includes(refusal.code)) failedAt = clock.monotonic();
+      if (refusal && !refusal.retryable) wish.stop.abort(refusal);
+      goOn();
+    });
+  }
+
+  function goOn(): void {
+    isStarting = false;
+    ports.onWish();
+  }
+
+  return {
+    ensure,
+    observe,
+    start,
+    close(reason) {
+      for (const { stop } of wishes) stop.abort(reason);
+    },
+  };
+}
