@@ -1,13 +1,10 @@
 /** Every page of the demo by axe-core, in both colour schemes, empty and in the middle of a session; and without motion. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Demo, startDemo } from '../demo/demo-process';
 import { openAgent, openCustomer, openPage } from '../demo/demo-tabs';
 import { type ChromiumBrowser, launchChromium } from './support/chromium';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 let browser: ChromiumBrowser;
 let demo: Demo;
@@ -22,7 +19,7 @@ afterAll(async () => {
 
 /** What axe-core has against the page: the rules, with the first places. What is replayed at the agent's is the customer's page, looked at there. */
 async function violations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(AXE);
+  await page.evaluate(axe.source);
   return page.evaluate(`axe.run({ exclude: ['.replay'] }, { iframes: false, resultTypes: ['violations'] }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.slice(0, 4).map(({ target, failureSummary }) => id + ' ' + target + ' ' + failureSummary)))`);
 }
