@@ -34,6 +34,8 @@ try {
 /** Plays the scene, and resolves with a picture of each window. */
 async function play(address) {
   const customer = await browser.newContext({ reducedMotion: 'reduce' });
+  // Playwright tells every page that it is looked at: the session would go to and fro.
+  await customer.addInitScript(() => localStorage.setItem('crumb-follow', 'off'));
   const helper = await browser.newContext({ reducedMotion: 'reduce' });
   const first = await open(customer, WIDTHS.first, `${address}/`);
   await first.getByTestId('add').click();
@@ -64,7 +66,10 @@ async function play(address) {
   await agent.mouse.wheel(0, HEIGHT);
   await second.waitForFunction(() => scrollY + innerHeight >= document.documentElement.scrollHeight - 1);
   const scrolled = await second.evaluate(() => scrollY);
-  await agent.waitForFunction((top) => document.querySelector('.replay iframe').contentWindow.scrollY === top, scrolled);
+  await agent.waitForFunction(
+    (top) => document.querySelector('.replay iframe').contentWindow.scrollY === top,
+    scrolled,
+  );
   await circle(agent, second, 'order');
   await first.locator('[data-testid=panel][data-whose=other]').waitFor();
 

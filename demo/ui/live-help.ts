@@ -7,6 +7,7 @@ import { createAssistPanel } from './assist-panel';
 import { throwConfetti } from './confetti';
 import { byId } from './dom';
 import { createEventLog } from './event-log';
+import { createFollowBox, follows } from './following';
 import { createSessionPanel } from './session-panel';
 import { openSupport, type Support, writeLog } from './support';
 
@@ -24,6 +25,7 @@ export function openLiveHelp(options: LiveHelpOptions = {}): Support {
     ...options,
     scope: 'crumb',
     site: SITE,
+    follows,
     createRecording,
     onSession(held) {
       if (held === null) layer.forget();
@@ -59,6 +61,7 @@ export function openLiveHelp(options: LiveHelpOptions = {}): Support {
   addEventListener('scroll', layer.clear, { passive: true });
   byId('support', HTMLElement).append(
     createSessionPanel(support, { title: 'Live help' }).element,
+    createFollowBox(),
     createAssistPanel(support),
   );
   byId('log', HTMLElement).append(log.element);

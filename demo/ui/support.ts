@@ -19,6 +19,8 @@ export interface SupportOptions {
   readonly scope: string;
   readonly site: string;
   readonly recovery?: RecoveryPolicy;
+  /** Whether a session comes to this tab when its user looks at it; asked each time. Without it a session moves when it is told to. */
+  readonly follows?: () => boolean;
   /** In which role a start or join asks for its token. */
   role?(): Role;
   /** Whether a start has to bring its own PIN. */
@@ -33,6 +35,7 @@ export function openSupport({
   scope,
   site,
   recovery = 'same-tab',
+  follows,
   role = () => 'customer',
   pinRequired = () => false,
   onSession = () => undefined,
@@ -62,6 +65,7 @@ export function openSupport({
       prepare: (kind, request) => (pinRequired() ? withOwnPins : withNewPins).prepare?.(kind, request) ?? request,
     },
     recovery: { by: recovery },
+    ...(follows && { follow: 'focus', canHost: follows }),
     logger: console,
   });
   return coordinator;

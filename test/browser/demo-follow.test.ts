@@ -4,6 +4,9 @@ import { startDemo } from '../demo/demo-process';
 import { allShow, openAgent, openCustomer } from '../demo/demo-tabs';
 import { type ChromiumBrowser, launchChromium } from './support/chromium';
 
+/** As a visitor has it: the session goes to the tab that is looked at. */
+const FOLLOWING = { follow: true };
+
 let customers: ChromiumBrowser;
 let agents: ChromiumBrowser;
 beforeAll(async () => {
@@ -18,7 +21,7 @@ afterAll(async () => {
 test('a customer is helped from the cake to the checkout, over a second tab and a crash, and ends it from a third', async () => {
   const demo = await startDemo();
   onTestFinished(demo.stop);
-  const first = await openCustomer(customers, demo);
+  const first = await openCustomer(customers, demo, '/', FOLLOWING);
   await first.press('start');
   await first.shows('active', 'this');
   const pin = await first.pin();
@@ -40,10 +43,9 @@ test('a customer is helped from the cake to the checkout, over a second tab and 
   expect(received).toContain('Mill Lane 3');
   expect(received).not.toContain('4929 1');
 
-  const second = await openCustomer(customers, demo, '/basket.html');
-  await second.shows('active', 'other');
-  await second.press('take-over');
-  await allShow([first, second], 'active');
+  const second = await openCustomer(customers, demo, '/basket.html', FOLLOWING);
+  await second.shows('active', 'this');
+  await first.shows('active', 'other');
   await agent.sees('for “Moved, and well”');
   await second.page.getByTestId('count').selectOption('3');
   await agent.sees('3 cakes');
@@ -57,17 +59,20 @@ test('a customer is helped from the cake to the checkout, over a second tab and 
   await agent.shows('Connected');
   await agent.sees('Mill Lane 3');
 
-  const third = await openCustomer(customers, demo);
-  await third.shows('active', 'other');
+  const third = await openCustomer(customers, demo, '/', FOLLOWING);
+  await third.shows('active', 'this');
+  await agent.sees('Put into the basket');
   await agent.page.getByTestId('agent-ask').click();
   await third.page.getByTestId('assist-allow').click();
   await agent.page.getByTestId('pointing').waitFor();
-  await first.page.bringToFront();
   await agent.page.getByTestId('pointing').press('PageDown');
-  await expect.poll(() => first.page.evaluate(() => scrollY)).toBeGreaterThan(0);
+  await expect.poll(() => third.page.evaluate(() => scrollY)).toBeGreaterThan(0);
   await expect.poll(() => agent.scrolled()).toBeGreaterThan(0);
-  await third.page.bringToFront();
-  await third.page.getByTestId('assist-refuse').click();
+  // It stays given when the customer looks at another tab, and is taken back there.
+  await first.page.bringToFront();
+  await first.shows('active', 'this');
+  await agent.sees('Mill Lane 3');
+  await first.page.getByTestId('assist-refuse').click();
   await agent.page.getByTestId('pointing').waitFor({ state: 'hidden' });
 
   await third.press('end');

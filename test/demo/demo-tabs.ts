@@ -25,9 +25,24 @@ export async function openPage(browser: ChromiumBrowser, demo: Demo, path: strin
   return page;
 }
 
+export interface CustomerOptions {
+  /** Whether the session comes to the tab that is in front. Default: it moves when it is told to. */
+  readonly follow?: boolean;
+}
+
 /** Opens a page of the shop, until the test is over. */
-export async function openCustomer(browser: ChromiumBrowser, demo: Demo, path = '/'): Promise<CustomerTab> {
+export async function openCustomer(
+  browser: ChromiumBrowser,
+  demo: Demo,
+  path = '/',
+  { follow = false }: CustomerOptions = {},
+): Promise<CustomerTab> {
   const opened = await browser.engine.open('about:blank');
+  if (!follow) {
+    await opened.page.addInitScript(() => {
+      if (location.origin.startsWith('http')) localStorage.setItem('crumb-follow', 'off');
+    });
+  }
   onTestFinished(() => opened.page.close());
   const tab = new CustomerTab(opened.page, async () => {
     const crashed = new Promise((resolve) => opened.page.once('crash', resolve));
