@@ -182,6 +182,32 @@ test('reloading, going on, back and forward, and "use here" in another tab: the 
   for (const [what, ms] of Object.entries(times)) expect(ms, what).toBeLessThan(SOON_MS);
 });
 
+test('the session follows its customer to the tab in front, and the agent sees that tab within a second', async () => {
+  const demo = await startDemo();
+  onTestFinished(demo.stop);
+  await demo.hurry('cakes');
+  const following = { follow: true };
+  const cake = await openCustomer(customers, demo, '/', following);
+  await cake.press('start');
+  await cake.shows('active', 'this');
+  const agent = await openAgent(agents, demo);
+  await agent.join(await cake.pin());
+  await agent.sees('Put into the basket');
+
+  const checkout = await openCustomer(customers, demo, '/checkout.html', following);
+  expect(await timeUntil(agent, 'Your card')).toBeLessThan(SOON_MS);
+  await cake.page.bringToFront();
+  expect(await timeUntil(agent, 'Put into the basket')).toBeLessThan(SOON_MS);
+  await cake.shows('active', 'this');
+
+  // From then on it stays where it is, for all tabs.
+  await cake.page.getByTestId('follow').uncheck();
+  await checkout.page.bringToFront();
+  await expect.poll(() => checkout.page.getByTestId('follow').isChecked()).toBe(false);
+  await checkout.isRefused('start', 1004);
+  await checkout.shows('active', 'other');
+});
+
 test('an agent points, draws and scrolls only while the customer lets it, and what the customer takes back ends at once', async () => {
   const { demo, tab, agent } = await meet('/checkout.html');
   const other = await openCustomer(customers, demo, '/basket.html');
