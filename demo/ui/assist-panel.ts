@@ -13,7 +13,7 @@ export function createAssistPanel(support: Support): HTMLElement {
   const said = h('div', { role: 'status' }, text);
   const element = h(
     'section',
-    { class: 'assist', 'aria-label': 'Remote assist', 'data-testid': 'assist' },
+    { class: 'assist', 'aria-label': 'Remote assist', 'data-testid': 'assist', tabindex: -1 },
     said,
     buttons,
   );
@@ -27,6 +27,7 @@ export function createAssistPanel(support: Support): HTMLElement {
   function render(): void {
     const info = parseInfo(support.getSnapshot().info);
     const assist: Assist = info?.role === 'customer' ? info.assist : { state: 'none' };
+    const hadFocus = element.contains(document.activeElement);
     element.dataset.state = assist.state;
     buttons.hidden = assist.state === 'none';
     allow.hidden = assist.state !== 'asked';
@@ -35,6 +36,8 @@ export function createAssistPanel(support: Support): HTMLElement {
     else if (assist.state === 'asked')
       text.textContent = `${assist.userName} asks to point, draw and scroll on your page.`;
     else text.textContent = `${assist.userName} may point, draw and scroll on your page.`;
+    // The button that was pressed is gone: whoever uses the keyboard goes on from here.
+    if (hadFocus) (assist.state === 'none' ? element : refuse).focus({ preventScroll: true });
   }
 
   allow.addEventListener('click', () => decide(true));
