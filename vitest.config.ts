@@ -46,7 +46,12 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
-          exclude: ['test/browser/chaos.test.ts', 'test/browser/docs.test.ts', 'test/browser/field/**'],
+          exclude: [
+            'test/browser/chaos.test.ts',
+            'test/browser/docs.test.ts',
+            'test/browser/first-session.test.ts',
+            'test/browser/field/**',
+          ],
           // One browser at a time: the machine's cores are few, and what is measured is the browser.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -67,7 +72,7 @@ export default defineConfig({
       {
         extends: true,
         // The built site: `npm run test:docs`.
-        test: { name: 'docs', include: ['test/browser/docs.test.ts'] },
+        test: { name: 'docs', include: ['test/browser/docs.test.ts', 'test/browser/first-session.test.ts'] },
       },
       {
         extends: true,

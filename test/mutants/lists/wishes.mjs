@@ -6,7 +6,7 @@ export const WISHES = [
     file: 'src/attempts/reconnect.ts',
     find: 'for (let tries = 1; !signal.aborted; tries += 1) {',
     replace: 'for (let tries = 1; ; tries += 1) {',
-    tests: ['test/attempts/reconnect-over.test.ts'],
+    tests: ['test/attempts/reconnect.test.ts'],
   },
   {
     name: 'late reconnection left open',
@@ -14,15 +14,15 @@ export const WISHES = [
     file: 'src/attempts/reconnect.ts',
     find: 'if (!isTooLate || session !== undefined) context.reconnected(session);',
     replace: 'if (!isTooLate) context.reconnected(session);',
-    tests: ['test/attempts/reconnect-over.test.ts'],
+    tests: ['test/attempts/reconnect.test.ts'],
   },
   {
-    name: 'reconnected for ever',
+    name: 'broken for good and not ended',
     breaks: 'a connection that can’t be made again ends the session, with its error',
     file: 'src/attempts/reconnect.ts',
-    find: 'if (!error.retryable) {',
-    replace: 'if (!error) {',
-    tests: ['test/attempts/reconnect-over.test.ts'],
+    find: "context.ended('recovery-failed');",
+    replace: '',
+    tests: ['test/attempts/reconnect.test.ts'],
   },
   {
     name: 'reconnected without a pause',
@@ -30,7 +30,7 @@ export const WISHES = [
     file: 'src/attempts/reconnect.ts',
     find: 'await delay(backoffMs(tries, { minDelayMs, maxDelayMs }, random()), signal);',
     replace: 'await delay(0, signal);',
-    tests: ['test/attempts/reconnect-over.test.ts'],
+    tests: ['test/attempts/reconnect.test.ts'],
   },
   {
     name: 'wish outlives the end',
