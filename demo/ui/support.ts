@@ -3,6 +3,7 @@ import { type AttemptOptions, type Coordinator, createCoordinator, type Recovery
 import type { Act, Role } from '../protocol';
 import { currentUser, fetchToken } from '../service';
 import { createSessionDriver, type DemoSession, type DemoShape, parseInfo } from '../session-driver';
+import { offerDevtools } from './devtools';
 import type { LogEntry } from './event-log';
 
 /** A PIN that is read out over the phone: short. The service's rate limit keeps it from being guessed. */
@@ -52,6 +53,7 @@ export function openSupport({
     recovery: { by: recovery },
     logger: console,
   });
+  offerDevtools(coordinator, scope);
   return coordinator;
 }
 
