@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/browser/**', 'test/package/**', 'test/frameworks/**', 'test/devtools/**'],
+          exclude: ['browser', 'package', 'frameworks', 'devtools', 'apps'].map((folder) => `test/${folder}/**`),
         },
       },
       {
@@ -46,7 +46,12 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
-          exclude: ['test/browser/chaos.test.ts', 'test/browser/field/**'],
+          exclude: [
+            'test/browser/chaos.test.ts',
+            'test/browser/docs.test.ts',
+            'test/browser/first-session.test.ts',
+            'test/browser/field/**',
+          ],
           // One browser at a time: the machine's cores are few, and what is measured is the browser.
           fileParallelism: false,
           testTimeout: 120_000,
@@ -62,6 +67,23 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // The built site: `npm run test:docs`.
+        test: { name: 'docs', include: ['test/browser/docs.test.ts', 'test/browser/first-session.test.ts'] },
+      },
+      {
+        extends: true,
+        // The packed library in apps of strangers, with what test/apps installs for itself.
+        test: {
+          name: 'apps',
+          include: ['test/apps/*.test.ts'],
+          globalSetup: 'test/apps/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

@@ -1,7 +1,7 @@
 import { browserPlatform } from './platform/browser';
 import type { InferredShape, Shape } from './shape';
 import { createCoordinatorOn } from './tab/coordinator';
-import type { Coordinator, CoordinatorOptions } from './types';
+import type { CommandsOn, Coordinator, CoordinatorOptions, InferredOptions } from './types';
 
 /**
  * Creates this tab's coordinator for the scope `options.name`. Costs one look at the store and nothing afterwards, until a
@@ -10,9 +10,9 @@ import type { Coordinator, CoordinatorOptions } from './types';
  *
  * @throws {TypeError} If there is no name, or the driver lacks `start` or `end`.
  */
-export function createCoordinator<Session, Start, Join>(
-  options: CoordinatorOptions<InferredShape<Session, Start, Join>>,
-): Coordinator<InferredShape<Session, Start, Join>>;
+export function createCoordinator<Session, Start, Join, Commands extends CommandsOn<Session>>(
+  options: InferredOptions<Session, Start, Join, Commands>,
+): Coordinator<InferredShape<Session, Start, Join, Commands>>;
 export function createCoordinator<S extends Shape>(options: CoordinatorOptions<S>): Coordinator<S>;
 export function createCoordinator<S extends Shape>(options: CoordinatorOptions<S>): Coordinator<S> {
   return createCoordinatorOn(browserPlatform(options?.logger), options);

@@ -20,11 +20,23 @@ export interface Shape {
 }
 
 /** What can be told of a shape by its driver alone. */
-export interface InferredShape<Session, Start, Join> extends Shape {
+export interface InferredShape<Session, Start, Join, Commands> extends Shape {
   session: Session;
   start: Start;
   join: Join;
+  commands: CalledAs<Commands>;
 }
+
+/** A driver's commands, as whoever calls them sees them: without the session. Any name where the driver says none. */
+type CalledAs<Commands> = string extends keyof Commands
+  ? Readonly<Record<string, (input?: unknown) => unknown>>
+  : { [Name in keyof Commands]: Called<Commands[Name]> };
+
+type Called<Command> = Command extends (session: never, ...rest: infer Rest) => infer Result
+  ? Rest extends readonly [input?: infer Input, ...others: unknown[]]
+    ? (...input: Given<Input>) => Result
+    : () => Result
+  : never;
 
 /** The required one is asked for first: `undefined` in the type of an optional one is not always told from its being optional. */
 type MemberOf<S, Name extends keyof Shape> = S extends { readonly [Key in Name]: infer Member }

@@ -81,6 +81,30 @@ type Command<Session, Input, Result> = {
   run(session: Session, input: Input, context: CommandContext): Result | Promise<Result>;
 }['run'];
 
+/**
+ * A driver whose shape is told by its functions alone. What they are given names nothing that is still to be inferred: TypeScript
+ * would settle it on the spot, as unknown.
+ */
+export interface InferredDriver<Session, Start, Join, Commands, Context = DriverContext> {
+  prepare?(kind: Kind, request: Start | Join): Start | Join;
+  start(request: Start, context: Context): Session | Promise<Session>;
+  join?(request: Join, context: Context): Session | Promise<Session>;
+  resume?(previous: PreviousTerm, context: Context): Session | Promise<Session>;
+  release?(session: Session, context: DriverContext): void | Promise<void>;
+  end(session: Session | null, context: DriverContext): void | Promise<void>;
+  readonly commands?: Commands;
+}
+
+/** Any commands on a session of this type. */
+export type CommandsOn<Session> = Readonly<
+  Record<string, (session: Session, input: never, context: CommandContext) => unknown>
+>;
+
+/** The options of a coordinator whose shape is inferred. */
+export type InferredOptions<Session, Start, Join, Commands> = Omit<CoordinatorOptions, 'driver'> & {
+  readonly driver: InferredDriver<Session, Start, Join, Commands>;
+};
+
 /** A shape that declares commands has all of them in its driver. */
 export type DeclaredCommands<S extends Shape> = S extends { readonly commands: object }
   ? { readonly commands: DriverCommands<S> }
@@ -224,7 +248,7 @@ export interface SessionEvent {
 }
 
 export interface SessionEndedEvent extends SessionEvent {
-  /** `ended`, `canceled`, `host-lost`, `superseded`, `recovery-expired`, or the driver's own. */
+  /** `ended`, `canceled`, `host-lost`, `superseded`, `recovery-expired`, `recovery-failed`, or the driver's own. */
   readonly reason: string;
 }
 

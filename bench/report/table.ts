@@ -46,25 +46,23 @@ export function markdownTable(figures: readonly Figure[]): string {
   return lines.join('\n');
 }
 
-/** One line for each case that has a floor, with the peers side by side: medians. */
+/** One line for each figure, of its first case that has a floor, with the peers side by side: medians. */
 export function overviewTable(figures: readonly Figure[]): string {
   const subjects = ['floor', `**${OURS}**`, '× floor', ...PEERS];
-  const lines = [row('', ...subjects), row('---', ...subjects.map(() => '--:'))];
+  const lines = [row('What is measured', ...subjects), row('---', ...subjects.map(() => '--:'))];
   for (const { title, cases } of figures) {
-    const compared = cases.filter(({ floor, unit }) => floor !== undefined && unit !== 'count');
-    if (compared.length > 0) lines.push(row(`**${title}**`, ...subjects.map(() => '')));
-    for (const measured of compared) {
-      const summaries = summarize(measured);
-      const median = (name: string | undefined): string => {
-        const summary = summaries.find(({ subject }) => subject === name);
-        return summary ? formatMedian(summary) : '–';
-      };
-      const ours = summaries.find(({ subject }) => subject === OURS);
-      const target = formatTarget(measured);
-      const ratio = [ours && formatRatio(ours), target && `(${target} ${ours?.isMet ? '✓' : '✗'})`].join(' ');
-      const label = `${measured.title}, ${measured.unit}`;
-      lines.push(row(label, median(measured.floor), `**${median(OURS)}**`, ratio, ...PEERS.map(median)));
-    }
+    const measured = cases.find(({ floor, unit }) => floor !== undefined && unit !== 'count');
+    if (!measured) continue;
+    const summaries = summarize(measured);
+    const median = (name: string | undefined): string => {
+      const summary = summaries.find(({ subject }) => subject === name);
+      return summary ? formatMedian(summary) : '–';
+    };
+    const ours = summaries.find(({ subject }) => subject === OURS);
+    const target = formatTarget(measured);
+    const ratio = [ours && formatRatio(ours), target && `(${target} ${ours?.isMet ? '✓' : '✗'})`].join(' ');
+    const label = `${title}: ${measured.title}, ${measured.unit}`;
+    lines.push(row(label, median(measured.floor), `**${median(OURS)}**`, ratio, ...PEERS.map(median)));
   }
   return lines.join('\n');
 }

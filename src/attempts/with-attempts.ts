@@ -11,8 +11,8 @@ import { SessionError } from '../session/errors';
 import { check, checkDriver, checkMethods, warnOfUnknown } from '../session/misuse';
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
-import type { InferredShape, JoinOf, SessionOf, Shape, StartOf } from '../shape';
-import type { DeclaredCommands, Driver, DriverContext, PreviousTerm } from '../types';
+import type { JoinOf, SessionOf, Shape, StartOf } from '../shape';
+import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../types';
 import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
 import { completePolicy, type RetryPolicy } from './backoff';
 import { nextAttempt } from './next-attempt';
@@ -89,10 +89,10 @@ const PIN_MODES: readonly PinMode[] = ['none', 'generated', 'required'];
  * A driver for `createCoordinator` that drives `driver` with PINs, tokens and retries. Throws a `TypeError` or `RangeError`
  * for a driver or options that make no sense; warns of an option that there is not.
  */
-export function withAttempts<Session, Start, Join>(
-  driver: AttemptDriver<InferredShape<Session, Start, Join>>,
+export function withAttempts<Session, Start, Join, Commands extends CommandsOn<Session>>(
+  driver: InferredDriver<Session, Start, Join, Commands, AttemptContext>,
   options?: AttemptOptions,
-): Driver<InferredShape<Session, Start, Join>>;
+): InferredDriver<Session, Start, Join, Commands>;
 export function withAttempts<S extends Shape>(
   driver: AttemptDriver<S> & DeclaredCommands<S>,
   options?: AttemptOptions,

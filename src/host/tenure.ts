@@ -168,8 +168,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       await letGo();
       throw error;
     }
-    // Given up or fenced meanwhile: whoever noticed lets go of the session.
-    await finish();
+    // Given up or fenced meanwhile: `observe` has seen that in the record of this answer, and lets go of the session.
     throw abortError(GIVEN_UP);
   }
 

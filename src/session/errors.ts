@@ -48,10 +48,8 @@ export class SessionError extends Error implements SessionErrorEvent {
     super(complete.message);
     const nowhere = { local: false, tabId: '', epoch: 0, seq: null, at: 0 };
     Object.assign(this, nowhere, facts, complete, { name: 'SessionError' });
-  }
-
-  get [BRAND](): unknown {
-    return SessionError;
+    // Not a member of the class: before 5.5, TypeScript refuses declarations of a class that has one of such a name.
+    Object.defineProperty(this, BRAND, { value: SessionError });
   }
 
   /**

@@ -1,5 +1,6 @@
 /** What a driver hands over for all tabs: how large it is, and whether it can be stored. */
 import { isObject, isText } from './check';
+import { property } from './error-facts';
 
 /** Above this an event's payload is sent, and not journaled. */
 export const MAX_JOURNALED_BYTES = 64 * 1024;
@@ -30,8 +31,12 @@ export function bytesIn(value: unknown, limit: number, seen: Set<unknown> = new 
   return bytes;
 }
 
-/** Says that something can't be cloned or stored. `what`: what was given to whom, and what can't be done with it. */
+/**
+ * Says that something can't be cloned or stored. `what`: what was given to whom, and what can't be done with it. Other causes than a
+ * DataCloneError: a getter that throws, an environment of tests that has no structuredClone.
+ */
 export function uncloneable(what: string, cause: unknown): DOMException {
-  const message = `What was given to ${what}: it holds a function, a DOM node or the like.`;
-  return Object.assign(new DOMException(message, 'DataCloneError'), { cause });
+  const refused = property(cause, 'name') === 'DataCloneError';
+  const why = refused ? 'it holds a function, a DOM node or the like.' : property(cause, 'message');
+  return Object.assign(new DOMException(`What was given to ${what}: ${why}`, 'DataCloneError'), { cause });
 }

@@ -1,5 +1,5 @@
 import type { InferredShape, Shape } from '../shape';
-import type { DriverContext } from '../types';
+import type { CommandsOn, DriverContext, InferredDriver } from '../types';
 import { ChannelHub } from './channels';
 import { Database } from './database';
 import { areLossy, type Faults, NO_FAULTS } from './faults';
@@ -120,9 +120,9 @@ export class SimulatedBrowser {
   }
 
   openTab<S extends Shape = SimulatedShape>(options?: TabOptions<S>): SimulatedTab<S>;
-  openTab<Session, Start, Join>(
-    options: TabOptions<InferredShape<Session, Start, Join>>,
-  ): SimulatedTab<InferredShape<Session, Start, Join>>;
+  openTab<Session, Start, Join, Commands extends CommandsOn<Session>>(
+    options: Omit<TabOptions, 'driver'> & { readonly driver: InferredDriver<Session, Start, Join, Commands> },
+  ): SimulatedTab<InferredShape<Session, Start, Join, Commands>>;
   openTab<S extends Shape>(options: TabOptions<S> = {}): SimulatedTab<S> {
     return this.#open(options, new Map());
   }
@@ -209,6 +209,11 @@ export class SimulatedBrowser {
   /** What is stored for a scope. */
   recordOf(scope = 'simulated'): unknown {
     return this.#database(scope).record;
+  }
+
+  /** What is stored in the journal of a scope. */
+  journalOf(scope = 'simulated'): readonly unknown[] {
+    return [...this.#database(scope).journal.values()];
   }
 
   /** The browser knows whether it has a network, and tells its pages. The far end takes no notice. */

@@ -2,7 +2,7 @@
  * A coordinator that shows what a test tells it, for tests of an app's components: no browser, no store, no locks, no timers, no
  * other tabs. Its calls change nothing but itself, by the session's real rules.
  */
-import { abortError, throwIfAborted } from '../platform/abort';
+import { abortError, throwIfAborted, unlessAborted } from '../platform/abort';
 import { SessionError } from '../session/errors';
 import { OWN_TYPES } from '../session/events';
 import { check } from '../session/misuse';
@@ -119,6 +119,27 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     if (snapshot.epoch === epoch && snapshot.phase === phase) over(phase === 'canceling' ? 'canceled' : 'ended');
   }
 
+  /** Starts one if there is none; resolves once it is active, in whichever tab. */
+  async function ensure(_request?: unknown, { signal }: CallOptions = {}): Promise<void> {
+    throwIfAborted(closing.signal);
+    throwIfAborted(signal);
+    if (refusal) throw refusal;
+    if (snapshot.phase === 'idle') await connect('start', signal ? { signal } : {});
+    if (snapshot.phase === 'active') return;
+    await unlessAborted(
+      new Promise<void>((resolve, reject) => {
+        const stop = listeners.add('statechange', () => {
+          const { phase } = snapshot;
+          if (phase !== 'active' && phase !== 'idle') return;
+          stop();
+          if (phase === 'active') resolve();
+          else reject(abortError('The session was ended, so none is wanted any more.'));
+        });
+      }),
+      signal ?? closing.signal,
+    );
+  }
+
   async function call(name: string, input?: unknown, { signal }: CommandOptions = {}): Promise<unknown> {
     throwIfAborted(closing.signal);
     return runCommand(ports, name, input, signal);
@@ -164,6 +185,8 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     join: noted('join', (_request?: unknown, callOptions?: CallOptions) => connect('join', callOptions)),
     resume: noted('resume', (callOptions?: CallOptions) => connect('resume', callOptions)),
     takeOver: noted('takeOver', (callOptions?: TakeOverOptions) => connect('takeOver', callOptions)),
+    ensure: noted('ensure', ensure),
+    forget: noted('forget', () => giveUp('end')),
     cancel: noted('cancel', () => giveUp('cancel')),
     end: noted('end', () => giveUp('end')),
     call: noted('call', call),

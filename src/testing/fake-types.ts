@@ -25,7 +25,17 @@ type PatchOf<One> = One extends unknown
 export type SnapshotPatch<S extends Shape = Shape> = PatchOf<SessionSnapshot<S>>;
 
 /** What a fake notes. A call that coordinators get is added here, and to `createFakeCoordinator`. */
-export type FakeMethod = 'start' | 'join' | 'resume' | 'takeOver' | 'cancel' | 'end' | 'close' | 'call';
+export type FakeMethod =
+  | 'start'
+  | 'join'
+  | 'resume'
+  | 'takeOver'
+  | 'ensure'
+  | 'cancel'
+  | 'end'
+  | 'forget'
+  | 'close'
+  | 'call';
 
 /** A call as it was made, also if it was refused: `{ method: 'start', args: [{ topic: 'printer' }] }`. */
 export type FakeCall<S extends Shape = Shape> = {

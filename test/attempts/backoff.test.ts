@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { completePolicy } from '../../src/attempts/backoff';
-import { backoffMs } from '../../src/session/backoff';
 import { MAX_PIN_CONFLICTS, nextAttempt } from '../../src/attempts/next-attempt';
+import { backoffMs } from '../../src/session/backoff';
 import { SESSION_ERRORS, type SessionErrorCode } from '../../src/session/catalogue';
 import { SessionError } from '../../src/session/errors';
 

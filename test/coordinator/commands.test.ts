@@ -1,65 +1,8 @@
 /** Commands: any tab has the host act on the session, at most once, and hears what became of it. */
-import { CommandError, type Driver } from 'solotab';
+import { CommandError } from 'solotab';
 import { describe, expect, test } from 'vitest';
-import { deferred, follow, openWorld } from '../support/world';
-
-interface Chat {
-  session: { id: number };
-  commands: {
-    send(text: string): { length: number };
-    fail(how: string): void;
-    slow(): string;
-    give(what: string): unknown;
-    who(): { tabId: string; epoch: number };
-  };
-}
-
-/** A follower's driver is never asked. */
-const NONE = {} as Required<Driver<Chat>>['commands'];
-
-/** Tabs with a session in the first, whose driver keeps a list of what it ran. */
-async function openChat(options: Parameters<typeof openWorld<Chat>>[0] = {}) {
-  const ran: string[] = [];
-  const slow = deferred<string>();
-  const aborted: unknown[] = [];
-  const driver: Driver<Chat> & Required<Pick<Driver<Chat>, 'commands'>> = {
-    start: () => ({ id: 1 }),
-    resume: () => ({ id: 2 }),
-    release: () => undefined,
-    end: () => undefined,
-    commands: {
-      send(session, text) {
-        ran.push(`${session.id} ${text}`);
-        return { length: text.length };
-      },
-      fail(_session, how) {
-        ran.push(how);
-        if (how === 'with nothing') throw undefined;
-        throw Object.assign(new Error('The line is busy.'), {
-          code: 486,
-          data: how === 'with data' ? { line: 2 } : () => 1,
-        });
-      },
-      slow(_session, _input, { signal }) {
-        ran.push('slow');
-        signal.addEventListener('abort', () => aborted.push(signal.reason));
-        return slow.promise;
-      },
-      give: (_session, what) => (what === 'a function' ? () => 1 : 'x'.repeat(Number(what))),
-      who: (_session, _input, { tabId, epoch }) => ({ tabId, epoch }),
-    },
-  };
-  const opened = await openWorld<Chat>({ ...options, driver });
-  await opened.world.settle();
-  return { ...opened, ran, slow, aborted };
-}
-
-async function openActive(options: Parameters<typeof openChat>[0] = {}) {
-  const chat = await openChat(options);
-  await chat.a.coordinator.start();
-  await chat.world.settle();
-  return chat;
-}
+import { type Chat, NONE, openActive, openChat } from '../support/chat';
+import { follow, openWorld } from '../support/world';
 
 const unknown = (command: string) => ({ name: 'CommandError', command, outcome: 'unknown' });
 
@@ -170,6 +113,17 @@ test('an input that can’t be cloned is a DataCloneError at once, and nothing i
     await expect(coordinator.call('send', (() => 1) as never)).rejects.toMatchObject({ name: 'DataCloneError' });
   }
   expect(ran).toEqual([]);
+});
+
+test('input and result are copies, in the host’s own tab as in others', async () => {
+  const { a, b, kept } = await openActive();
+  for (const { coordinator } of [a, b]) {
+    const input = { text: 'hello' };
+    const result = await coordinator.call('keep', input);
+    const [given] = kept.splice(0);
+    expect([given, result]).toEqual([input, input]);
+    expect(new Set([given, result, input]).size).toBe(3);
+  }
 });
 
 test('a large result arrives', async () => {
@@ -283,16 +237,19 @@ describe('a command that is under way', () => {
     expect(aborted).toHaveLength(1);
   });
 
-  test('is aborted when its caller gives up, who hears of it at once', async () => {
-    const { b, world, aborted } = await openActive();
-    const own = new AbortController();
-    const called = follow(b.coordinator.call('slow', undefined, { signal: own.signal }));
-    await world.settle();
-    own.abort(new Error('Enough.'));
-    await world.settle();
-    expect(called.error).toEqual(new Error('Enough.'));
-    expect(aborted).toMatchObject([{ name: 'AbortError' }]);
-  });
+  test.each(['a', 'b'] as const)(
+    'is aborted when its caller in tab %s gives up, who hears of it at once',
+    async (who) => {
+      const { world, aborted, ...tabs } = await openActive();
+      const own = new AbortController();
+      const called = follow(tabs[who].coordinator.call('slow', undefined, { signal: own.signal }));
+      await world.settle();
+      own.abort(new Error('Enough.'));
+      await world.settle();
+      expect(called.error).toEqual(new Error('Enough.'));
+      expect(aborted).toMatchObject([{ name: 'AbortError' }]);
+    },
+  );
 
   test.each(['crash', 'navigateAway', 'close'] as const)('is aborted when its caller is gone: %s', async (how) => {
     const { b, world, aborted } = await openActive();
@@ -303,13 +260,13 @@ describe('a command that is under way', () => {
     expect(aborted).toHaveLength(1);
   });
 
-  test('of a caller that lives is not aborted', async () => {
-    const { b, world, aborted, slow } = await openActive();
-    const called = follow(b.coordinator.call('slow'));
+  test.each(['a', 'b'] as const)('of a caller that lives may take as long as it needs, in tab %s', async (who) => {
+    const { world, aborted, slow, ran, ...tabs } = await openActive();
+    const called = follow(tabs[who].coordinator.call('slow'));
     await world.advance(60_000);
     slow.resolve('done at last');
     await world.advance(3_000);
-    expect([called.value, aborted]).toEqual(['done at last', []]);
+    expect([called.value, aborted, ran]).toEqual(['done at last', [], ['slow']]);
   });
 
   test('rejects with InvalidStateError when its coordinator is closed', async () => {

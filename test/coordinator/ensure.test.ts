@@ -108,7 +108,7 @@ test('nothing is tried while the browser is offline, and at once when it is onli
   world.setOnline(true);
   await failOne(world, tabs, down());
   world.setOnline(false);
-  await world.advance(60_000);
+  await world.advance(100);
   world.setOnline(true);
   await world.settle();
   expect(world.network.requests).toEqual(['start', 'start']);

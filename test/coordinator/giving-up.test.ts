@@ -1,5 +1,6 @@
 import { createSimulatedBrowser } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
+import type { SessionRecord } from '../../src/session/record';
 import { deferred, follow, hear, look, openSession, openWorld, phasesSeenBy, rejects } from '../support/world';
 
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -57,6 +58,25 @@ describe.each(['a', 'b'] as const)('cancel or end in tab %s while tab a connects
     expect(world.network.requests).toEqual(['start', 'end']);
   });
 });
+
+test.each(['cancel', 'end'] as const)(
+  'a driver that connects before its tab has heard of another tab’s %s has its session ended at once, by that tab',
+  async (call) => {
+    const { world, a, b } = await openWorld({ browser: { faults: { loseMessages: 1 } } });
+    const started = follow(a.coordinator.start());
+    await world.settle();
+    const given = follow(b.coordinator[call]());
+    while ((world.recordOf() as SessionRecord).phase === 'connecting') await world.step();
+    await world.connect(a);
+    await world.advance(1_000);
+    expect(started.error).toMatchObject({ name: 'AbortError' });
+    expect([given.outcome, look(a)]).toEqual(['done', 'idle none']);
+    expect(world.network.calls).toMatchObject([
+      { page: 'A', call: 'start' },
+      { page: 'A', call: 'end', isOrphan: false },
+    ]);
+  },
+);
 
 describe.each(['a', 'b'] as const)('end in tab %s of a session that tab a has', (who) => {
   test('ends it in every tab, once', async () => {

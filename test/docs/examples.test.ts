@@ -1,10 +1,8 @@
-/** Readers copy examples word for word: each one type-checks in strict mode, and those for an app's own tests run. */
-import * as solotab from 'solotab';
-import * as testing from 'solotab/testing';
-import ts from 'typescript';
-import * as vitest from 'vitest';
+/** Readers copy examples word for word: each one compiles in strict mode, and those that are marked `run` run. */
 import { describe, expect, test } from 'vitest';
+import { componentProblemsOf } from './support/component';
 import { examplesIn, examplesOf, pages } from './support/examples';
+import { runExample } from './support/run';
 import { problemsOf } from './support/type-check';
 
 const examples = pages().flatMap(examplesOf);
@@ -14,23 +12,20 @@ test('every example type-checks in strict mode, word for word', { timeout: 120_0
   expect(problemsOf(examples)).toEqual([]);
 });
 
-describe('examples of tests', () => {
-  const ofTests = examples.filter(({ text }) => text.includes("from 'solotab/testing'"));
+test('every component compiles, its template included', () => {
+  expect(componentProblemsOf(examples)).toEqual([]);
+});
 
-  test('are there', () => expect(ofTests).not.toEqual([]));
+describe('examples that are marked `run`', () => {
+  const running = examples.filter(({ runs }) => runs);
 
-  test.each(ofTests)('the one at $where runs as it is', async ({ text }) => {
-    const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
-    const bodies: (() => unknown)[] = [];
-    const modules: Readonly<Record<string, unknown>> = {
-      ...{ solotab, 'solotab/testing': testing },
-      vitest: { ...vitest, test: (_: string, body: () => unknown) => bodies.push(body) },
-    };
-    new Function('require', 'exports', outputText)((name: string) => modules[name], {});
-    expect(bodies).not.toEqual([]);
-    for (const body of bodies) await body();
-    expect.hasAssertions();
+  test('are there, and every example of a test is one of them', () => {
+    expect(running).not.toEqual([]);
+    const tests = examples.filter(({ text }) => text.includes("from 'solotab/testing'"));
+    expect(tests.filter(({ runs }) => !runs).map(({ where }) => where)).toEqual([]);
   });
+
+  test.each(running)('the one at $where runs as it is', ({ text }) => runExample(text));
 });
 
 test('an example that is broken is found, with its page and line; one that is right is not', {
@@ -54,4 +49,29 @@ test('an example that is broken is found, with its page and line; one that is ri
     expect.stringMatching(/^page\.md:19: Cannot find name 'nobody'/),
     expect.stringMatching(/^page\.md:24: .*expected/),
   ]);
+});
+
+test('an example may import another one of its page by the name in its first line', { timeout: 60_000 }, () => {
+  const fence = '```';
+  const page = [
+    `${fence}ts\n// support.ts\nexport const pin: string = 'X7';\n${fence}`,
+    `${fence}vue\n<script setup lang="ts">\nimport { pin } from './support';\nconst n: number = pin;\n</script>\n${fence}`,
+  ].join('\n');
+  expect(problemsOf(examplesIn('page.md', page))).toEqual([expect.stringMatching(/^page\.md:8: .*'string' is not/)]);
+});
+
+test('a component whose template is broken is found', () => {
+  const fence = '```';
+  const vue = `${fence}vue\n<script setup lang="ts">\nconst a = 1;\n</script>\n<template><p v-if>{{ a }}</p></template>\n${fence}\n`;
+  const svelte = `${fence}svelte\n<p>{#if}</p>\n${fence}\n`;
+  expect(componentProblemsOf(examplesIn('page.md', vue + svelte))).toEqual([
+    expect.stringMatching(/^page\.md:2: /),
+    expect.stringMatching(/^page\.md:8: /),
+  ]);
+});
+
+test('an example that fails as it runs is found', async () => {
+  await expect(runExample("throw new Error('It broke.');")).rejects.toThrow('It broke.');
+  const failing = "import { expect, test } from 'vitest';\ntest('x', () => { expect(1).toBe(2); });";
+  await expect(runExample(failing)).rejects.toThrow('expected 1 to be 2');
 });

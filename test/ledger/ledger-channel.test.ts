@@ -75,6 +75,16 @@ describe('events of this tab’s session', () => {
   });
 });
 
+test.each([
+  ['full', ['answer']],
+  ['hints', []],
+] as const)('what a command came to is sent over a channel of the kind %s: %o', (channel, sent) => {
+  const { ledger, posted, forget } = setUpLedger({ record: ACTIVE, tabId: HOST.tabId, channel });
+  forget();
+  ledger.send({ type: 'answer', id: 'one', answer: { state: 'done', result: 'SECRET' } });
+  expect(types(posted)).toEqual(sent);
+});
+
 describe('news from another tab', () => {
   test('is looked up in the store before its events are told', async () => {
     const { ledger, told, store, hear, forget } = setUpLedger({ record: ACTIVE });

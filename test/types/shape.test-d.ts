@@ -169,6 +169,62 @@ inferred.start();
 inferred.start({ pin: '1' });
 // @ts-expect-error: a PIN is required
 inferred.join({ topic: 'billing' });
+// Also where it has no join, and takes things of what it is given.
+const contextual = createCoordinator({
+  name: 'contextual',
+  driver: {
+    async start(request: { topic: string }, { signal, publish }) {
+      publish({ topic: request.topic });
+      return signal.aborted ? Promise.reject() : open(request.topic);
+    },
+    resume: async (previous, { epoch }) => open(`${previous.epoch} ${epoch}`),
+    release: (session) => session.hangUp(),
+    end(session) {
+      session?.hangUp();
+    },
+    commands: {
+      mute(session, on: boolean) {
+        session.hangUp();
+        return on ? 1 : 0;
+      },
+      ping: () => 'pong',
+      send: async (session, text: string, { signal }) => [session, text, signal] as const,
+      leave: (session, how?: string) => [session, how],
+    },
+  },
+});
+contextual.start({ topic: 'billing' }).then((session) => session.hangUp());
+same<typeof contextual.session, SupportSession | undefined>(true);
+// @ts-expect-error: a topic is required
+contextual.start({ pin: '1' });
+const muted = contextual.call('mute', true);
+same<typeof muted, Promise<0 | 1>>(true);
+const answer = contextual.call('ping');
+same<typeof answer, Promise<string>>(true);
+const sentBack = contextual.call('send', 'hello', { timeoutMs: 1_000 });
+same<typeof sentBack, Promise<readonly [SupportSession, string, AbortSignal]>>(true);
+contextual.call('leave');
+contextual.call('leave', 'now');
+// @ts-expect-error: misspelt
+contextual.call('mut', true);
+// @ts-expect-error: its input is required
+contextual.call('mute');
+// @ts-expect-error: another input
+contextual.call('mute', 'yes');
+inferred.call('whatever', 1);
+const contextualAttempts = createCoordinator({
+  name: 'attempts',
+  driver: withAttempts({
+    start: async (request: { topic: string }, { token }) => open(`${request.topic} ${token}`),
+    end: (session) => session?.hangUp(),
+    commands: { mute: (session, on: boolean) => (on ? session.hangUp() : undefined) },
+  }),
+});
+contextualAttempts.start({ topic: 'x' }).then((session) => session.hangUp());
+contextualAttempts.call('mute', true);
+// @ts-expect-error: misspelt
+contextualAttempts.call('mut', true);
+const open7: Coordinator = contextual;
 inferred.on('whatever', ({ payload }) => same<typeof payload, unknown>(true));
 const bare = createCoordinator({ name: 'bare', driver: { start: () => 7, end() {} } });
 same<typeof bare.session, number | undefined>(true);
@@ -252,4 +308,4 @@ const open4: PreviousTerm = previous;
 const open5: Driver = typed;
 declare const options: CoordinatorOptions<Support>;
 const open6: CoordinatorOptions = options;
-export const used = [pin, serverPin, open1, open2, open3, open4, open5, open6];
+export const used = [pin, serverPin, open1, open2, open3, open4, open5, open6, open7];

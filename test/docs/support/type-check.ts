@@ -29,10 +29,12 @@ export function problemsOf(examples: readonly Example[]): string[] {
     // Lines are counted as in the page.
     examples.map((example) => [fileOf(example), '\n'.repeat(example.line - 1) + example.text]),
   );
+  const folders = new Set([...texts.keys()].map(dirname));
   const host = ts.createCompilerHost(OPTIONS);
-  const { fileExists, readFile, getSourceFile } = host;
+  const { fileExists, readFile, getSourceFile, directoryExists } = host;
   host.fileExists = (path) => texts.has(path) || fileExists(path);
   host.readFile = (path) => texts.get(path) ?? readFile(path);
+  host.directoryExists = (path) => folders.has(path) || (directoryExists?.(path) ?? true);
   host.getSourceFile = (path, options, ...rest) => {
     const text = texts.get(path);
     return text === undefined ? getSourceFile(path, options, ...rest) : ts.createSourceFile(path, text, options);
@@ -43,13 +45,12 @@ export function problemsOf(examples: readonly Example[]): string[] {
     const found = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
     return found.map(({ start = 0, messageText }) => {
       const line = (file?.getLineAndCharacterOfPosition(start).line ?? 0) + 1;
-      return `${example.where.replace(/\d+$/, String(line))}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+      return `${example.page}:${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
     });
   });
 }
 
-/** Beside its page, so that it finds what is installed here. */
-function fileOf({ where, language }: Example): string {
-  const page = `${ROOT}${where.replace(/:\d+$/, '')}`;
-  return `${dirname(page)}/example-${where.replace(/\W/g, '-')}.${language}`;
+/** In a folder for each page, where examples find each other by their names, and what is installed here. */
+function fileOf({ page, line, file, language }: Example): string {
+  return `${ROOT}${page.replace(/\.md$/, '')}-examples/${file ?? `line-${line}.${language}`}`;
 }

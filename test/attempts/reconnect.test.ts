@@ -1,0 +1,187 @@
+import { type DriverContext, type ReconnectOptions, reconnect, SessionError } from 'solotab';
+import { describe, expect, test, vi } from 'vitest';
+import { deferred, hear, look, openWorld } from '../support/world';
+
+const FAST: ReconnectOptions = { delay: () => Promise.resolve() };
+
+/** A socket that can be told apart, and is open until its driver lets go of it. */
+interface Socket {
+  readonly name: string;
+  isOpen: boolean;
+}
+
+async function openSockets(recovery: { readonly windowMs?: number } = {}) {
+  const sockets: Socket[] = [];
+  const contexts: DriverContext[] = [];
+  const openSocket = (): Socket => {
+    const socket = { name: `socket ${sockets.length + 1}`, isOpen: true };
+    sockets.push(socket);
+    return socket;
+  };
+  const connect = (_: unknown, context: DriverContext): Socket => {
+    contexts.push(context);
+    return openSocket();
+  };
+  const close = (socket: Socket | null): void => {
+    if (socket) socket.isOpen = false;
+  };
+  const driver = { start: connect, resume: connect, release: close, end: close };
+  const opened = await openWorld({ driver: driver as never, recovery: { by: 'manual', ...recovery } });
+  await opened.a.coordinator.start();
+  await opened.world.settle();
+  const [context] = contexts;
+  if (!context) throw new Error('The driver was not called.');
+  return { ...opened, context, sockets, openSocket, open: () => sockets.filter(({ isOpen }) => isOpen) };
+}
+
+test('the new connection takes the place of the one that broke, for all that is done with the session', async () => {
+  const { a, b, world, context, sockets, openSocket, open } = await openSockets();
+  const heard = hear(b);
+  let tries = 0;
+  const connect = async (): Promise<Socket> => {
+    tries += 1;
+    if (tries < 3) throw new TypeError('Failed to fetch');
+    return openSocket();
+  };
+  (sockets[0] as Socket).isOpen = false;
+  const socket = await reconnect(context, connect, FAST);
+  await world.settle();
+  expect(socket).toMatchObject({ name: 'socket 2' });
+  expect(a.coordinator.session).toBe(socket);
+  expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+  expect(heard).toEqual(['session_reconnecting', 'session_resumed']);
+  await a.coordinator.end();
+  expect(open()).toEqual([]);
+});
+
+test('all tabs see that it is under way', async () => {
+  const { a, b, world, context } = await openSockets();
+  void reconnect(context, () => new Promise(() => undefined), FAST);
+  await world.settle();
+  expect([a, b].map(look)).toEqual(['recovering host', 'recovering follower']);
+});
+
+describe('a session that is over before it is connected again leaves nothing open', () => {
+  const ways = {
+    'ended by another tab': async ({ b, world }) => {
+      const ended = b.coordinator.end();
+      await world.settle();
+      await ended;
+    },
+    'not connected within the recovery window': ({ world }) => world.advance(5_000),
+    'of a coordinator that is closed': ({ a }) => a.coordinator.close(),
+    'of a page that goes into the cache': ({ a }) => a.navigateAway(),
+  } satisfies Record<string, (opened: Awaited<ReturnType<typeof openSockets>>) => Promise<unknown>>;
+
+  test.each(Object.entries(ways))('%s', async (_, happen) => {
+    const opened = await openSockets({ windowMs: 4_000 });
+    const { world, context, openSocket, open } = opened;
+    const late = deferred<Socket>();
+    const done = reconnect(context, () => late.promise, FAST);
+    await world.settle();
+    await happen(opened);
+    await world.settle();
+    late.resolve(openSocket());
+    expect(await done).toBeUndefined();
+    await world.settle();
+    // What a cached page had it lets go of when it is back.
+    expect(open().filter(({ name }) => name !== 'socket 1')).toEqual([]);
+  });
+
+  test('and its connect is not called again', async () => {
+    const { b, world, context } = await openSockets();
+    const connect = vi.fn(async () => {
+      throw new TypeError('Failed to fetch');
+    });
+    const delay = deferred();
+    const done = reconnect(context, connect, { delay: () => delay.promise });
+    await world.settle();
+    await b.coordinator.end();
+    delay.resolve();
+    expect(await done).toBeUndefined();
+    expect(connect).toHaveBeenCalledTimes(1);
+  });
+});
+
+test('while the driver still ends the old connection, a new one that comes is ended too', async () => {
+  const ended = deferred();
+  const closed: unknown[] = [];
+  const contexts: DriverContext[] = [];
+  const driver = {
+    start: (_: unknown, context: DriverContext) => contexts.push(context),
+    async end(session: unknown) {
+      closed.push(session);
+      if (session !== 'late') await ended.promise;
+    },
+  };
+  const { a, world } = await openWorld({ driver: driver as never });
+  await a.coordinator.start();
+  const late = deferred<string>();
+  const done = reconnect(contexts[0] as DriverContext, () => late.promise, FAST);
+  await world.settle();
+  const over = a.coordinator.end();
+  await world.settle();
+  late.resolve('late');
+  await done;
+  ended.resolve();
+  await over;
+  expect(closed).toEqual([1, 'late']);
+});
+
+test('an error that would come again ends the session, and every tab hears it and why', async () => {
+  const { b, world, context } = await openSockets();
+  const heard = hear(b);
+  const connect = (): never => {
+    throw new SessionError(2001, { retryable: false });
+  };
+  expect(await reconnect(context, connect, FAST)).toBeUndefined();
+  await world.settle();
+  expect(heard).toEqual(['session_reconnecting', 'session_error 2001', 'session_ended recovery-failed']);
+});
+
+test('the delays are between their bounds, and double', async () => {
+  const { context, openSocket } = await openSockets();
+  const delays: number[] = [];
+  let tries = 0;
+  await reconnect(
+    context,
+    () => {
+      tries += 1;
+      if (tries < 6) throw new TypeError('Failed to fetch');
+      return openSocket();
+    },
+    { minDelayMs: 100, maxDelayMs: 1_000, random: () => 0.5, delay: async (ms) => void delays.push(ms) },
+  );
+  expect(delays).toEqual([150, 250, 450, 550, 550]);
+});
+
+test('without a delay of its own it waits by a timer, and not at all once the browser is online again', async () => {
+  const { context, openSocket } = await openSockets();
+  const listeners = new Set<() => void>();
+  vi.stubGlobal(
+    'addEventListener',
+    (type: string, listener: () => void) => type === 'online' && listeners.add(listener),
+  );
+  vi.stubGlobal('removeEventListener', (_: string, listener: () => void) => listeners.delete(listener));
+  let tries = 0;
+  const done = reconnect(
+    context,
+    () => {
+      tries += 1;
+      if (tries === 1) throw new TypeError('Failed to fetch');
+      return openSocket();
+    },
+    { minDelayMs: 1_000_000, maxDelayMs: 1_000_000 },
+  );
+  await vi.waitUntil(() => listeners.size > 0);
+  for (const listener of listeners) listener();
+  expect(await done).toMatchObject({ name: 'socket 2' });
+  expect(listeners.size).toBe(0);
+  vi.unstubAllGlobals();
+});
+
+test('what can not be meant is refused at the call', async () => {
+  const { context } = await openSockets();
+  await expect(reconnect(context, undefined as never)).rejects.toThrow(TypeError);
+  await expect(reconnect(context, () => 1, { minDelayMs: 5, maxDelayMs: 1 })).rejects.toThrow('minDelayMs');
+});

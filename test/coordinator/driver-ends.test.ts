@@ -1,0 +1,76 @@
+/** Calls of a driver that come to another end than they should: hung up as it connects, gone or cut off while it resumes, and `end` in `end`. */
+import type { Coordinator, DriverContext } from 'solotab';
+import { expect, test } from 'vitest';
+import { follow, hear, look, openWorld } from '../support/world';
+
+test('a session that the other side ends in the turn in which it connects is over, with its reason', async () => {
+  const { world, a, b } = await openWorld({
+    driver: {
+      start(_: unknown, context: DriverContext) {
+        void Promise.resolve().then(() => context.ended('hung up'));
+        return { id: 1 };
+      },
+      end: () => undefined,
+    } as never,
+  });
+  const heard = hear(b);
+  follow(a.coordinator.start());
+  await world.advance(1_000);
+  expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
+  expect(heard).toEqual(['session_started', 'session_ended hung up']);
+});
+
+test('what ends while it is resumed is over at once, with the driver’s reason, and no attempt is made again', async () => {
+  let resumes = 0;
+  const { world, a, b } = await openWorld({
+    driver: {
+      start: () => ({ id: 1 }),
+      resume(_: unknown, context: DriverContext) {
+        resumes += 1;
+        context.ended('agent left');
+        return new Promise(() => undefined);
+      },
+      end: () => undefined,
+    } as never,
+  });
+  await a.coordinator.start();
+  await world.settle();
+  const heard = hear(b);
+  await a.reload();
+  await world.advance(5_000);
+  expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
+  expect([resumes, heard]).toEqual([1, ['session_ended agent left']]);
+});
+
+test('a resume that its own tab cuts off by a reload has not failed: it is tried as often as it is reloaded', async () => {
+  let resumes = 0;
+  const { world, a } = await openWorld({
+    driver: {
+      start: () => ({ id: 1 }),
+      resume: () => {
+        resumes += 1;
+        return resumes > 4 ? { id: 2 } : new Promise(() => undefined);
+      },
+      end: () => undefined,
+    } as never,
+  });
+  await a.coordinator.start();
+  for (let reload = 1; reload <= 5; reload += 1) {
+    await a.reload();
+    await world.advance(1_000);
+    expect(resumes).toBe(reload);
+  }
+  expect(look(a)).toBe('active host');
+});
+
+test('a driver whose end calls end of its coordinator, and waits for it, is done within two seconds', async () => {
+  const tabs: Coordinator[] = [];
+  const { world, a } = await openWorld({
+    driver: { start: () => ({ id: 1 }), end: () => tabs[0]?.end() } as never,
+  });
+  tabs.push(a.coordinator as unknown as Coordinator);
+  await a.coordinator.start();
+  const ended = follow(a.coordinator.end());
+  await world.advance(2_000);
+  expect([ended.outcome, look(a)]).toEqual(['done', 'idle none']);
+});

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { follow, hear, look, openSession, openWorld } from '../support/world';
+
+const options = { driver: 'auto', publishes: true } as const;
+
+/** What a tab has in its `sessionStorage`. */
+const keyOf = ({ platform }: { readonly platform: { readonly tabStorage: { get(key: string): string | null } } }) =>
+  platform.tabStorage.get('solotab:simulated');
+
+test.each(['a', 'b'] as const)('in tab %s: ends the session for all, and erases what is stored', async (who) => {
+  const opened = await openSession(options);
+  const { a, b, world } = opened;
+  world.contextIn(a).emit('note', 'private');
+  await world.settle();
+  await opened[who].coordinator.forget();
+  await world.settle();
+  expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
+  expect(world.network.requests).toEqual(['start', 'end']);
+  expect(world.recordOf()).toMatchObject({ phase: 'idle', info: null, lastError: null, resumeKey: null });
+  expect(world.journalOf()).toEqual([]);
+  expect([keyOf(a), keyOf(b)]).toEqual([null, null]);
+});
+
+test('the next epoch is higher, also in a tab that is opened later, and tabs that were open hear its events', async () => {
+  const { a, b, world } = await openSession(options);
+  const before = a.coordinator.getSnapshot().epoch;
+  await b.coordinator.forget();
+  await world.settle();
+  const late = world.openTab(options);
+  await world.settle();
+  const heard = [hear(a), hear(b)];
+  await late.coordinator.start();
+  world.contextIn(late).emit('note');
+  await world.settle();
+  expect(late.coordinator.getSnapshot().epoch).toBeGreaterThan(before);
+  expect(heard).toEqual(Array(2).fill(['session_started']));
+  expect(a.coordinator.getSnapshot().lastError).toBeNull();
+});
+
+test('with nothing stored it does nothing to be noticed', async () => {
+  const { a, world } = await openWorld();
+  const heard = hear(a);
+  await a.coordinator.forget();
+  await world.settle();
+  expect([look(a), heard, world.network.requests]).toEqual(['idle none', [], []]);
+});
+
+test('a host that sleeps erases its own key when it wakes, and does not resume', async () => {
+  const { a, b, world } = await openSession(options);
+  await a.navigateAway();
+  await world.settle();
+  await b.coordinator.forget();
+  await world.settle();
+  expect(keyOf(a)).not.toBeNull();
+  await a.goBack();
+  await world.advance(10_000);
+  expect([look(a), keyOf(a)]).toEqual(['idle none', null]);
+  expect(world.network.requests.filter((call) => call === 'resume')).toEqual([]);
+});
+
+test('a follower that slept through it does not store what it knew', async () => {
+  const { b, c, world } = await openSession(options);
+  expect(world.recordOf()).toMatchObject({ info: { session: expect.stringContaining('session-') } });
+  await c.freeze();
+  await b.coordinator.forget();
+  await c.wake();
+  await world.advance(30_000);
+  expect(look(c)).toBe('idle none');
+  expect(JSON.stringify(world.recordOf())).not.toContain('session-');
+  expect(world.recordOf()).toMatchObject({ info: null });
+});
+
+test('the key of a session that began since stays', async () => {
+  const { a, b, world } = await openSession({ ...options, recovery: { by: 'same-tab' } });
+  await a.coordinator.forget();
+  await b.coordinator.start();
+  await b.reload();
+  await world.advance(5_000);
+  expect(look(b)).toBe('active host');
+});
+
+test('those that want a session want none any more', async () => {
+  const { a, b, world } = await openWorld(options);
+  const wanted = follow(a.coordinator.ensure());
+  await world.settle();
+  await b.coordinator.forget();
+  await world.advance(60_000);
+  expect([wanted.outcome, look(a)]).toEqual(['done', 'idle none']);
+});
+
+test('another scope keeps what it has', async () => {
+  const { a, world } = await openSession(options);
+  const other = world.openTab({ ...options, name: 'other' });
+  await other.coordinator.start();
+  await world.settle();
+  await a.coordinator.forget();
+  await world.settle();
+  expect(look(other)).toBe('active host');
+  expect(world.recordOf('other')).toMatchObject({ phase: 'active' });
+});

@@ -1,0 +1,29 @@
+/** Pages that nobody looks at: hidden ones, and frozen ones. */
+import { expect, test } from 'vitest';
+import { follow, look, openWorld } from '../support/world';
+
+test('where any tab may go on, the visible one does', async () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const recovery = { by: 'any-tab' } as const;
+    const { world, a, b, c } = await openWorld({ driver: 'auto', recovery, browser: { seed } });
+    for (const tab of [b, c]) await tab.hide();
+    const visible = world.openTab({ driver: 'auto', recovery });
+    await a.coordinator.start();
+    await world.settle();
+    await a.crash();
+    await world.advance(5_000);
+    expect([visible, b, c].map(look)).toEqual(['active host', 'active follower', 'active follower']);
+  }
+});
+
+test('a page that is called while it sleeps claims nothing before it is awake', async () => {
+  const { world, a } = await openWorld({ driver: 'auto' });
+  await a.hide();
+  await a.freeze();
+  const started = follow(a.coordinator.start());
+  await world.advance(1_000);
+  expect([started.outcome, world.recordOf()]).toEqual(['pending', undefined]);
+  await a.wake();
+  await world.advance(1_000);
+  expect(started.outcome).toBe('done');
+});

@@ -1,0 +1,77 @@
+/** What a call does with the locks of its term when it is given up, or when its page is left. */
+import { expect, test } from 'vitest';
+import { createElection } from '../../src/election/election';
+import type { HeldLock } from '../../src/platform/platform';
+import type { SessionRecord } from '../../src/session/record';
+import { fakeLedger } from '../support/fake-ledger';
+import { type FakeLock, fakeClock, fakeLock, flush } from '../support/fakes';
+import { CALLER, CALLS, recordIn } from '../support/records';
+import { deferred, follow } from '../support/world';
+
+function setUp(record: SessionRecord) {
+  const clock = fakeClock();
+  const ledger = fakeLedger(record, clock);
+  const page = new AbortController();
+  const given: FakeLock[] = [];
+  const grant = (): HeldLock => {
+    const lock = fakeLock();
+    given.push(lock);
+    return lock;
+  };
+  const locks = {
+    ...{ work: () => true, distrust: () => undefined },
+    takeTerm: async () => grant(),
+    takeSeat: async (): Promise<HeldLock | null> => grant(),
+    probe: async () => 'held' as const,
+    watch: async () => undefined,
+  };
+  const proof = {
+    ...{ look: () => ledger.peek(), challenge: async () => true },
+    reap: async (term: string) => void (await ledger.transact({ type: 'lost', term })),
+    ...{ reapIfFree: async () => undefined, hearGoodbye: async () => undefined },
+  };
+  const election = createElection({
+    ...{ ledger, locks, proof, clock, tabId: CALLER.tabId, patienceMs: 30_000 },
+    newTerm: () => CALLER.term,
+    awake: () => page.signal,
+  });
+  return { clock, ledger, locks, election, page, given, grant };
+}
+
+test('a call that is granted keeps its term lock and the seat', async () => {
+  const { election, given } = setUp(recordIn('idle'));
+  const tenancy = await election.run(() => CALLS.start, {});
+  expect(tenancy).toMatchObject({ term: CALLER.term, record: { phase: 'connecting' } });
+  expect(given.map(({ isReleased }) => isReleased)).toEqual([false, false]);
+});
+
+test('a call that is given up while it waits for its locks claims nothing, and gives back what it gets', async () => {
+  const { election, ledger, locks, given, grant } = setUp(recordIn('idle'));
+  const seat = deferred<HeldLock | null>();
+  locks.takeSeat = () => seat.promise;
+  const own = new AbortController();
+  const call = follow(election.run(() => CALLS.start, { signal: own.signal }));
+  await flush();
+  own.abort(new Error('Enough.'));
+  seat.resolve(grant());
+  await flush();
+  expect([call.error, ledger.commands]).toEqual([new Error('Enough.'), []]);
+  expect(given.map(({ isReleased }) => isReleased)).toEqual([true, true]);
+});
+
+test('a lock that is granted after the page was left goes back at once: a page that sleeps must not keep it', async () => {
+  const { election, ledger, locks, page, given, grant } = setUp(recordIn('active'));
+  const seat = deferred<HeldLock | null>();
+  locks.takeSeat = () => seat.promise;
+  const moved = follow(election.run(() => CALLS.takeOver, {}));
+  await flush();
+  ledger.change({ ...CALLER, hostTabId: CALLER.tabId, phase: 'connecting', successor: null });
+  await flush();
+  // The record can't be written while the page sleeps.
+  ledger.before = () => new Promise(() => undefined);
+  page.abort(new Error('The page was left.'));
+  seat.resolve(grant());
+  await flush();
+  expect(moved.outcome).toBe('pending');
+  expect(given.map(({ isReleased }) => isReleased)).toEqual([true, true]);
+});

@@ -1,0 +1,119 @@
+/** What the host keeps of the commands that it runs, and for how long. */
+import { expect, test } from 'vitest';
+import { createCommands } from '../../src/host/commands';
+import type { Answer, CommandRequest } from '../../src/ledger/messages';
+import { fakeLedger } from '../support/fake-ledger';
+import { fakeClock, flush } from '../support/fakes';
+import { HOST, recordIn } from '../support/records';
+import { deferred } from '../support/world';
+
+const REMEMBERED_MS = 10_000;
+
+function setUp(run: (input: unknown) => unknown = () => 'done') {
+  const clock = fakeClock();
+  const ledger = fakeLedger(recordIn('active'), clock, { tabId: HOST.tabId });
+  const ran: unknown[] = [];
+  const term = new AbortController();
+  const commands = createCommands({
+    ...{ ledger, clock, term: HOST.term, epoch: 3, signal: term.signal, clone: structuredClone },
+    driver: {
+      commands: {
+        run(_, input) {
+          ran.push(input);
+          return run(input);
+        },
+      },
+    },
+    session: () => ({ value: {} }),
+    watch: async () => undefined,
+  });
+  const request = (id: string): CommandRequest => ({
+    ...{ id, tabId: 'caller', name: 'run', input: id, at: clock.now(), isLocked: false },
+  });
+  /** What the host says to a request, in order. */
+  async function hear(given: CommandRequest): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    void commands.hear(given, (answer) => answers.push(answer));
+    await flush();
+    return answers;
+  }
+  return { clock, ledger, ran, term, request, hear };
+}
+
+test('a command that is heard again gets the same answer, and is not run again', async () => {
+  const { ran, request, hear } = setUp();
+  const once = request('once');
+  expect(await hear(once)).toEqual([{ state: 'begun' }, { state: 'done', result: 'done' }]);
+  expect(await hear(once)).toEqual([{ state: 'done', result: 'done' }]);
+  expect(ran).toEqual(['once']);
+});
+
+test('a command that is heard again while it runs has begun, and is not run again', async () => {
+  const slow = deferred<string>();
+  const { ran, request, hear } = setUp(() => slow.promise);
+  const once = request('once');
+  await hear(once);
+  expect([await hear(once), ran]).toEqual([[{ state: 'begun' }], ['once']]);
+});
+
+test('of a command that was run and is forgotten nothing is known: it is not run again', async () => {
+  const { clock, ran, request, hear } = setUp();
+  const once = request('once');
+  await hear(once);
+  await clock.advance(REMEMBERED_MS + 1);
+  expect([await hear(once), ran]).toEqual([[{ state: 'unknown' }], ['once']]);
+  expect(clock.pending).toBe(0);
+});
+
+test('a command of three seconds ago is not run', async () => {
+  const { clock, ran, request, hear } = setUp();
+  const old = request('old');
+  await clock.advance(3_001);
+  expect([await hear(old), ran]).toEqual([[{ state: 'unknown' }], []]);
+});
+
+test('a command that grows too old while the host looks whether the term is still its own is not run', async () => {
+  const { clock, ledger, ran, request, hear } = setUp();
+  const look = deferred();
+  ledger.peek = () => look.promise;
+  const answers = hear(request('slow'));
+  await clock.advance(3_001);
+  look.resolve();
+  expect([await answers, ran]).toEqual([[], []]);
+  await flush();
+  expect(ran).toEqual([]);
+});
+
+test.each([
+  ['another tab has the term', { term: 'another' }],
+  ['its session reconnects', { phase: 'recovering' }],
+] as const)('a host that finds that %s runs nothing, and says nothing', async (_, change) => {
+  const { ledger, ran, request, hear } = setUp();
+  ledger.stored = { ...ledger.stored, ...change };
+  expect([await hear(request('late')), ran]).toEqual([[], []]);
+});
+
+test('the last hundred answers are remembered, and of those before nothing but that they were run', async () => {
+  const { ran, request, hear } = setUp();
+  const requests = Array.from({ length: 101 }, (_, index) => request(String(index)));
+  for (const one of requests) await hear(one);
+  const [first, second] = requests;
+  expect(first && (await hear(first))).toEqual([{ state: 'unknown' }]);
+  expect(second && (await hear(second))).toEqual([{ state: 'done', result: 'done' }]);
+  expect(ran).toHaveLength(101);
+});
+
+test('an answer of over 64 kB is given once, and not remembered', async () => {
+  const { ran, request, hear } = setUp(() => 'x'.repeat(40_000));
+  const large = request('large');
+  expect((await hear(large)).at(-1)).toMatchObject({ state: 'done' });
+  expect([await hear(large), ran]).toEqual([[{ state: 'unknown' }], ['large']]);
+});
+
+test('once the term is over nothing is kept: no timer, and no command that was not told to stop', async () => {
+  const { clock, term, request, hear } = setUp();
+  await hear(request('done'));
+  expect(clock.pending).toBe(1);
+  term.abort(new Error('over'));
+  expect(clock.pending).toBe(0);
+});
