@@ -1,5 +1,5 @@
 /** One WebSocket for all tabs: every tab shows every message once, and any tab can send. */
-import { CommandError, createCoordinator, type DriverContext, reconnect, SessionError } from 'solotab';
+import { CommandError, createCoordinator, type DriverContext, reconnect } from 'solotab';
 import type { Draft, Frame, Message } from './server';
 
 interface Room {
@@ -87,19 +87,20 @@ room.subscribe(() => {
 form.onsubmit = (event) => {
   event.preventDefault();
   const field = find('input');
-  void deliver({ id: crypto.randomUUID(), text: field.value });
+  deliver({ id: crypto.randomUUID(), text: field.value }).catch(({ message }: Error) => {
+    state.textContent = `Not sent: ${message}`;
+  });
   field.value = '';
 };
 
-/** Sends until the server has it. The server drops what it has already, so nothing is said twice. */
+/** Sends until the server has it: it drops what it has already, so nothing is said twice. */
 async function deliver(draft: Draft): Promise<void> {
   for (;;) {
-    await room.ensure();
     try {
       return await room.call('send', draft);
     } catch (error) {
-      const isRefused = error instanceof CommandError && error.outcome === 'refused';
-      if (isRefused || !(error instanceof CommandError || error instanceof SessionError)) throw error;
+      // Again only where the socket broke, or its tab died, before the server answered.
+      if (!(error instanceof CommandError) || error.outcome === 'refused') throw error;
     }
   }
 }

@@ -1,10 +1,10 @@
 /** The example with one WebSocket for all tabs, in real tabs. The server's own list of messages is the judge. */
 import { randomUUID } from 'node:crypto';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { attach, type Draft, Room } from '../../../examples/one-websocket/server';
 import { serveExample } from '../../../examples/serve';
-import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
+import { type ChromiumBrowser, launchChromium } from '../support/chromium';
+import { allShow, lines, send } from './chat';
 import { openExample, shows } from './open-example';
 
 let browser: ChromiumBrowser;
@@ -52,37 +52,13 @@ async function openRoom() {
   };
 }
 
-/** Sends in one turn, as a person who types faster than anything is answered. */
-async function send({ page }: ChromiumPage, texts: readonly string[]): Promise<void> {
-  await page.evaluate((lines) => {
-    const [field, form] = [document.querySelector('input'), document.querySelector('form')];
-    for (const line of lines) {
-      if (field) field.value = line;
-      form?.requestSubmit();
-    }
-  }, texts);
-}
-
-function shownIn(page: Page): Promise<readonly string[]> {
-  return page.locator('li').allTextContents();
-}
-
-/** Every tab comes to show what the server has, in the server's order and each message once. */
-async function expectAllToShow(tabs: readonly ChromiumPage[], room: WatchedRoom): Promise<void> {
-  for (const { page } of tabs) await expect.poll(() => shownIn(page), { timeout: 20_000 }).toEqual(room.texts);
-}
-
-function lines(name: string, count: number): readonly string[] {
-  return Array.from({ length: count }, (_, index) => `${name} ${index + 1}`);
-}
-
 test('a message from any tab, or from elsewhere, shows in every tab once and in order; the server has one socket', async () => {
   const { room, tabs, host, first, second } = await openRoom();
   await Promise.all([send(host, lines('host', 5)), send(first, lines('first', 5)), send(second, lines('second', 5))]);
   await expect.poll(() => room.texts.length).toBe(15);
   room.hear('elsewhere');
 
-  await expectAllToShow(tabs, room);
+  await allShow(tabs, room);
   expect([...room.texts].sort()).toEqual(
     [...lines('host', 5), ...lines('first', 5), ...lines('second', 5), 'elsewhere'].sort(),
   );
@@ -104,7 +80,7 @@ test('a server that dies with a message taken but not confirmed, and is back lat
   await startAgain();
 
   await expect.poll(() => room.texts.length, { timeout: 20_000 }).toBe(16);
-  await expectAllToShow(tabs, room);
+  await allShow(tabs, room);
   expect(new Set(room.texts).size).toBe(16);
   await shows(host.page, 'active, host');
   await expect.poll(() => room.sockets.size).toBe(1);
@@ -120,7 +96,7 @@ test('a host whose process is killed with a message taken but not confirmed: ano
 
   await expect.poll(() => room.texts.length, { timeout: 20_000 }).toBe(10);
   room.hear('elsewhere');
-  await expectAllToShow([first, second], room);
+  await allShow([first, second], room);
   expect(new Set(room.texts).size).toBe(11);
   await expect.poll(() => room.sockets.size).toBe(1);
 });
