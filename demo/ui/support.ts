@@ -5,6 +5,7 @@ import type { Act, Role } from '../protocol';
 import { currentUser, fetchToken } from '../service';
 import { createSessionDriver, type DemoSession, type DemoShape } from '../session-driver';
 import { parseInfo } from '../session-info';
+import { offerDevtools } from './devtools';
 import type { LogEntry } from './event-log';
 
 /** A PIN that is read out over the phone: short. The service's rate limit keeps it from being guessed. */
@@ -68,6 +69,7 @@ export function openSupport({
     ...(follows && { follow: 'focus', canHost: follows }),
     logger: console,
   });
+  offerDevtools(coordinator, scope);
   return coordinator;
 }
 
