@@ -126,6 +126,14 @@ test('the tab with the line is killed in a call: the other side hears that it is
   await shows(follower.page, 'active, host, ready');
 });
 
+test('the tab with the line is killed before its call is answered: it rings no longer', async () => {
+  const { host, bob } = await openPhones();
+  await press(host, 'Dial');
+  await shows(bob.page, 'ringing');
+  await host.kill();
+  await shows(bob.page, 'ready');
+});
+
 test('the server restarts: the same tab registers again, and can be called', async () => {
   const { host, follower, bob, count, stop, startAgain } = await openPhones();
   const registered = count('REGISTER');
