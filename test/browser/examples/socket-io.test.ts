@@ -75,6 +75,7 @@ test('a server that throws the browser out while a message is on its way: no tab
   expect(chat.connections).toBe(1);
 
   chat.onStored = () => undefined;
+  await second.page.bringToFront();
   await second.page.getByRole('button', { name: 'Connect' }).click();
   await shows(second.page, 'active, host');
   await shows(first.page, 'active, follower');
