@@ -11,7 +11,7 @@ import { type ActType, SessionBackend } from './backend';
 
 export interface PageOptions {
   /** Which of the scripts in `pages/` runs in it. Default `coordinator`. */
-  readonly script?: 'coordinator' | 'platform';
+  readonly script?: 'coordinator' | 'platform' | 'election';
   /** With the panel of the devtools over its coordinator: by a script, and so a copy of the library, of its own. */
   readonly devtools?: boolean;
   /** Handed to the script as `window.pageConfig`. */
