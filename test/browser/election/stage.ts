@@ -19,6 +19,8 @@ export interface Finding {
   readonly atEnd: number;
   /** Each leader had a higher number than the one before: a backend can refuse what an earlier one still sends. */
   readonly isFenced: boolean;
+  /** It came back from the cache, and did not lead although nobody else did. */
+  readonly isLeftOut?: boolean;
   /** The first thing that went wrong in a page. */
   readonly problem: string | null;
 }

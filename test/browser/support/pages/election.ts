@@ -91,7 +91,17 @@ function tabElection(): Way {
 }
 
 const ways = { 'solotab/election': ours, 'broadcast-channel': broadcastChannel, 'tab-election': tabElection };
-const way = ways[contender]();
+const way = create();
+
+/** Where it throws at once, there is nobody who could lead. */
+function create(): Way {
+  try {
+    return ways[contender]();
+  } catch (error) {
+    problems.push(String(error));
+    return { stand: () => undefined, giveUp: async () => undefined, leads: () => false };
+  }
+}
 
 // A page with an open channel may be thrown out of the back/forward cache.
 const gun = new BroadcastChannel(`gun of ${scope}`);
