@@ -67,7 +67,12 @@ export type CommandsOf<S> = S extends { readonly commands: infer Commands }
 
 export type CommandName<S> = string & keyof CommandsOf<S>;
 
-export type InputOf<Command> = Command extends (...input: infer Given) => unknown ? Given[0] : never;
+export type InputOf<Command> = Command extends (...input: infer Given) => unknown
+  ? // One that may be left out may be undefined, also where an app's `exactOptionalPropertyTypes` says otherwise.
+    [] extends Given
+    ? Given[0] | undefined
+    : Given[0]
+  : never;
 
 export type ResultOf<Command> = Command extends (...input: never[]) => infer Result ? Awaited<Result> : never;
 

@@ -77,6 +77,8 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   let answering = 0;
   /** The driver's `end` or `release` is under way. */
   let isLettingGo = false;
+  /** This host ends the session, also if its page goes away meanwhile. */
+  let isFinishing = false;
 
   const isOver = (): boolean => stage === 'over';
   const writer = createWriter({ ...ports, isOver }, claimed);
@@ -222,6 +224,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   async function finish(): Promise<void> {
     if (stage === 'closing' || isOver()) return;
     stage = 'closing';
+    isFinishing = true;
+    // As it is now: the record can be over before the attempt is.
+    const wasActive = ledger.record.activeEpoch > 0;
     let value = session ? session.value : null;
     if (!session && attempt) {
       stop(abortError(GIVEN_UP));
@@ -231,7 +236,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       attempt = undefined;
     }
     session = undefined;
-    const wasNever = value === null && fallback !== undefined && !ledger.record.activeEpoch;
+    const wasNever = value === null && fallback !== undefined && !wasActive;
     const error = wasNever ? undefined : await callDriver('end', () => driver.end(value, context));
     seat.release();
     await writer.report({ type: 'settled', error });
@@ -244,7 +249,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
    */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
-    const isHeld = session !== undefined || isLettingGo;
+    const isHeld = session !== undefined || isLettingGo || isFinishing;
     over(abortError(reason));
     ledger.sayGoodbye(term);
     if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
