@@ -2,8 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { runnerImport } from 'vite';
 
+const main = new URL('main.ts', import.meta.url);
+const election = new URL('election.ts', import.meta.url);
 const [first, ...rest] = process.argv.slice(2);
 const isElection = first === 'election';
-const main = fileURLToPath(new URL(isElection ? 'election.ts' : 'main.ts', import.meta.url));
-const { module } = await runnerImport(main, { configFile: false, logLevel: 'error' });
+const { module } = await runnerImport(fileURLToPath(isElection ? election : main), {
+  configFile: false,
+  logLevel: 'error',
+});
 await module.main(isElection ? rest : process.argv.slice(2));
