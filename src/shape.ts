@@ -33,9 +33,9 @@ type CalledAs<Commands> = string extends keyof Commands
   : { [Name in keyof Commands]: Called<Commands[Name]> };
 
 type Called<Command> = Command extends (session: never, ...rest: infer Rest) => infer Result
-  ? Rest extends readonly [input?: infer Input, ...others: unknown[]]
-    ? (...input: Given<Input>) => Result
-    : () => Result
+  ? Rest extends readonly []
+    ? () => Result
+    : (...input: Given<Rest[0]>) => Result
   : never;
 
 /** The required one is asked for first: `undefined` in the type of an optional one is not always told from its being optional. */

@@ -84,6 +84,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   const writer = createWriter({ ...ports, isOver }, claimed);
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone: ports.clone },
+    isClosing: () => stage === 'closing',
     info: () => ledger.record.info,
     emit: writer.emit,
     publish: writer.publish,
@@ -99,7 +100,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   });
 
   const commands = createCommands({
-    ...{ ledger, clock, driver, term, epoch, signal: control.signal, clone: ports.clone, watch: ports.watch },
+    ...{ ledger, clock, driver, term, context, signal: control.signal, clone: ports.clone, watch: ports.watch },
     session: () => (stage === 'held' ? session : undefined),
   });
 
