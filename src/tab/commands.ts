@@ -26,6 +26,9 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** A message can be lost: until the host has begun, a command is sent again this often. */
 const AGAIN_MS = 500;
 
+/** For so long the host surely knows whether it has begun a command: it remembers those of ten seconds, and runs none older than three. */
+const SURELY_REMEMBERED_MS = 7_000;
+
 /** And as often as this until its answer is there. */
 const ANSWER_AGAIN_MS = 2_000;
 
@@ -52,7 +55,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
   /** Every call that is under way. */
   const underWay = new Set<AbortController>();
   const sent = new Map<string, { readonly term: string; readonly settle: Settle }>();
-  /** While this tab calls it holds a lock of its own name, by which a host notices that it is gone. */
+  /** While there is a session that this tab has called, it holds a lock of its own name, by which the host notices that it is gone. */
   let presence: Promise<HeldLock | null> | undefined;
 
   async function call(name: string, given: unknown, options: CommandOptions = {}): Promise<unknown> {
@@ -74,7 +77,18 @@ export function createCommandCalls(ports: CommandCallPorts) {
     } finally {
       signal?.removeEventListener('abort', stop);
       underWay.delete(own);
+      rest();
     }
+  }
+
+  /** Nothing is held where there is no session. */
+  function rest(): void {
+    if (underWay.size === 0 && ledger.record.phase === 'idle') leave();
+  }
+
+  function leave(): void {
+    void presence?.then((lock) => lock?.release());
+    presence = undefined;
   }
 
   /** A clone of what is given: the host's own tab gets no other than the others. */
@@ -92,16 +106,28 @@ export function createCommandCalls(ports: CommandCallPorts) {
     signal: AbortSignal,
   ): Promise<FinalAnswer> {
     await unlessAborted(ports.ready(), signal);
+    let sentTo: { readonly term: string; readonly at: number } | undefined;
+    // That it has begun may have been lost. Only the host that it was sent to can tell, while it is there and remembers.
+    const mayHaveRun = (): boolean => {
+      const { phase, term } = ledger.record;
+      if (!sentTo) return false;
+      const isThere = term === sentTo.term && (phase === 'active' || phase === 'recovering');
+      return !isThere || clock.monotonic() - sentTo.at > SURELY_REMEMBERED_MS;
+    };
     for (let left = timeoutMs; ; ) {
+      if (mayHaveRun()) return { state: 'unknown' };
       const { phase, term } = ledger.record;
       if (phase === 'active' && term !== null) {
+        // In this tab nothing is lost.
+        if (terms.held?.term !== term) sentTo ??= { term, at: clock.monotonic() };
         const answer = await unlessAborted(send(request, term, signal), signal);
         if (answer) return answer;
       } else if (waitsIn(phase)) {
         const began = clock.monotonic();
-        const isOver = await ledger.until((now) => !waitsIn(now.phase), left, signal);
+        const isOver = await ledger.until((now) => !waitsIn(now.phase) || mayHaveRun(), left, signal);
         left -= clock.monotonic() - began;
         throwIfAborted(signal);
+        if (mayHaveRun() || (sentTo && !isOver)) return { state: 'unknown' };
         if (!isOver) throw ports.shown(refusal(1002));
         // That attempt failed. Another one may have begun since, and is none of this call's business.
         if (ledger.record.phase === 'idle') refuseIn('idle');
@@ -200,8 +226,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     /** The page is left, or its coordinator closed. */
     stop(reason: unknown): void {
       for (const own of underWay) own.abort(reason);
-      void presence?.then((lock) => lock?.release());
-      presence = undefined;
+      leave();
     },
     /** With every look at the record. */
     observe({ term, phase }: SessionRecord): void {
@@ -209,6 +234,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
         if (command.term !== term) settle({ state: 'unknown' });
         else if (phase === 'recovering') settle(null);
       }
+      rest();
     },
   };
 }

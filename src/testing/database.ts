@@ -123,6 +123,7 @@ export class Database {
     } else if (random.chance(faults.repeatTransactions)) {
       scheduler.work(this.#latencyMs(), () => this.#turn(transaction));
     } else {
+      for (const watcher of this.#machine.watchers) watcher.onLook?.(transaction.page, this.#scope, this.record);
       store();
       this.#finish(transaction);
     }

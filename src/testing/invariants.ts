@@ -9,6 +9,8 @@
  * - When one acts, no other coordinator that could answer still has the session; and no two go on having one.
  * - No session is ended by two tabs that don't have it, or by one that does not have it while another could still answer, or
  *   resumed after it was ended.
+ * - A command runs only on a session that its tab has, and not once its caller gave up or its term is over.
+ * - No session stays open once its term is over in its tab: its driver ends it or lets go of it, one that it connected too late as well.
  * - Each tab hears of each event once, in order.
  */
 
@@ -24,6 +26,9 @@ import type { ServiceSession } from './service';
 
 /** A page that slept has heard of whatever happened meanwhile after this long. */
 const INFORMED_AFTER_MS = 15_000;
+
+/** A page that is awake has let go of a session after this long, whatever it asks the store before. */
+const LET_GO_AFTER_MS = 30_000;
 
 /** A host writes its record anew as soon as it learns that what is stored was wiped. Until then a new page can't know of it. */
 const WRITTEN_ANEW_AFTER_MS = 1_000;
@@ -58,6 +63,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   let wipedAt = Number.NEGATIVE_INFINITY;
   /** All that were ever stored. */
   const storedEpochs = new Set<unknown>();
+  /** Since when the term is over of what a tab still has. */
+  const overSince = new WeakMap<LiveSession, number>();
   let stored = false;
   let fromMemory = false;
   const watchForks = (): void => {
@@ -97,7 +104,12 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       const counts = !wiped || (call !== 'resume' && !machine.clocksDiffer);
       checkAct(machine, network, acts, counts, request, mayNotKnow, violate);
     },
+    onCommand: ({ page, name, context, isHeld }) => {
+      if (!isHeld) violate(`${page.name} runs the command ${name} on a session that it does not have`);
+      if (context.signal.aborted) violate(`${page.name} runs the command ${name}, which was given up`);
+    },
     afterStep() {
+      for (const live of network.live) checkLetGo(live, overSince, machine.scheduler.now, violate);
       const [first, second] = network.live;
       if (first && second) checkPairs(machine, network, mayNotKnow, violate);
     },
@@ -198,6 +210,23 @@ function checkPairs(
   }
 }
 
+/** What a tab connected is let go of, whenever its term ended. */
+function checkLetGo(
+  live: LiveSession,
+  overSince: WeakMap<LiveSession, number>,
+  now: number,
+  violate: (what: string) => void,
+): void {
+  const { page, context, service } = live;
+  if (!context.signal.aborted) return;
+  const since = overSince.get(live) ?? now;
+  overSince.set(live, since);
+  if (now - Math.max(since, page.awakeSince) <= LET_GO_AFTER_MS) return;
+  // Said once.
+  overSince.set(live, Number.POSITIVE_INFINITY);
+  violate(`${page.name} keeps ${service?.id ?? 'a session'} open, whose term is over`);
+}
+
 /** What the far end is asked to do with a session, it must make sense to it. */
 function checkService(
   machine: Machine,
@@ -234,7 +263,8 @@ function couldAnswer({ scheduler, faults, outOfReachUntil }: Machine, { page, co
 
 /** Without common locks and without a store nothing but messages keeps two tabs apart. */
 function areKeptApart(page: Page, other: Page): boolean {
-  return shareLocks(page, other) || !(page.hasNoStore || other.hasNoStore);
+  const hasAbandoned = page.hasAbandonedLocks || other.hasAbandonedLocks;
+  return (shareLocks(page, other) && !hasAbandoned) || !(page.hasNoStore || other.hasNoStore);
 }
 
 function shareLocks(page: Page, other: Page): boolean {

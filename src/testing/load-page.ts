@@ -1,6 +1,6 @@
 import type { Platform } from '../platform/platform';
 import type { Shape } from '../shape';
-import type { Coordinator, CoordinatorOptions, Driver } from '../types';
+import type { Coordinator, CoordinatorOptions, Driver, DriverCommands } from '../types';
 import type { Machine, Participant } from './machine';
 import type { Network, SimulatedShape } from './network';
 import { Page } from './page';
@@ -21,6 +21,8 @@ export interface TabOptions<S extends Shape = SimulatedShape> extends Partial<Om
    * `resume` or an `end` without a session is about. A driver of your own may publish the same.
    */
   readonly publishes?: boolean;
+  /** The commands of the scripted driver. */
+  readonly commands?: DriverCommands<S>;
   readonly capabilities?: Capabilities;
   /** Starts in the background. */
   readonly hidden?: boolean;
@@ -81,10 +83,12 @@ export function createCoordinatorIn<S extends Shape>(
   options: TabOptions<S>,
   name: string,
 ): Coordinator<S> {
-  const { capabilities, hidden, bare, driver = 'manual', resumable, publishes, ...rest } = options;
+  const { capabilities, hidden, bare, driver = 'manual', resumable, publishes, commands, ...rest } = options;
   const { name: scope = 'simulated', ...given } = rest;
-  const script = (mode: 'manual' | 'auto') =>
-    network.script(page, mode, { scope, resumable, publishes, endAll: () => coordinator.end() });
+  const script = (mode: 'manual' | 'auto') => ({
+    ...network.script(page, mode, { scope, resumable, publishes, endAll: () => coordinator.end() }),
+    ...(commands && { commands }),
+  });
   // What the network watches can be of any shape; and who leaves `driver` to the world leaves the shape at its default.
   const own = (typeof driver === 'string' ? script(driver) : driver) as unknown as Driver;
   const watched = network.watch(page, scope, own) as unknown as CoordinatorOptions<S>['driver'];

@@ -1,5 +1,5 @@
 import type { Platform } from '../platform/platform';
-import type { Coordinator } from '../types';
+import type { CommandContext, Coordinator } from '../types';
 import type { Faults } from './faults';
 import type { Page } from './page';
 import type { Profile } from './profiles';
@@ -53,8 +53,12 @@ export interface Watcher {
   /** A transaction wrote. */
   onCommit?(commit: Commit): void;
   onPost?(page: Page, scope: string, message: unknown, carries: 'full' | 'hints'): void;
+  /** A transaction of a page sees the record, before it writes. */
+  onLook?(page: Page, scope: string, record: unknown): void;
   /** A driver is called. */
   onDriver?(request: DriverRequest): void;
+  /** A command of a driver is about to run. */
+  onCommand?(run: CommandRun): void;
   /** Everything was wiped, or a record was overwritten from outside. */
   onWipe?(): void;
   /** A page is gone, and so are its locks. */
@@ -75,6 +79,18 @@ export interface DriverRequest {
   readonly session: ServiceSession | undefined;
   /** An `end` by a tab that does not have the session. */
   readonly isOrphan: boolean;
+  /** What a `start` or a `join` was given. */
+  readonly given: unknown;
+}
+
+export interface CommandRun {
+  readonly page: Page;
+  readonly scope: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly context: CommandContext;
+  /** The tab that runs it has this session, under the epoch of the command. */
+  readonly isHeld: boolean;
 }
 
 export interface Commit {

@@ -60,7 +60,12 @@ interface Asked {
   readonly owner: object;
   readonly service: ServiceSession | undefined;
   readonly isOrphan?: boolean;
+  readonly given?: unknown;
 }
+
+type CommandSite = Pick<Asked, 'page' | 'scope' | 'owner'>;
+
+type Commands = NonNullable<Driver['commands']>;
 
 export class Network {
   readonly calls: NetworkCall[] = [];
@@ -103,10 +108,11 @@ export class Network {
       call: DriverCall,
       given: DriverContext,
       run: (context: DriverContext) => unknown,
-      previousInfo?: unknown,
+      request: unknown,
     ) => {
-      const before = call === 'resume' ? service.find(scope, previousInfo, isHeld, given.epoch) : undefined;
-      if (!this.#record({ ...asked, call, context: given, service: before })) return never();
+      const isNew = call !== 'resume';
+      const before = isNew ? undefined : service.find(scope, infoOf(request), isHeld, given.epoch);
+      if (!this.#record({ ...asked, call, context: given, service: before, given: isNew && request })) return never();
       let live: LiveSession | undefined;
       let isOver = false;
       let name: string | undefined;
@@ -124,7 +130,9 @@ export class Network {
         const known = served.get(live?.session);
         if (live && known && session !== undefined) {
           served.set(session, known);
-          live.session = session;
+          // The connection of the one before it broke. One that comes too late is open beside it, until it is let go of.
+          if (this.live.has(live) && !given.signal.aborted) live.session = session;
+          else if (!page.gone) this.live.add({ ...live, session, since: this.#machine.scheduler.now });
         }
         given.reconnected(session);
       };
@@ -152,7 +160,7 @@ export class Network {
       const isOrphan = session === null;
       const entry = isOrphan ? service.find(scope, context.info, isHeld, context.epoch) : served.get(session);
       if (!this.#record({ ...asked, call, context, service: entry, isOrphan })) return never();
-      if (call === 'release' && entry) entry.isReleased = true;
+      if (call === 'release' && entry && isHolder(entry, page, context.epoch)) entry.isReleased = true;
       if (call === 'end' && entry) {
         if (entry.state === 'live') entry.state = 'ended';
         entry.ends.push({ page: page.name, at: this.#machine.scheduler.now, isOrphan });
@@ -161,15 +169,15 @@ export class Network {
       return run();
     };
     return {
-      ...(commands && { commands }),
+      ...(commands && { commands: this.#watchCommands(asked, commands) }),
       ...(prepare && { prepare: (kind, request) => prepare.call(driver, kind, request) }),
-      start: (request, context) => connect('start', context, (watched) => driver.start(request, watched)),
+      start: (request, context) => connect('start', context, (watched) => driver.start(request, watched), request),
       ...(join && {
-        join: (request, context) => connect('join', context, (watched) => join.call(driver, request, watched)),
+        join: (request, context) => connect('join', context, (watched) => join.call(driver, request, watched), request),
       }),
       ...(resume && {
         resume: (previous, context) =>
-          connect('resume', context, (watched) => resume.call(driver, previous, watched), previous.info),
+          connect('resume', context, (watched) => resume.call(driver, previous, watched), previous),
       }),
       ...(release && {
         release: (session, context) => leave('release', session, context, () => release.call(driver, session, context)),
@@ -206,6 +214,25 @@ export class Network {
     for (const attempt of this.connecting) if (attempt.page === page) this.connecting.delete(attempt);
   }
 
+  /** Only own functions are commands, and each of them stays one. */
+  #watchCommands({ page, scope, owner }: CommandSite, commands: Commands): Commands {
+    const watched = Object.entries(commands).map(([name, command]): [string, Commands[string]] => [
+      name,
+      (session, input, context) => {
+        if (page.gone) return never();
+        const isIts = (live: LiveSession): boolean =>
+          live.owner === owner && live.session === session && live.context.epoch === context.epoch;
+        const isHeld = [...this.live].some(isIts);
+        page.log(() => `runs the command ${name}, epoch ${context.epoch}`);
+        for (const watcher of this.#machine.watchers) {
+          watcher.onCommand?.({ page, scope, name, input, context, isHeld });
+        }
+        return command(session, input, context);
+      },
+    ]);
+    return Object.fromEntries(watched);
+  }
+
   /** The far end said so itself. */
   #isOver(live: LiveSession): void {
     const entry = this.#lose(live);
@@ -216,13 +243,14 @@ export class Network {
   #lose(live: LiveSession): ReturnType<Service['open']> | undefined {
     this.live.delete(live);
     const entry = this.#service.sessions.find((session) => session === live.service);
-    if (!entry) return undefined;
+    // Another tab may go on with it by now.
+    if (!entry || !isHolder(entry, live.page, live.context.epoch)) return entry;
     entry.lostAt = this.#machine.scheduler.now;
     entry.holder = null;
     return entry;
   }
 
-  #record({ page, scope, call, context, owner, service, isOrphan = false }: Asked): boolean {
+  #record({ page, scope, call, context, owner, service, isOrphan = false, given }: Asked): boolean {
     if (page.gone) return false;
     const { epoch } = context;
     page.log(() =>
@@ -233,10 +261,18 @@ export class Network {
       ...{ session: service?.id ?? null, isOrphan },
     });
     for (const watcher of this.#machine.watchers) {
-      watcher.onDriver?.({ page, scope, call, epoch, owner, session: service, isOrphan });
+      watcher.onDriver?.({ page, scope, call, epoch, owner, session: service, isOrphan, given });
     }
     return true;
   }
+}
+
+function isHolder({ holder }: ReturnType<Service['open']>, page: Page, epoch: number): boolean {
+  return holder?.page === page && holder.epoch === epoch;
+}
+
+function infoOf(previous: unknown): unknown {
+  return typeof previous === 'object' && previous !== null && 'info' in previous ? previous.info : undefined;
 }
 
 function idOf(session: unknown): string | undefined {

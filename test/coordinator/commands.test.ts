@@ -279,6 +279,35 @@ describe('a command that is under way', () => {
   });
 });
 
+describe('a command whose host reconnects, and whose answers are lost', () => {
+  test.each([
+    ['ends', 0],
+    ['is resumed elsewhere', 0],
+    ['is back after it forgot what it ran', 15_000],
+  ] as const)('is never refused once it ran, and never run again, when the session %s', async (what, ms) => {
+    let unanswered = 0;
+    for (let seed = 1; seed <= 40; seed += 1) {
+      const recovery = { by: 'any-tab', windowMs: 60_000 } as const;
+      const { a, b, c, world, ran } = await openActive({ browser: { seed }, recovery });
+      world.faults.loseMessages = 0.6;
+      const calls = [b, c].map(({ coordinator }, index) => follow(coordinator.call('send', `m${index}`)));
+      await world.advance(600);
+      world.contextIn(a).reconnecting();
+      await world.advance(300 + ms);
+      if (what === 'ends') world.contextIn(a).ended();
+      else if (what === 'is resumed elsewhere') await a.crash();
+      else world.contextIn(a).reconnected();
+      await world.advance(60_000);
+      for (const [index, { value, error }] of calls.entries()) {
+        const times = ran.filter((text) => text.endsWith(` m${index}`)).length;
+        if (times === 1 && !value) unanswered += 1;
+        expect(times).toBe(value ? 1 : error instanceof CommandError ? Math.min(times, 1) : 0);
+      }
+    }
+    expect(unanswered).toBeGreaterThan(0);
+  });
+});
+
 describe('a host that was stopped', () => {
   test('is silent: unknown after three seconds', async () => {
     const { a, b, world } = await openActive();

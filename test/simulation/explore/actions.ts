@@ -1,8 +1,9 @@
 /** What can happen in a schedule. */
 import { sessionIn } from '../../../src/testing/service';
+import { ACTING_ACTIONS } from './acting-actions';
 import { FIELD_ACTIONS } from './field-actions';
 import { type Action, callAction, driverAction, hasRoom, isAwake, isOpen } from './scene';
-import { PUBLIC, SECRET } from './watchers';
+import { SECRET } from './watchers';
 
 export const ACTIONS: Readonly<Record<string, Action>> = {
   start: callAction(7, 'start', (coordinator) => coordinator.start({ token: SECRET })),
@@ -37,7 +38,7 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   duplicate: {
     weight: 1,
     fits: (tab, scene) => isOpen(tab) && hasRoom(scene),
-    run: (tab) => void tab.duplicate(),
+    run: (tab, scene) => scene.duplicate(tab),
   },
   crash: { weight: 2, fits: ({ state }) => state === 'open' || state === 'frozen', run: (tab) => tab.crash() },
   close: { weight: 1, fits: isOpen, run: (tab) => tab.close() },
@@ -70,11 +71,10 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     run: (_, { world }, random) => world.putRecord(random.pick([null, 7, 'garbage', { version: 1, phase: 'idle' }])),
   },
 
-  emit: driverAction(4, (context, random) => context.emit('note', `${PUBLIC} ${random.integer(0, 99)}`), 'emit'),
+  emit: driverAction(4, (context, _, { published }) => context.emit('note', published.next()), 'emit'),
   publish: driverAction(
     1,
-    (context, random) =>
-      context.publish({ session: sessionIn(context.info), pin: `${PUBLIC} ${random.integer(0, 99)}` }),
+    (context, _, { published }) => context.publish({ session: sessionIn(context.info), pin: published.next() }),
     'publish',
   ),
   error: driverAction(1, (context) => context.error(new Error(SECRET)), 'error'),
@@ -82,4 +82,5 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   reconnected: driverAction(1.5, (context) => context.reconnected(), 'reconnected'),
   ended: driverAction(1, (context) => context.ended('agent-left'), 'ended'),
   ...FIELD_ACTIONS,
+  ...ACTING_ACTIONS,
 };

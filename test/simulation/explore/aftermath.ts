@@ -20,6 +20,8 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   if (open().length === 0) scene.openTab();
   await world.advance(PEACE_MS);
   for (const { page, name, from } of calls.pending) {
+    // Where no tab may start a session by itself, a wish waits for a person.
+    if (name === 'ensure' && plan.hasReluctant) continue;
     world.violate(`stuck: ${page.name} ${name}, called at ${from.toFixed(2)}, has not settled`);
   }
   if (world.violations.length > 0) return;
@@ -103,12 +105,15 @@ async function checkDeath(
 
 async function makePeace(world: SimulatedBrowser): Promise<void> {
   world.heal();
+  if (!world.machine.isOnline) world.setOnline(true);
   for (const tab of world.tabs) {
     if (tab.stopped && !tab.page.gone) await tab.cont();
     if (tab.state === 'frozen') await tab.wake();
     if (tab.state === 'away') await tab.goBack();
     if (tab.state === 'crashed') await tab.reload();
     await tab.show();
+    // Where the session goes must not depend on who looks.
+    await tab.focus(false);
   }
 }
 

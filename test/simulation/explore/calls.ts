@@ -1,4 +1,4 @@
-import { type Coordinator, SessionError } from '../../../src';
+import { CommandError, type Coordinator, SessionError } from '../../../src';
 import type { SimulatedBrowser } from '../../../src/testing';
 import type { Participant } from '../../../src/testing/machine';
 import type { Page } from '../../../src/testing/page';
@@ -9,7 +9,10 @@ export interface Call {
   readonly coordinator: Coordinator;
   readonly name: string;
   readonly from: number;
+  /** It has the host run a command: it has no part in who becomes the host. */
+  readonly isCommand: boolean;
   outcome: 'pending' | 'done' | number | 'rejected';
+  settledAt: number;
 }
 
 /** Makes calls, and remembers those that have not settled. */
@@ -27,22 +30,24 @@ export class Calls {
     { page, coordinator }: Pick<Participant, 'page' | 'coordinator'>,
     name: string,
     run: (coordinator: Coordinator) => Promise<unknown>,
+    isCommand = false,
   ): Call {
     const world = this.#world;
-    const call: Call = { page, coordinator, name, from: world.now, outcome: 'pending' };
+    const call: Call = { page, coordinator, name, from: world.now, isCommand, outcome: 'pending', settledAt: Infinity };
     this.all.push(call);
     page.log(`calls ${name}`);
     run(coordinator).then(
       () => {
         if (page.gone) return;
         call.outcome = 'done';
+        call.settledAt = world.now;
         page.log(`${name} is done`);
       },
       (error: unknown) => {
         if (page.gone) return;
         call.outcome = error instanceof SessionError ? error.code : 'rejected';
         page.log(() => `${name} rejects: ${describe(error)}`);
-        if (error instanceof SessionError && error.local) this.#onRefusal(call, error);
+        if (error instanceof SessionError && error.local && !isCommand) this.#onRefusal(call, error);
         else if (error instanceof TypeError || error instanceof RangeError)
           world.violate(`${name} rejects with ${error}`);
       },
@@ -55,6 +60,11 @@ export class Calls {
     return this.all.some((call) => call.coordinator === coordinator && call.name === 'close');
   }
 
+  /** Whether a page waits for a call of a person that may make it the host. */
+  isBidding(page: Page): boolean {
+    return this.pending.some((call) => call.page === page && !call.isCommand && call.name !== 'ensure');
+  }
+
   /** Those that a page still waits for. */
   get pending(): readonly Call[] {
     return this.all.filter(({ outcome, page }) => outcome === 'pending' && !page.gone);
@@ -62,6 +72,7 @@ export class Calls {
 }
 
 function describe(error: unknown): string {
+  if (error instanceof CommandError) return `${error.outcome} ${error.message}`;
   if (error instanceof SessionError) return `${error.code}${error.local ? ' local' : ''} ${error.message}`;
   return String(error);
 }

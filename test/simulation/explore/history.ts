@@ -58,10 +58,11 @@ export class History {
     if (machine.forked || participants.some(({ page }) => !page.gone && page.hasNoStore)) return;
     // Decided in memory: the tab itself is at it, or was until just now, maybe without being asked.
     const from = this.#world.now === call.from ? this.#lingersSince(call) : call.from;
-    const during = this.#instants.filter((_, index) => (this.#instants[index + 1]?.from ?? Infinity) >= from);
+    const during = this.#since(from);
     if (from < call.from && during.some(({ phase }) => phase !== 'idle')) return;
     const beside = calls.some(
-      (other) => other !== call && other.coordinator === call.coordinator && other.from <= this.#world.now,
+      (other) =>
+        other !== call && !other.isCommand && other.coordinator === call.coordinator && other.from <= this.#world.now,
     );
     const own = call.coordinator.tabId;
     if (beside || during.some(({ phase, hostTabId }) => phase === 'unknown' || hostTabId === own)) return;
@@ -76,6 +77,22 @@ export class History {
     if (isTrue || (code === 1002 && this.#wasSeatAsleep(call.from))) return;
     const seen = during.map(({ phase, alive }) => `${phase}${alive ? '' : ' (dead)'}`).join(', ');
     this.#world.violate(`false refusal: ${call.page.name} ${call.name} got ${code} while it was ${seen}`);
+  }
+
+  /** Whether one host was there and live, in one term that was active, from `since` until now. */
+  wasSteady(since: number): boolean {
+    const during = this.#since(since);
+    const [first] = during;
+    return during.every(({ phase, term, alive }) => alive && phase === 'active' && term === first?.term);
+  }
+
+  /** Whether there was no session at any time between the two. */
+  wasIdle(since: number, until: number): boolean {
+    return this.#since(since).every(({ phase, from }) => phase === 'idle' || from > until);
+  }
+
+  #since(time: number): readonly Instant[] {
+    return this.#instants.filter((_, index) => (this.#instants[index + 1]?.from ?? Infinity) >= time);
   }
 
   /** What was lost for longer than the window is not recovering any more, whatever is stored; unless somebody slept over it. */

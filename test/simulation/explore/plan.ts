@@ -34,6 +34,8 @@ export interface Plan {
   /** Storage is wiped and spoilt as well. */
   readonly hostile: boolean;
   readonly field: readonly FieldFault[];
+  /** Some tabs say that they can't become the host by themselves. */
+  readonly hasReluctant: boolean;
   /** There are no messages. */
   readonly isDeaf: boolean;
   /** Whether the tabs can prove each other dead or alive, and have one record to judge by. */
@@ -46,6 +48,7 @@ export function planOf(seed: number): Plan {
   // Chances of their own: without faults from the field, a seed gives what it gave before there were any.
   const ofField = createRandom(seed ^ 0x5eed);
   const field = fieldFrom(ofField);
+  const ofWishes = createRandom(seed ^ 0xf0c5);
   const plan = {
     seed,
     engine: random.pick(['chromium', 'chromium', 'firefox', 'webkit'] as const),
@@ -62,8 +65,10 @@ export function planOf(seed: number): Plan {
         attempts: 2,
       },
       capabilities,
+      follow: ofWishes.pick(['none', 'none', 'focus'] as const),
     },
     hostile: random.chance(0.1),
+    hasReluctant: ofWishes.chance(0.25),
     field,
   } satisfies Omit<Plan, 'isDeaf' | 'exact'>;
   return judged(field.length > 0 ? withField(plan, ofField) : plan);

@@ -1,14 +1,18 @@
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from '../../../src/testing';
+import type { Page } from '../../../src/testing/page';
 import { createRandom, type Random } from '../../../src/testing/random';
 import { ACTIONS } from './actions';
 import { checkAftermath } from './aftermath';
 import { Calls } from './calls';
+import { Commands } from './commands';
 import { leaveSomething } from './field-actions';
 import { History } from './history';
 import { planOf } from './plan';
+import { Published } from './published';
 import type { Scene } from './scene';
 import { watchService } from './service';
 import { Ears, watchResumes, watchSecrets } from './watchers';
+import { Wishes } from './wishes';
 
 export interface ScheduleResult {
   readonly seed: number;
@@ -37,9 +41,29 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
     if (plan.exact) history.check(call, error, calls.all);
   });
   world.machine.watchers.push(watchResumes(world, calls));
-  const openTab = (): void => void world.openTab(tabOptions);
+  const commands = new Commands({ world, calls, history, plan });
+  const reluctant = new Set<string>();
+  const isReluctant = ({ top }: Page): boolean =>
+    world.tabs.some(({ page, name }) => page === top && reluctant.has(name));
+  const openTab = (): void => {
+    const isUnwilling = plan.hasReluctant && createRandom(seed * 1_000 + world.tabs.length).chance(0.4);
+    const options = { ...tabOptions, commands: commands.ofDriver, ...(isUnwilling && { canHost: () => false }) };
+    const { name } = world.openTab(options);
+    if (isUnwilling) reluctant.add(name);
+  };
+  const duplicate = (tab: SimulatedTab): void => {
+    const { name } = tab.duplicate();
+    if (reluctant.has(tab.name)) reluctant.add(name);
+  };
   const service = watchService(world, calls);
-  const scene = { world, calls, openTab, hostile: plan.hostile, field: plan.field };
+  const wishes = new Wishes({ world, calls, history, plan, isReluctant });
+  const published = new Published(world, calls, plan);
+  const { hostile, field } = plan;
+  const follows = tabOptions.follow === 'focus';
+  const scene = {
+    ...{ world, calls, commands, wishes, published, openTab, duplicate, isReluctant },
+    ...{ hostile, field, follows },
+  };
   // Chances of its own, as an action has.
   if (plan.field.includes('leftovers')) await leaveSomething(world, plan, createRandom(~seed ^ 0x1ef7));
   for (let opened = 0; opened < plan.tabs; opened++) openTab();

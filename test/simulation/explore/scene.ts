@@ -3,9 +3,13 @@ import type { Coordinator, DriverContext } from '../../../src';
 import type { SimulatedBrowser, SimulatedTab } from '../../../src/testing';
 import type { Participant } from '../../../src/testing/machine';
 import type { LiveSession } from '../../../src/testing/network';
+import type { Page } from '../../../src/testing/page';
 import type { Random } from '../../../src/testing/random';
 import type { Calls } from './calls';
+import type { Commands } from './commands';
 import type { FieldFault } from './plan';
+import type { Published } from './published';
+import type { Wishes } from './wishes';
 
 export interface Scene {
   readonly world: SimulatedBrowser;
@@ -14,6 +18,14 @@ export interface Scene {
   /** Storage is wiped and spoilt as well. */
   readonly hostile: boolean;
   readonly field: readonly FieldFault[];
+  /** The session follows the focus. */
+  readonly follows: boolean;
+  readonly commands: Commands;
+  readonly wishes: Wishes;
+  readonly published: Published;
+  /** Whether its tab says that it can't become the host by itself. */
+  readonly isReluctant: (page: Page) => boolean;
+  readonly duplicate: (tab: SimulatedTab) => void;
 }
 
 export type Tab = SimulatedTab;
@@ -34,7 +46,7 @@ export const isOpen = (tab: Tab): boolean => tab.state === 'open' && !tab.stoppe
 export const hasRoom = ({ world }: Scene): boolean => world.tabs.filter(({ page }) => !page.gone).length < MOST_TABS;
 export const hosts = (tab: Tab, { world }: Scene): boolean => tab.page.awake && liveIn(tab, world) !== undefined;
 
-function liveIn({ page }: Tab, { network }: SimulatedBrowser): LiveSession | undefined {
+export function liveIn({ page }: Tab, { network }: SimulatedBrowser): LiveSession | undefined {
   return [...network.live].find((live) => live.page.top === page);
 }
 
@@ -43,16 +55,20 @@ export function participantsIn(tab: Tab, { world }: Scene): readonly Participant
   return world.participants.filter(({ page }) => page.top === tab.page && !page.gone);
 }
 
+/** One of them. Nothing is drawn where there is no choice. */
+export function pickParticipant(tab: Tab, scene: Scene, random: Random): Participant {
+  const candidates = participantsIn(tab, scene);
+  const [only] = candidates;
+  return candidates.length === 1 && only ? only : random.pick(candidates);
+}
+
 /** A call of one of the tab's coordinators. */
 export function callAction(weight: number, name: string, run: (coordinator: Coordinator) => Promise<unknown>): Action {
   return {
     weight,
     fits: isAwake,
     run(tab, scene, random) {
-      const candidates = participantsIn(tab, scene);
-      const [only] = candidates;
-      const caller = candidates.length === 1 && only ? only : random.pick(candidates);
-      scene.calls.make(caller, name, run);
+      scene.calls.make(pickParticipant(tab, scene, random), name, run);
     },
   };
 }
@@ -60,17 +76,17 @@ export function callAction(weight: number, name: string, run: (coordinator: Coor
 /** Something the driver of a live session does. */
 export function driverAction(
   weight: number,
-  run: (context: DriverContext, random: Random) => void,
+  run: (context: DriverContext, random: Random, scene: Scene) => void,
   name: string,
 ): Action {
   return {
     weight,
     fits: hosts,
-    run(tab, { world }, random) {
-      const live = liveIn(tab, world);
+    run(tab, scene, random) {
+      const live = liveIn(tab, scene.world);
       if (!live) return;
       live.page.log(`its driver calls context.${name}`);
-      run(live.context, random);
+      run(live.context, random, scene);
     },
   };
 }

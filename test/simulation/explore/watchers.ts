@@ -27,15 +27,21 @@ const EVENT_TYPES = [
 /** Within which a tab that is told of a later event looks at the journal. */
 const PATIENCE_MS = 1_000;
 
+/** In every input of a command: never stored, never sent where messages go through storage. */
+export const ASKED = 'ASKED';
+
 /** Nothing is stored or sent that was not published. */
 export function watchSecrets(world: SimulatedBrowser): Watcher {
   return {
     onCommit({ page, after, journal }) {
-      if (contains(after, SECRET) || contains(journal, SECRET)) world.violate(`${page.name} stored a secret`);
+      for (const word of [SECRET, ASKED]) {
+        if (contains(after, word) || contains(journal, word)) world.violate(`${page.name} stored a secret`);
+      }
     },
     onPost(page, _scope, message, carries) {
       if (contains(message, SECRET)) world.violate(`${page.name} posted a secret`);
-      if (carries === 'hints' && contains(message, PUBLIC)) world.violate(`${page.name} posted content as a hint`);
+      const isContent = contains(message, PUBLIC) || contains(message, ASKED);
+      if (carries === 'hints' && isContent) world.violate(`${page.name} posted content as a hint`);
     },
   };
 }
@@ -65,7 +71,8 @@ export class Ears {
     this.#isCounting = isCounting;
     world.machine.watchers.push({
       onJoin: (participant) => this.#listen(participant),
-      onCommit: ({ journal }) => {
+      onCommit: ({ before, after, journal }) => {
+        if (isErased(before, after)) this.#storedAt.clear();
         for (const [, entry] of journal) {
           if (!isObject(entry) || typeof entry.seq !== 'number') continue;
           this.#storedAt.set(entry.seq, world.now);
@@ -149,6 +156,11 @@ export class Ears {
   }
 }
 
+/** A log-out: what was in the journal can't be heard any more. */
+function isErased(before: unknown, after: unknown): boolean {
+  return isObject(after) && Number(after.erasedEpoch) > (isObject(before) ? Number(before.erasedEpoch ?? 0) : 0);
+}
+
 function isAtLeast(a: Place, b: Place): boolean {
   return (a.epoch - b.epoch || a.seq - b.seq) >= 0;
 }
@@ -174,7 +186,7 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       const { recovery, resumeKey } = lost;
       const host = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId);
       if (host?.page !== page) return;
-      if (recovery.by === 'any-tab' || calls.pending.some((call) => call.page === page)) return;
+      if (recovery.by === 'any-tab' || calls.isBidding(page)) return;
       const key = host.platform.tabStorage.get('solotab:simulated');
       const isOwn = resumeKey !== null && (key?.includes(resumeKey) || owners.get(resumeKey) === placeOf(page));
       if (recovery.by === 'same-tab' && isOwn) return;

@@ -1,0 +1,186 @@
+/**
+ * Commands that tabs call, and what is to be true of them: each is carried out at most once, by a host that has looked at the record
+ * since it was called; and what its caller is told is what became of it. `unknown` is said only for a reason.
+ */
+import { CommandError, type Driver, SessionError } from '../../../src';
+import { areLossy } from '../../../src/testing/faults';
+import type { Participant } from '../../../src/testing/machine';
+import type { Page } from '../../../src/testing/page';
+import { parsed } from '../../../src/testing/parsed';
+import type { Random } from '../../../src/testing/random';
+import type { Calls } from './calls';
+import type { History } from './history';
+import type { Plan } from './plan';
+import type { Scene } from './scene';
+import { ASKED } from './watchers';
+
+/** `refused`: the driver has none of that name. `endless`: until its caller gives up. */
+const KINDS = ['short', 'short', 'long', 'failing', 'endless', 'refused'] as const;
+
+type Kind = (typeof KINDS)[number];
+
+interface Asked {
+  readonly id: number;
+  readonly kind: Kind;
+  readonly caller: Page;
+  readonly from: number;
+  /** The document that carried it out. */
+  ranIn: Page | null;
+}
+
+/** The news of what ended a term reaches its caller a moment later. */
+const NEWS_MS = 100;
+
+interface CommandScene extends Pick<Scene, 'world'> {
+  readonly calls: Calls;
+  readonly history: History;
+  readonly plan: Plan;
+}
+
+export class Commands {
+  readonly #asked: Asked[] = [];
+  readonly #scene: CommandScene;
+  /** When a page saw last, in the store, that the session is active, and under which epoch. */
+  readonly #seen = new Map<Page, { readonly epoch: number; readonly at: number }>();
+  #isWiped = false;
+
+  constructor(scene: CommandScene) {
+    this.#scene = scene;
+    const { world } = scene;
+    world.machine.watchers.push({
+      onLook: (page, _, stored) => {
+        const record = parsed(stored);
+        if (typeof record === 'object' && record.phase === 'active')
+          this.#seen.set(page, { epoch: record.epoch, at: world.now });
+      },
+      onWipe: () => {
+        this.#isWiped = true;
+      },
+      onCommand: ({ page, input, context }) => {
+        const asked = this.#find(input);
+        if (!asked) return world.violate(`${page.name} runs a command that nobody called`);
+        if (asked.ranIn)
+          world.violate(`twice: ${page.name} runs command ${asked.id}, as ${asked.ranIn.name} did before`);
+        asked.ranIn = page;
+        const seen = this.#seen.get(page);
+        const isProven = seen !== undefined && seen.epoch === context.epoch && seen.at >= asked.from;
+        if (this.#isTold && !page.hasNoStore && !isProven)
+          world.violate(
+            `unproven: ${page.name} runs command ${asked.id} without having looked whether its term is over`,
+          );
+      },
+    });
+  }
+
+  /** What the drivers of all tabs have. */
+  readonly ofDriver: NonNullable<Driver['commands']> = {
+    short: (_, input) => this.#find(input)?.id,
+    failing: (_, input) => {
+      throw Object.assign(new Error('It failed.'), { code: 'E_FAILED', data: this.#find(input)?.id });
+    },
+    long: (_, input, { signal }) => this.#take(input, signal),
+    endless: (_, input, { signal }) => this.#take(input, signal),
+  };
+
+  /** A tab calls a command, and may give it up. */
+  call(caller: Participant, random: Random): void {
+    const { world, calls } = this.#scene;
+    const asked: Asked = {
+      id: this.#asked.length,
+      kind: random.pick(KINDS),
+      caller: caller.page,
+      from: world.now,
+      ranIn: null,
+    };
+    this.#asked.push(asked);
+    const { id, kind } = asked;
+    const input = { id, word: ASKED, ms: random.between(50, random.pick([500, 8_000])) };
+    const control = new AbortController();
+    if (kind === 'endless' || random.chance(0.15)) {
+      world.machine.scheduler.work(random.between(0, random.pick([10, 3_000])), () =>
+        caller.page.deliver('network', () => {
+          caller.page.log(`gives up command ${id}`);
+          control.abort();
+        }),
+      );
+    }
+    const timeoutMs = random.pick([100, 5_000, 30_000]);
+    const name = `${kind} command ${id}`;
+    const judge = (told: string, error?: unknown): void => {
+      if (!caller.page.gone && !control.signal.aborted) this.#judge(asked, told, error);
+    };
+    calls.make(
+      caller,
+      name,
+      async ({ call }) => {
+        try {
+          const result = await call(kind, input, { signal: control.signal, timeoutMs });
+          judge(result === id ? 'done' : 'another one’s result');
+        } catch (error) {
+          if (error instanceof CommandError) judge(error.outcome, error);
+          // Neither was sent.
+          else if (error instanceof SessionError || String(error).startsWith('NotSupportedError'))
+            judge('refusal', error);
+          throw error;
+        }
+      },
+      true,
+    );
+  }
+
+  /** What a caller was told must be what became of its command. */
+  #judge(asked: Asked, told: string, error: unknown): void {
+    const { world } = this.#scene;
+    const { id, kind, ranIn } = asked;
+    const isTrue =
+      (told === 'done' && kind !== 'failing' && ranIn) ||
+      (told === 'failed' && kind === 'failing' && ranIn && error instanceof CommandError && error.data === id) ||
+      (told === 'refused' && kind === 'refused') ||
+      (told === 'refusal' && !ranIn) ||
+      told === 'unknown';
+    if (!isTrue)
+      world.violate(`untrue: ${kind} command ${id}, which ${ranIn ? 'ran' : 'did not run'}, is told ${told}`);
+    if (told === 'unknown' && !this.#hadReason(asked))
+      world.violate(`unknown: command ${id} is said to be, without a reason`);
+  }
+
+  /** Its host's term ended, or it or its caller was asleep, or out of reach. */
+  #hadReason({ from, caller }: Asked): boolean {
+    const { world, history } = this.#scene;
+    const { faults, machine, participants } = world;
+    if (!this.#isTold || participants.some(({ page }) => page.hasNoStore || page.lostStoreAt >= from)) return true;
+    if (areLossy(faults) || faults.blockingTransactions || machine.outOfReachUntil >= from) return true;
+    // Whether a command is too old is told by two clocks.
+    if (world.tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return true;
+    return caller.awakeSince >= from || !history.wasSteady(from - NEWS_MS) || this.#hasSleeper(from);
+  }
+
+  #hasSleeper(from: number): boolean {
+    const { world } = this.#scene;
+    const record = parsed(world.recordOf());
+    if (typeof record !== 'object') return true;
+    const host = world.participants.find(({ coordinator }) => coordinator.tabId === record.hostTabId);
+    return !host || host.page.awakeSince >= from;
+  }
+
+  /** All can look at one record. */
+  get #isTold(): boolean {
+    const { world, plan } = this.#scene;
+    return plan.exact && !world.machine.forked && !this.#isWiped;
+  }
+
+  #find(input: unknown): Asked | undefined {
+    return typeof input === 'object' && input !== null && 'id' in input ? this.#asked[Number(input.id)] : undefined;
+  }
+
+  /** Takes its time. An endless one ends when its signal aborts. */
+  #take(input: unknown, signal: AbortSignal): Promise<unknown> {
+    const asked = this.#find(input);
+    return new Promise((resolve) => {
+      const finish = (): void => asked?.ranIn?.deliver('network', () => resolve(asked.id));
+      if (asked?.kind === 'endless') signal.addEventListener('abort', finish);
+      else if (typeof input === 'object' && input !== null && 'ms' in input)
+        this.#scene.world.machine.scheduler.work(Number(input.ms), finish);
+    });
+  }
+}

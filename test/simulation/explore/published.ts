@@ -1,0 +1,51 @@
+/** What drivers publish and emit: each value only once, so that it can be told whether it was forgotten. */
+import type { SimulatedBrowser } from '../../../src/testing';
+import type { Participant } from '../../../src/testing/machine';
+import type { Calls } from './calls';
+import type { Plan } from './plan';
+import { PUBLIC } from './watchers';
+
+const VALUES = new RegExp(`${PUBLIC} (\\d+)\\.`, 'g');
+
+export class Published {
+  readonly #world: SimulatedBrowser;
+  readonly #calls: Calls;
+  readonly #plan: Plan;
+  #count = 0;
+  /** All before this one were to be erased. */
+  #forgotten = 0;
+
+  constructor(world: SimulatedBrowser, calls: Calls, plan: Plan) {
+    this.#world = world;
+    this.#calls = calls;
+    this.#plan = plan;
+    world.machine.watchers.push({
+      onCommit: ({ page, after, journal }) => this.#check(page.name, [after, journal]),
+    });
+  }
+
+  next(): string {
+    return `${PUBLIC} ${this.#count++}.`;
+  }
+
+  /** For a log-out: what was published before is in no store after it. */
+  forget(caller: Participant): void {
+    const before = this.#count;
+    this.#calls.make(caller, 'forget', async (coordinator) => {
+      await coordinator.forget();
+      if (caller.page.gone) return;
+      this.#forgotten = Math.max(this.#forgotten, before);
+      this.#check(caller.page.name, [this.#world.recordOf(), this.#world.journalOf()]);
+    });
+  }
+
+  #check(who: string, stored: unknown): void {
+    const { machine, participants } = this.#world;
+    if (this.#forgotten === 0 || !this.#plan.exact || machine.forked) return;
+    if (participants.some(({ page }) => page.lostStoreAt >= 0)) return;
+    for (const [, number] of JSON.stringify(stored).matchAll(VALUES)) {
+      if (Number(number) < this.#forgotten)
+        return this.#world.violate(`unforgotten: ${who} has value ${number} in the store`);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** Tabs that want that there be a session: none of them starts one after a person ended it, as far as it could be told. */
+import { isObject } from '../../../src/session/check';
+import { areLossy } from '../../../src/testing/faults';
+import type { Participant } from '../../../src/testing/machine';
+import type { Page } from '../../../src/testing/page';
+import { parsed } from '../../../src/testing/parsed';
+import type { Random } from '../../../src/testing/random';
+import type { Call, Calls } from './calls';
+import type { History } from './history';
+import type { Plan } from './plan';
+import type { Scene } from './scene';
+import { SECRET } from './watchers';
+
+/** After this long a wish is written down: from then on whoever ends knows of it. */
+const WRITTEN_MS = 1_000;
+const WRITTEN_IF_SLOW_MS = 20_000;
+
+interface Wish {
+  readonly id: number;
+  readonly page: Page;
+  readonly from: number;
+}
+
+interface WishPorts extends Pick<Scene, 'world' | 'isReluctant'> {
+  readonly calls: Calls;
+  readonly history: History;
+  readonly plan: Plan;
+}
+
+export class Wishes {
+  readonly #wishes: Wish[] = [];
+  readonly #ports: WishPorts;
+  #isWiped = false;
+
+  constructor(ports: WishPorts) {
+    this.#ports = ports;
+    const { world, calls, isReluctant } = ports;
+    world.machine.watchers.push({
+      onCommit: ({ before, after }) => {
+        const [old, now] = [parsed(before), parsed(after)];
+        if (typeof old !== 'object' || typeof now !== 'object' || now.phase !== 'connecting') return;
+        // A tab goes on with what it had itself without being asked.
+        if (old.hostTabId === now.hostTabId || (old.term === null && old.recovery.by === 'same-tab')) return;
+        const page = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId)?.page;
+        // One that died since may have been called before.
+        if (page && !page.gone && isReluctant(page) && !calls.isBidding(page))
+          world.violate(`${page.name} becomes host, and says that it can't`);
+      },
+      onWipe: () => {
+        this.#isWiped = true;
+      },
+      onDriver: ({ page, call, given }) => {
+        if (call === 'end' || call === 'release') return;
+        const wish = isObject(given) && typeof given.wish === 'number' ? this.#wishes[given.wish] : undefined;
+        const end = wish && this.#endAfter(wish);
+        if (end)
+          world.violate(
+            `unwanted: ${page.name} starts what was wanted at ${wish.from}, after ${end.page.name} ${end.name}`,
+          );
+      },
+    });
+  }
+
+  /** A tab wants a session, and may give that up. */
+  ensure(caller: Participant, random: Random): void {
+    const { world, calls } = this.#ports;
+    const wish = { id: this.#wishes.length, page: caller.page, from: world.now };
+    this.#wishes.push(wish);
+    const control = new AbortController();
+    const request = { token: SECRET, wish: wish.id };
+    calls.make(caller, 'ensure', (coordinator) => coordinator.ensure(request, { signal: control.signal }));
+    if (!random.chance(0.3)) return;
+    world.machine.scheduler.work(random.between(0, random.pick([10, 10_000])), () =>
+      caller.page.deliver('network', () => {
+        caller.page.log('wants no session any more');
+        control.abort();
+      }),
+    );
+  }
+
+  /** A call of a person, since the wish, by which nobody wants a session any more. */
+  #endAfter({ page, from }: Wish): Call | undefined {
+    const { world, calls, history, plan } = this.#ports;
+    if (!plan.exact || world.machine.forked || this.#isWiped) return undefined;
+    if (world.participants.some((other) => other.page.lostStoreAt >= from)) return undefined;
+    const isSlow = areLossy(world.faults) || world.faults.blockingTransactions;
+    const writtenAt = Math.max(from, page.awakeSince) + (isSlow ? WRITTEN_IF_SLOW_MS : WRITTEN_MS);
+    return calls.all.find(({ name, outcome, from: began, settledAt }) => {
+      if (outcome !== 'done' || began < writtenAt) return false;
+      // There is nothing to cancel of a session that is active.
+      return name === 'end' || name === 'forget' || (name === 'cancel' && history.wasIdle(began, settledAt));
+    });
+  }
+}
