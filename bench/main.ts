@@ -5,8 +5,7 @@
  *     node bench/run.mjs --quick         a rough look, which writes nothing
  *     node bench/run.mjs --only 2,3      these figures, and writes nothing
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, totalmem } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { launchBenchBrowser } from './browser';
 import { measureClaims, measureRefusals } from './figures/calls';
@@ -15,8 +14,10 @@ import { type Bench, FULL, QUICK } from './figures/effort';
 import { measureLoad } from './figures/load';
 import { measureLoss } from './figures/loss';
 import { measureRelay } from './figures/relay';
+import { describeMachine, machineLoad } from './machine';
 import { type Figure, summarize } from './measurement';
 import { chart } from './report/chart';
+import { replaceBetweenMarkers } from './report/markers';
 import { consoleTable, markdownTable, overviewTable } from './report/table';
 
 const FIGURES: readonly { readonly numbers: readonly number[]; measure(bench: Bench): Promise<Figure | Figure[]> }[] = [
@@ -28,13 +29,11 @@ const FIGURES: readonly { readonly numbers: readonly number[]; measure(bench: Be
   { numbers: [7], measure: measureLoad },
 ];
 
-const MARKERS = { begin: '<!-- bench:begin -->', end: '<!-- bench:end -->' };
-
 export async function main(args: readonly string[]): Promise<void> {
   const isQuick = args.includes('--quick');
   const only = args.includes('--only') ? (args[args.indexOf('--only') + 1] ?? '').split(',').map(Number) : null;
   const begunMs = performance.now();
-  const loadBefore = loadavg()[0] ?? 0;
+  const loadBefore = machineLoad();
   const browser = await launchBenchBrowser();
   const figures: Figure[] = [];
   const progress = (what: string): void =>
@@ -68,24 +67,10 @@ function isCharted({ number }: Figure, { title }: { readonly title: string }): b
   return number >= 2 && number <= 5;
 }
 
-function describeMachine(browserVersion: string, loadBefore: number): string {
-  const [cpu] = cpus();
-  const memoryGb = Math.round(totalmem() / 2 ** 30);
-  const load = `load average ${loadBefore.toFixed(1)} before and ${(loadavg()[0] ?? 0).toFixed(1)} after`;
-  return `Chromium ${browserVersion}, headless, on Linux with ${cpus().length} cores (${cpu?.model.trim()}) and ${memoryGb} GB; Node ${process.versions.node}; ${load}.`;
-}
-
 function round(_: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(4)) : value;
 }
 
 function pathOf(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
-}
-
-function replaceBetweenMarkers(path: string, text: string): void {
-  const page = readFileSync(path, 'utf8');
-  const [from, to] = [page.indexOf(MARKERS.begin), page.indexOf(MARKERS.end)];
-  if (from < 0 || to < from) throw new Error(`${path} has lost the marks between which the table belongs.`);
-  writeFileSync(path, `${page.slice(0, from)}${MARKERS.begin}\n\n${text}\n\n${page.slice(to)}`);
 }

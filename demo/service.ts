@@ -16,7 +16,7 @@ export interface SiteView {
   readonly conditions: Conditions;
   /** Messages that were sent and are not handled yet. */
   readonly underway: number;
-  readonly counts: Readonly<Record<'starts' | 'joins' | 'resumes' | 'acts' | 'ends' | 'stale', number>>;
+  readonly counts: Readonly<Record<'starts' | 'joins' | 'resumes' | 'acts' | 'chunks' | 'ends' | 'stale', number>>;
   readonly sessions: readonly {
     readonly sessionId: string;
     readonly pin: string;

@@ -2,44 +2,31 @@
  * A driver for the demo's session server: what an app writes to put its own session service under solotab. One attempt per
  * call; PINs, tokens and tries are around it, by solotab's `withAttempts`.
  *
- * The line to the server may break while the session goes on: the driver mends it here, and the tabs see `recovering`.
+ * The line to the server may break while the session goes on: the driver mends it here, and the tabs see `recovering`. While an
+ * agent is there, the tab that holds the session records its page for them.
  */
-import { type AttemptContext, type AttemptDriver, type DriverContext, SessionError } from 'solotab';
+import {
+  type AttemptContext,
+  type AttemptDriver,
+  type DriverCommands,
+  type DriverContext,
+  SessionError,
+} from 'solotab';
+import type { Recording, RecordingOptions } from './cobrowse/recording';
 import { type Answer, type Connected, type Line, openLine, ServiceError } from './line';
 import {
   type Act,
+  type Assist,
   type ClientMessage,
   DEMO_PROTOCOL,
   type MemberView,
   type Role,
   type ServerMessage,
 } from './protocol';
+import { type Agent, agentsAmong, parseInfo, type SessionInfo, without } from './session-info';
 
 export interface DemoRequest {
   readonly pin?: string;
-}
-
-export interface Agent {
-  readonly userId: string;
-  readonly userName: string;
-}
-
-/** What all tabs may know of the session. */
-export interface SessionInfo {
-  readonly sessionId: string;
-  readonly pin: string;
-  readonly role: Role;
-  /** The agents who are there. */
-  readonly agents: readonly Agent[];
-  /** False while the customer's line is down; null while there is none. */
-  readonly customerPresent: boolean | null;
-}
-
-/** The session as the page in the host tab has it. */
-export interface DemoSession {
-  readonly sessionId: string;
-  readonly pin: string;
-  act(act: Act): void;
 }
 
 export interface DemoShape {
@@ -53,6 +40,10 @@ export interface DemoShape {
     agent_left: { readonly userName: string };
     agent_cheered: { readonly userName: string };
   };
+  commands: {
+    /** The customer lets the agent who asked point, draw and scroll, or takes that back. */
+    assist(given: boolean): void;
+  };
 }
 
 export interface SessionDriverOptions {
@@ -63,23 +54,27 @@ export interface SessionDriverOptions {
   token(): Promise<string>;
   /** The session that this tab holds from now on; null from when it holds none. */
   onSession(session: DemoSession | null): void;
-  /** The other side did something in view of this tab. */
+  /** The agent did something in view of this tab, with the customer's consent. */
   onAct(act: Act, userName: string): void;
+  /** Makes what records this page. Without it the agents see nothing. */
+  createRecording?(options: RecordingOptions): Recording;
 }
 
 /** Pauses before each try to mend a broken line. After the last one, the network has failed: 1016. */
 const MENDING_PAUSES_MS = [250, 500, 1_000, 2_000];
 
-interface HeldSession extends DemoSession {
-  readonly context: DriverContext<HeldShape>;
+/** The session as the host tab holds it. */
+export interface DemoSession {
+  readonly sessionId: string;
+  readonly pin: string;
+  readonly context: DriverContext<DemoShape>;
+  readonly recording: Recording | null;
   line: Line;
+  members: readonly MemberView[];
   agents: readonly Agent[];
+  assist: Assist;
   /** Over, moved, or ended here: what the line still brings is nobody's business. */
   letGo: boolean;
-}
-
-interface HeldShape extends DemoShape {
-  session: HeldSession;
 }
 
 export function createSessionDriver({
@@ -88,14 +83,15 @@ export function createSessionDriver({
   token,
   onSession,
   onAct,
-}: SessionDriverOptions): AttemptDriver<HeldShape> {
+  createRecording,
+}: SessionDriverOptions): AttemptDriver<DemoShape> & { readonly commands: DriverCommands<DemoShape> } {
   async function connect(
-    context: AttemptContext<HeldShape>,
+    context: AttemptContext<DemoShape>,
     message: ClientMessage,
     farewell: ClientMessage,
-  ): Promise<HeldSession> {
+  ): Promise<DemoSession> {
     const { signal, epoch } = context;
-    let held: HeldSession | null = null;
+    let held: DemoSession | null = null;
     const line = await openLine({
       site,
       signal,
@@ -111,11 +107,17 @@ export function createSessionDriver({
         await line.closed;
         throw signal.reason;
       }
-      const { sessionId, pin } = connected;
-      const act = (what: Act) => held?.line.send({ type: 'act', epoch, act: what });
+      const { sessionId, pin, members, assist } = connected;
+      const send = (what: ClientMessage) => held?.line.send(what);
+      const recording =
+        createRecording?.({
+          send: (chunk) => send({ type: 'record', epoch, ...chunk }),
+          tooLarge: () => send({ type: 'unshowable', epoch }),
+        }) ?? null;
       const agents = parseInfo(context.info)?.agents ?? [];
-      held = { sessionId, pin, act, context, line, agents, letGo: false };
-      meet(held, connected.members);
+      held = { sessionId, pin, context, recording, line, members, agents, assist, letGo: false };
+      meet(held, members);
+      if (held.agents.length > 0) recording?.begin();
       onSession(held);
       return held;
     } catch (error) {
@@ -126,27 +128,50 @@ export function createSessionDriver({
     }
   }
 
-  /** Tells all tabs who is there, and which agents came or went. */
-  function meet(held: HeldSession, members: readonly MemberView[]): void {
-    const { context, sessionId, pin, agents: before } = held;
-    const agents = agentsAmong(members);
-    held.agents = agents;
-    const customerPresent = members.find((member) => member.role === 'customer')?.present ?? null;
-    const info: SessionInfo = { sessionId, pin, role: role(), agents, customerPresent };
-    context.publish(info);
-    for (const { userName } of without(agents, before)) context.emit('agent_joined', { userName });
-    for (const { userName } of without(before, agents)) context.emit('agent_left', { userName });
+  /** Notes who is there, and tells all tabs which agents came or went. */
+  function meet(held: DemoSession, members: readonly MemberView[]): void {
+    const { context, agents: before } = held;
+    held.members = members;
+    held.agents = agentsAmong(members);
+    publish(held);
+    for (const { userName } of without(held.agents, before)) context.emit('agent_joined', { userName });
+    for (const { userName } of without(before, held.agents)) context.emit('agent_left', { userName });
   }
 
-  function hear(held: HeldSession, message: ServerMessage): void {
+  function publish({ context, sessionId, pin, members, agents, assist }: DemoSession): void {
+    const customerPresent = members.find((member) => member.role === 'customer')?.present ?? null;
+    const info: SessionInfo = { sessionId, pin, role: role(), agents, customerPresent, assist };
+    context.publish(info);
+  }
+
+  /** The page is recorded while an agent looks; who comes later needs a picture to begin with. */
+  function record(held: DemoSession, before: readonly Agent[]): void {
+    if (held.agents.length === 0) held.recording?.stop();
+    else if (without(held.agents, before).length > 0) held.recording?.begin();
+  }
+
+  function hear(held: DemoSession, message: ServerMessage): void {
     if (held.letGo) return;
     const { context } = held;
     switch (message.type) {
-      case 'members':
-        return meet(held, message.members);
+      case 'members': {
+        const before = held.agents;
+        meet(held, message.members);
+        return record(held, before);
+      }
       case 'acted':
         if (message.act.kind === 'cheer') return context.emit('agent_cheered', { userName: message.userName });
-        return onAct(message.act, message.userName);
+        if (message.act.kind === 'look') return held.recording?.begin();
+        // What was underway when the customer took the consent back comes too late.
+        if (held.assist.state === 'given') onAct(message.act, message.userName);
+        return;
+      case 'assist':
+        // Consent is given here alone, by the command: an echo of it must not outlive its being taken back.
+        if (message.assist.state === 'given' && held.assist.state !== 'given') return;
+        held.assist = message.assist;
+        return publish(held);
+      case 'taken':
+        return held.recording?.taken(message.stream);
       case 'error':
         context.error(new ServiceError(message.code, message.reason));
         if (message.code === 2001) void renew(held);
@@ -157,7 +182,7 @@ export function createSessionDriver({
     }
   }
 
-  async function renew(held: HeldSession): Promise<void> {
+  async function renew(held: DemoSession): Promise<void> {
     try {
       const fresh = await token();
       if (!held.letGo) held.line.send({ type: 'renew', token: fresh });
@@ -167,10 +192,11 @@ export function createSessionDriver({
   }
 
   /** The line broke. Gets a new one for the same session, under the same epoch. */
-  async function mend(held: HeldSession): Promise<void> {
+  async function mend(held: DemoSession): Promise<void> {
     if (held.letGo) return;
     const { context, sessionId } = held;
     const { signal, epoch } = context;
+    held.recording?.stop();
     context.reconnecting();
     let failure: unknown = new DOMException('The connection to the session service failed.', 'NetworkError');
     for (const pauseMs of MENDING_PAUSES_MS) {
@@ -191,8 +217,10 @@ export function createSessionDriver({
         if (held.letGo || signal.aborted) return line.close();
         mended = true;
         held.line = line;
+        held.assist = connected.assist;
         context.reconnected();
         meet(held, connected.members);
+        if (held.agents.length > 0) held.recording?.begin();
         return onSession(held);
       } catch (error) {
         line?.close();
@@ -207,9 +235,10 @@ export function createSessionDriver({
     context.ended('connection-lost');
   }
 
-  function letGo(held: HeldSession): void {
+  function letGo(held: DemoSession): void {
     if (held.letGo) return;
     held.letGo = true;
+    held.recording?.stop();
     onSession(null);
   }
 
@@ -241,6 +270,16 @@ export function createSessionDriver({
       held.line.close();
     },
 
+    commands: {
+      assist(held, given, { epoch }) {
+        const { assist, line } = held;
+        if (assist.state === 'none') return;
+        held.assist = given ? { ...assist, state: 'given' } : { state: 'none' };
+        line.send({ type: 'consent', epoch, given });
+        publish(held);
+      },
+    },
+
     async end(held, context) {
       const { epoch, info } = context;
       if (held !== null) {
@@ -267,26 +306,6 @@ export function createSessionDriver({
   };
 }
 
-/** What was published for the session, read from a snapshot. */
-export function parseInfo(value: unknown): SessionInfo | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const { sessionId, pin, role, agents, customerPresent } = value as Record<string, unknown>;
-  if (typeof sessionId !== 'string' || typeof pin !== 'string' || !Array.isArray(agents)) return null;
-  return {
-    sessionId,
-    pin,
-    role: role === 'agent' ? 'agent' : 'customer',
-    agents: agents.filter(isAgent),
-    customerPresent: typeof customerPresent === 'boolean' ? customerPresent : null,
-  };
-}
-
-function isAgent(value: unknown): value is Agent {
-  if (typeof value !== 'object' || value === null) return false;
-  const { userId, userName } = value as Record<string, unknown>;
-  return typeof userId === 'string' && typeof userName === 'string';
-}
-
 function endOf(epoch: number): ClientMessage {
   return { type: 'end', epoch, token: null, sessionId: null };
 }
@@ -299,15 +318,6 @@ function isFinal(error: unknown): error is ServiceError & { readonly code: 1001 
 function connectedBy(answer: Answer): Connected {
   if (answer.type === 'ended') throw new ServiceError(1011, answer.reason);
   return answer;
-}
-
-function agentsAmong(members: readonly MemberView[]): Agent[] {
-  const agents = members.filter(({ role, present }) => role === 'agent' && present);
-  return agents.map(({ userId, userName }) => ({ userId, userName }));
-}
-
-function without(agents: readonly Agent[], others: readonly Agent[]): Agent[] {
-  return agents.filter(({ userId }) => !others.some((other) => other.userId === userId));
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -3,15 +3,16 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const pages = ['index.html', 'basket.html', 'checkout.html', 'agent.html', 'lab.html', 'tab.html'];
 
 export default defineConfig({
   root: here,
-  cacheDir: resolve(here, '../node_modules/.vite/demo'),
+  cacheDir: resolve(here, '../node_modules/.vite/shop'),
   appType: 'mpa',
-  optimizeDeps: { include: ['broadcast-channel', 'idb-keyval'] },
+  optimizeDeps: { include: ['broadcast-channel', 'idb-keyval', '@rrweb/record', '@rrweb/replay'] },
   // The built package lies beside the demo, as it would in node_modules.
   server: { fs: { allow: [resolve(here, '..')] } },
   build: {
-    rolldownOptions: { input: ['index.html', 'agent.html', 'lab.html', 'tab.html'].map((page) => resolve(here, page)) },
+    rolldownOptions: { input: pages.map((page) => resolve(here, page)) },
   },
 });

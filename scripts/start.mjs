@@ -11,6 +11,8 @@ const PORTS_TO_TRY = process.env.PORT ? 1 : 20;
 const DEMO = new URL('../demo/', import.meta.url);
 const PAGES = new Map([
   ['/', 'index.html'],
+  ['/basket.html', 'basket.html'],
+  ['/checkout.html', 'checkout.html'],
   ['/agent.html', 'agent.html'],
   ['/lab.html', 'lab.html'],
   ['/tab.html', 'tab.html'],
@@ -27,10 +29,10 @@ const { createSessionServer } = await vite.ssrLoadModule('/server/server.ts');
 const sessions = createSessionServer();
 
 const server = createServer((request, response) => {
-  response.setHeader('content-security-policy', policyFor(server.address().port));
+  const page = PAGES.get(request.url.split('?')[0]);
+  response.setHeader('content-security-policy', policyFor(server.address().port, page));
   response.setHeader('x-content-type-options', 'nosniff');
   if (sessions.handleRequest(request, response)) return;
-  const page = PAGES.get(request.url.split('?')[0]);
   if (page) servePage(page, response);
   else vite.middlewares(request, response, () => response.writeHead(404).end('There is no such page.'));
 });
@@ -63,10 +65,14 @@ async function stop() {
   process.exit(0);
 }
 
-/** Nothing from elsewhere, nothing inline. The socket's address is spelled out: 'self' did not cover it in older browsers. */
-function policyFor(port) {
+/**
+ * Nothing from elsewhere, nothing inline. The socket's address is spelled out: 'self' did not cover it in older browsers. The
+ * agent's page shows another page as it was recorded, with its styles in it: these it may have inline.
+ */
+function policyFor(port, page) {
   const sockets = `ws://${HOST}:${port} ws://localhost:${port}`;
-  return `default-src 'self'; connect-src 'self' ${sockets}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'`;
+  const styles = page === 'agent.html' ? " style-src 'self' 'unsafe-inline';" : '';
+  return `default-src 'self';${styles} connect-src 'self' ${sockets}; frame-ancestors 'self'; base-uri 'none'; form-action 'none'`;
 }
 
 async function listen(port, tries) {

@@ -33,9 +33,9 @@ type CalledAs<Commands> = string extends keyof Commands
   : { [Name in keyof Commands]: Called<Commands[Name]> };
 
 type Called<Command> = Command extends (session: never, ...rest: infer Rest) => infer Result
-  ? Rest extends readonly [input?: infer Input, ...others: unknown[]]
-    ? (...input: Given<Input>) => Result
-    : () => Result
+  ? Rest extends readonly []
+    ? () => Result
+    : (...input: Given<Rest[0]>) => Result
   : never;
 
 /** The required one is asked for first: `undefined` in the type of an optional one is not always told from its being optional. */
@@ -67,7 +67,12 @@ export type CommandsOf<S> = S extends { readonly commands: infer Commands }
 
 export type CommandName<S> = string & keyof CommandsOf<S>;
 
-export type InputOf<Command> = Command extends (...input: infer Given) => unknown ? Given[0] : never;
+export type InputOf<Command> = Command extends (...input: infer Given) => unknown
+  ? // One that may be left out may be undefined, also where an app's `exactOptionalPropertyTypes` says otherwise.
+    [] extends Given
+    ? Given[0] | undefined
+    : Given[0]
+  : never;
 
 export type ResultOf<Command> = Command extends (...input: never[]) => infer Result ? Awaited<Result> : never;
 

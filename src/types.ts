@@ -72,13 +72,14 @@ export type DriverCommands<S extends Shape = Shape> = {
   readonly [Name in keyof CommandsOf<S>]: Command<
     SessionOf<S>,
     InputOf<CommandsOf<S>[Name]>,
-    ResultOf<CommandsOf<S>[Name]>
+    ResultOf<CommandsOf<S>[Name]>,
+    S
   >;
 };
 
 /** Declared as a method, so that a driver of one shape is a driver of any, as its other functions are. */
-type Command<Session, Input, Result> = {
-  run(session: Session, input: Input, context: CommandContext): Result | Promise<Result>;
+type Command<Session, Input, Result, S extends Shape> = {
+  run(session: Session, input: Input, context: CommandContext<S>): Result | Promise<Result>;
 }['run'];
 
 /**
@@ -111,10 +112,10 @@ export type DeclaredCommands<S extends Shape> = S extends { readonly commands: o
   : unknown;
 
 /** What a command gets beside the session and its input. */
-export interface CommandContext {
+export interface CommandContext<S extends Shape = Shape>
+  extends Pick<DriverContext<S>, 'epoch' | 'info' | 'publish' | 'emit'> {
   /** Aborts when the caller gives up, closes or is gone, and when the term ends. */
   readonly signal: AbortSignal;
-  readonly epoch: number;
   /** The tab that called. */
   readonly tabId: string;
 }

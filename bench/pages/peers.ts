@@ -1,5 +1,5 @@
 /** The peers, each used as its own documentation shows. */
-import { BroadcastChannel as PackageChannel, createLeaderElection, type LeaderElector } from 'broadcast-channel';
+import { createLeaderElection, type LeaderElector, BroadcastChannel as PackageChannel } from 'broadcast-channel';
 import TabsLock from 'browser-tabs-lock';
 import { Tab } from 'tab-election';
 import { PAYLOAD, type Subject } from './subject';

@@ -3,11 +3,18 @@
  * them are several agents.
  */
 import { SESSION_ERRORS } from 'solotab';
-import { PLAIN_CAKE } from '../cake';
+import { createReplay } from '../cobrowse/replay';
 import { type Line, openLine, ServiceError } from '../line';
-import { type Act, type ClientMessage, DEMO_PROTOCOL, type MemberView, type ServerMessage } from '../protocol';
+import {
+  type Act,
+  type Assist,
+  type ClientMessage,
+  DEMO_PROTOCOL,
+  type MemberView,
+  type ServerMessage,
+} from '../protocol';
 import { fetchToken } from '../service';
-import { createCakeView } from '../ui/cake-view';
+import { createAssistLayer } from '../ui/assist-layer';
 import { throwConfetti } from '../ui/confetti';
 import { byId, h } from '../ui/dom';
 import { watchPointing } from '../ui/pointing';
@@ -26,7 +33,6 @@ const ENDINGS: Readonly<Record<string, string>> = {
 const NAMES = ['Robin', 'Sam', 'Noor', 'Kim', 'Alex', 'Mika'] as const;
 
 const userId = `agent-${crypto.randomUUID().slice(0, 8)}`;
-const view = createCakeView();
 const panel = byId('panel', HTMLElement);
 const state = byId('state', HTMLElement);
 const sentence = byId('sentence', HTMLElement);
@@ -38,16 +44,44 @@ const sessionPin = byId('session-pin', HTMLElement);
 const stage = byId('stage', HTMLElement);
 const leave = byId('leave', HTMLButtonElement);
 const callsIn = [byId('join', HTMLButtonElement), byId('open', HTMLButtonElement)];
-const tools = [byId('cheer', HTMLButtonElement), byId('clear', HTMLButtonElement)];
+const ask = byId('ask', HTMLButtonElement);
+const clear = byId('clear', HTMLButtonElement);
+const cheer = byId('cheer', HTMLButtonElement);
+const assistSaid = byId('assist-said', HTMLElement);
+const stageEmpty = byId('stage-empty', HTMLElement);
+/** Over the customer's page: takes the pointer, the wheel and the keys. */
+const pointing = h('button', {
+  type: 'button',
+  class: 'pointing',
+  'aria-label': 'The customer’s page: point, draw and scroll',
+  'aria-describedby': 'stage-help',
+  'data-testid': 'pointing',
+  hidden: true,
+});
+const layer = createAssistLayer();
+const mouse = h('div', { class: 'customer-mouse', 'data-testid': 'customer-mouse', hidden: true });
+const replay = createReplay({
+  onGap: () => act({ kind: 'look' }),
+  onPicture() {
+    stageEmpty.hidden = true;
+    layer.clear();
+  },
+  onScroll: layer.clear,
+  onMouse(x, y) {
+    mouse.hidden = false;
+    mouse.style.left = `${x}%`;
+    mouse.style.top = `${y}%`;
+  },
+});
 /** What an agent who is out needs, and what one who is in. */
 const outside = [...callsIn, byId('fields', HTMLElement), byId('where-from', HTMLElement)];
 const inside = [leave, byId('facts', HTMLElement)];
 let line: Line | null = null;
+let assist: Assist = { state: 'none' };
 
 nameField.value = NAMES[Math.floor(Math.random() * NAMES.length)] ?? 'Robin';
 pinField.value = location.hash.slice(1, 11);
-stage.append(view.element);
-view.show(PLAIN_CAKE);
+stage.append(replay.element, mouse, layer.element, pointing);
 
 const token = () => fetchToken(SITE, { userId, userName: nameField.value }, 'agent');
 
@@ -62,12 +96,13 @@ byId('open', HTMLButtonElement).addEventListener('click', () => {
 leave.addEventListener('click', () => {
   line?.send({ type: 'leave' });
 });
-byId('clear', HTMLButtonElement).addEventListener('click', () => act({ kind: 'clear' }));
-byId('cheer', HTMLButtonElement).addEventListener('click', () => {
+ask.addEventListener('click', () => act({ kind: 'ask' }));
+clear.addEventListener('click', () => act({ kind: 'clear' }));
+cheer.addEventListener('click', () => {
   throwConfetti();
   act({ kind: 'cheer' });
 });
-watchPointing(stage, act);
+watchPointing(pointing, act);
 
 async function enter(messageWith: (token: string) => ClientMessage): Promise<void> {
   notice.replaceChildren();
@@ -80,8 +115,8 @@ async function enter(messageWith: (token: string) => ClientMessage): Promise<voi
     line = opened;
     sessionPin.textContent = connected.pin;
     pinField.value = connected.pin;
-    if (connected.cake !== null) view.show(connected.cake);
     meet(connected.members);
+    agree(connected.assist);
     // What had the focus is hidden now.
     leave.focus({ preventScroll: true });
   } catch (error) {
@@ -95,8 +130,14 @@ function hear(message: ServerMessage): void {
     case 'members':
       meet(message.members);
       break;
-    case 'acted':
-      if (message.act.kind === 'page') view.show(message.act.cake);
+    case 'recorded':
+      replay.take(message);
+      break;
+    case 'unshowable':
+      clearStage('The customer’s page is too large to be shown.');
+      break;
+    case 'assist':
+      agree(message.assist);
       break;
     case 'error':
       say(message.code);
@@ -104,7 +145,8 @@ function hear(message: ServerMessage): void {
       break;
     case 'ended':
       line = null;
-      view.forget();
+      agree({ state: 'none' });
+      clearStage('The customer’s page is shown here once you are in.');
       show('idle', 'Over', ENDINGS[message.reason] ?? 'The session is over.');
       break;
   }
@@ -114,6 +156,8 @@ function hear(message: ServerMessage): void {
 function left(): void {
   if (line === null) return;
   line = null;
+  agree({ state: 'none' });
+  clearStage('The customer’s page is shown here once you are in.');
   show('idle', 'Cut off', 'The line to the session broke. Join again.');
 }
 
@@ -127,16 +171,43 @@ function meet(members: readonly MemberView[]): void {
   );
   if (!customer) show('active', 'Waiting', 'No customer yet. Give them the PIN.');
   else if (customer.present)
-    show('active', 'Connected', `${customer.userName} is here. You see the cake of the tab that holds the session.`);
+    show('active', 'Connected', `${customer.userName} is here. You see the tab that holds the session.`);
   else show('recovering', 'Away', `${customer.userName} has two minutes to come back, in whichever tab.`);
 }
 
 function act(what: Act): void {
   if (line === null) return;
   line.send({ type: 'act', epoch: EPOCH, act: what });
-  if (what.kind === 'point') view.point(what.x, what.y, nameField.value);
-  else if (what.kind === 'draw') view.draw(what.points);
-  else if (what.kind === 'clear') view.clear();
+  if (what.kind === 'point') layer.point(what.x, what.y, nameField.value);
+  else if (what.kind === 'draw') layer.draw(what.points);
+  else if (what.kind === 'clear') layer.clear();
+}
+
+/** Shows what the customer allows. */
+function agree(to: Assist): void {
+  assist = to;
+  const isMine = assist.state !== 'none' && assist.userId === userId;
+  const allowed = isMine && assist.state === 'given';
+  const hadFocus = document.activeElement === pointing;
+  pointing.hidden = !allowed;
+  ask.disabled = line === null || assist.state !== 'none';
+  clear.disabled = !allowed;
+  stage.dataset.assist = allowed ? 'given' : assist.state;
+  if (!allowed) layer.forget();
+  if (!allowed && hadFocus) leave.focus({ preventScroll: true });
+  if (assist.state === 'none')
+    assistSaid.textContent = line === null ? '' : 'You look on. To point, draw or scroll, ask.';
+  else if (!isMine) assistSaid.textContent = `${assist.userName} has remote assist, or has asked for it.`;
+  else if (allowed) assistSaid.textContent = 'The customer lets you point, draw and scroll.';
+  else assistSaid.textContent = 'You have asked. The customer decides.';
+}
+
+function clearStage(text: string): void {
+  replay.forget();
+  layer.forget();
+  mouse.hidden = true;
+  stageEmpty.textContent = text;
+  stageEmpty.hidden = false;
 }
 
 function show(phase: string, word: string, text: string): void {
@@ -146,7 +217,7 @@ function show(phase: string, word: string, text: string): void {
   state.textContent = word;
   sentence.textContent = text;
   for (const button of callsIn) button.disabled = phase !== 'idle';
-  for (const button of tools) button.disabled = line === null;
+  cheer.disabled = line === null;
   for (const element of outside) element.hidden = line !== null;
   for (const element of inside) element.hidden = line === null;
 }

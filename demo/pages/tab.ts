@@ -2,7 +2,7 @@
 import type { RecoveryPolicy } from 'solotab';
 import { isLabCall, isLabNames, type TabReport } from '../lab/messages';
 import type { Role } from '../protocol';
-import { parseInfo } from '../session-driver';
+import { parseInfo } from '../session-info';
 import { byId } from '../ui/dom';
 import { createSessionPanel } from '../ui/session-panel';
 import { openSupport, writeLog } from '../ui/support';

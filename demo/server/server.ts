@@ -6,19 +6,27 @@ import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { type ClientMessage, DEMO_PROTOCOL, parseClientMessage } from '../protocol';
+import { type ClientMessage, DEMO_PROTOCOL, MAX_FRAME_BYTES, parseClientMessage } from '../protocol';
 import { answer, fromThisMachine, urlOf } from './api';
 import { type Clock, systemClock } from './clock';
 import { type Conditions, FAIR_WEATHER } from './conditions';
-import { createSessionBook, type Notice, type SessionBook } from './sessions';
+import { createRateLimit } from './rate-limit';
+import type { Notice } from './session';
+import { createSessionBook, type SessionBook } from './sessions';
 import { createTokens, type TokenClaims, type Tokens } from './tokens';
 
 export const SOCKET_PATH = '/session';
 /** Without 0, O, 1, I and L, which people mix up. */
 const PIN_CHARACTERS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789';
 const PIN_LENGTH = 6;
-/** A line drawn by hand fits many times; a flood does not. */
-const MAX_MESSAGE_BYTES = 16_384;
+/** Open connections of one site. */
+export const MAX_SEATS = 5_000;
+/** Messages of one connection that wait for their turn: more than a person makes in the longest latency of the lab. */
+export const MAX_WAITING = 512;
+/** Messages of one connection in a second: more than a page's picture needs on the fastest line. */
+export const MAX_MESSAGES = { calls: 1_000, perMs: 1_000 } as const;
+/** What may wait to be read by one page. Whoever is slower than the page that it looks at is hung up on, and may join again. */
+const MAX_UNREAD_BYTES = 4_000_000;
 
 export interface Site {
   readonly appKey: string;
@@ -36,8 +44,10 @@ interface Seat {
   readonly socket: WebSocket;
   /** Milliseconds since the Unix epoch; a seat without a token has none. */
   tokenExpiresAt: number;
+  isToldOfExpiry: boolean;
   /** What this connection sent is handled one by one, in order. */
   queue: Promise<void>;
+  waiting: number;
 }
 
 export interface Service {
@@ -65,6 +75,8 @@ export interface SessionServer {
   /** Answers a request for the service's API. False: it is for somebody else. */
   handleRequest(request: IncomingMessage, response: ServerResponse): boolean;
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+  /** How many things are kept in memory. */
+  kept(): Readonly<Record<string, number>>;
   close(): void;
 }
 
@@ -75,7 +87,7 @@ export function createSessionServer({
   conditions: fair = FAIR_WEATHER,
 }: SessionServerOptions = {}): SessionServer {
   const tokens = createTokens({ secret, now: clock.now });
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE_BYTES });
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
   const seats = new Map<string, Seat>();
   const sweeps = new Map<Site, () => void>();
   const sites = new Map(
@@ -91,6 +103,7 @@ export function createSessionServer({
       const seat = seats.get(id);
       if (!seat) continue;
       seat.socket.send(JSON.stringify(message));
+      if (seat.socket.bufferedAmount > MAX_UNREAD_BYTES) seat.socket.terminate();
       if (close) seat.socket.close(1000, message.type);
     }
     sweeps.get(site)?.();
@@ -122,11 +135,24 @@ export function createSessionServer({
         return book.resume(seat.id, caller, message);
       }
       case 'act':
+      case 'record':
+      case 'unshowable':
+      case 'consent':
         // A fenced seat is shown out whatever the weather.
-        if (book.sessionOf(seat.id) === null) return book.act(seat.id, message.epoch, message.act);
-        if (seat.tokenExpiresAt <= clock.now()) return refuse(2001, 'token expired', false);
-        if (conditions.serviceDown) return refuse(9999, 'service error', false);
-        return book.act(seat.id, message.epoch, message.act);
+        if (book.sessionOf(seat.id) !== null) {
+          const expired = seat.tokenExpiresAt <= clock.now();
+          if (message.type === 'record' && (expired || conditions.serviceDown)) {
+            // The chunk is lost, and an agent who misses it asks for a new picture. Said once: a page has many chunks.
+            const { stream, number } = message;
+            const taken: Notice = { seat: seat.id, message: { type: 'taken', stream, number } };
+            if (!expired || seat.isToldOfExpiry) return [taken];
+            seat.isToldOfExpiry = true;
+            return [taken, ...refuse(2001, 'token expired', false)];
+          }
+          if (expired) return refuse(2001, 'token expired', false);
+          if (conditions.serviceDown) return refuse(9999, 'service error', false);
+        }
+        return doPart(book, seat.id, message);
       case 'renew': {
         const caller = await verify(seat, message.token);
         return caller === null ? refuse(2001, 'token', false) : [{ seat: seat.id, message: { type: 'renewed' } }];
@@ -147,7 +173,10 @@ export function createSessionServer({
 
   async function verify(seat: Seat, token: string): Promise<TokenClaims | null> {
     const claims = await tokens.verify(token);
-    if (claims !== null) seat.tokenExpiresAt = claims.expiresAt * 1000;
+    if (claims !== null) {
+      seat.tokenExpiresAt = claims.expiresAt * 1000;
+      seat.isToldOfExpiry = false;
+    }
     return claims;
   }
 
@@ -169,14 +198,28 @@ export function createSessionServer({
   }
 
   function open(socket: WebSocket, site: Site): void {
-    const seat: Seat = { id: randomUUID(), site, socket, tokenExpiresAt: 0, queue: Promise.resolve() };
+    const seat: Seat = {
+      id: randomUUID(),
+      site,
+      socket,
+      tokenExpiresAt: 0,
+      isToldOfExpiry: false,
+      queue: Promise.resolve(),
+      waiting: 0,
+    };
+    const rate = createRateLimit({ ...MAX_MESSAGES, now: clock.now });
     seats.set(seat.id, seat);
     socket.on('message', (data, binary) => {
+      // What comes after a farewell, or after being shown out, is not read any more.
+      if (socket.readyState !== socket.OPEN) return;
+      if (seat.waiting >= MAX_WAITING || !rate.allows(seat.id)) return socket.close(1008, 'too many messages');
       const message = binary ? null : parseClientMessage(String(data));
       if (message === null) return socket.close(1003, 'unreadable message');
       site.underway += 1;
+      seat.waiting += 1;
       enqueue(seat, () => {
         site.underway -= 1;
+        seat.waiting -= 1;
         return handle(seat, message);
       });
     });
@@ -203,6 +246,7 @@ export function createSessionServer({
     expireTokens(site) {
       for (const seat of seatsOf(site)) {
         seat.tokenExpiresAt = 0;
+        seat.isToldOfExpiry = true;
         if (site.book.sessionOf(seat.id) === null) continue;
         carryOut(site, [{ seat: seat.id, message: { type: 'error', code: 2001, reason: 'token expired' } }]);
       }
@@ -222,9 +266,17 @@ export function createSessionServer({
       const url = urlOf(request);
       if (url?.pathname !== SOCKET_PATH) return false;
       const site = service.site(url.searchParams.get('site'));
-      if (!site || site.conditions.refuseConnections || !fromThisMachine(request)) socket.destroy();
+      const isFull = site !== undefined && seatsOf(site).length >= MAX_SEATS;
+      if (!site || isFull || site.conditions.refuseConnections || !fromThisMachine(request)) socket.destroy();
       else sockets.handleUpgrade(request, socket, head, (opened) => open(opened, site));
       return true;
+    },
+    kept() {
+      const total: Record<string, number> = { connections: seats.size, sweeps: sweeps.size };
+      for (const { book } of sites.values()) {
+        for (const [name, size] of Object.entries(book.kept())) total[name] = (total[name] ?? 0) + size;
+      }
+      return total;
     },
     close() {
       for (const stop of sweeps.values()) stop();
@@ -232,6 +284,28 @@ export function createSessionServer({
       sockets.close();
     },
   };
+}
+
+type Part = Extract<ClientMessage, { readonly type: 'act' | 'record' | 'unshowable' | 'consent' }>;
+
+function doPart(book: SessionBook, seat: string, message: Part): Notice[] {
+  const { type, epoch } = message;
+  switch (type) {
+    case 'act':
+      return book.act(seat, epoch, message.act);
+    case 'record':
+      // The epoch is for the server; the chunk is for the agents.
+      return book.record(seat, epoch, {
+        stream: message.stream,
+        number: message.number,
+        last: message.last,
+        data: message.data,
+      });
+    case 'unshowable':
+      return book.unshowable(seat, epoch);
+    case 'consent':
+      return book.consent(seat, epoch, message.given);
+  }
 }
 
 function randomPin(): string {

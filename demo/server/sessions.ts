@@ -7,32 +7,35 @@
  * - A PIN names at most one living session.
  * - A member has a seat (an open connection) or a time until which it is waited for; a seat holds one member at most.
  * - A member's epoch never falls: what comes under an older one is refused and its seat is closed.
+ * - An agent points, draws and scrolls while the session's `assist` is given to it; that ends with its being a member.
+ * - Nothing of a recorded page is kept here: a chunk is passed on, or forgotten.
  */
-import type { Cake } from '../cake';
-import type { Act, MemberView, Role, ServerMessage } from '../protocol';
+import type { Act, Assist, Chunk, Role, ServerMessage } from '../protocol';
 import { createRateLimit } from './rate-limit';
+import {
+  type Caller,
+  count,
+  type Member,
+  type Notice,
+  over,
+  type Place,
+  present,
+  refusal,
+  type Session,
+  viewOf,
+  views,
+} from './session';
 
 export const MAX_AGENTS = 5;
+/** Living sessions of one site. Each has a few hundred bytes. */
+export const MAX_SESSIONS = 2_000;
+/** PINs of sessions that are over; older ones are forgotten first. */
+export const MAX_ENDED_PINS = 500;
 export const RECONNECT_WINDOW_MS = 120_000;
 /** So long is a PIN of a session that is over told from one that never was. */
 const REMEMBER_ENDED_MS = 600_000;
 /** A person does not connect more often than this; someone who guesses PINs does. */
 export const RATE = { calls: 20, perMs: 10_000 } as const;
-
-/** Who asks: the claims of a token that was verified. */
-export interface Caller {
-  readonly userId: string;
-  readonly userName: string;
-  readonly role: Role;
-}
-
-/** What the shell has to do, in this order. */
-export interface Notice {
-  readonly seat: string;
-  readonly message: ServerMessage;
-  /** Close the connection after the message. */
-  readonly close?: boolean;
-}
 
 export interface SessionBookOptions {
   /** Milliseconds, by any clock that does not step back. */
@@ -43,39 +46,26 @@ export interface SessionBookOptions {
   pin(): string;
 }
 
-interface Member extends Caller {
-  seat: string | null;
-  epoch: number;
-  /** While it has no seat: when it is given up. */
-  awayUntil: number;
-}
-
-interface Session {
-  readonly id: string;
-  readonly pin: string;
-  readonly members: Map<string, Member>;
-  cake: Cake | null;
-}
-
 export type SessionBook = ReturnType<typeof createSessionBook>;
 
 export function createSessionBook({ now, id, pin: randomPin }: SessionBookOptions) {
   const sessions = new Map<string, Session>();
-  const seats = new Map<string, { readonly session: Session; readonly member: Member }>();
+  const seats = new Map<string, Place>();
   const endedPins = new Map<string, number>();
   let rate = createRateLimit({ ...RATE, now });
-  const counts = { starts: 0, joins: 0, resumes: 0, acts: 0, ends: 0, stale: 0 };
+  const counts = { starts: 0, joins: 0, resumes: 0, acts: 0, chunks: 0, ends: 0, stale: 0 };
 
   /** A new session with the caller in it. An agent may open one too, for a customer to join. */
   function start(seat: string, caller: Caller, ask: { epoch: number; pin: string | null }): Notice[] {
     if (!rate.allows(caller.userId)) return [refusal(seat, 9999, 'rate limit')];
+    if (sessions.size >= MAX_SESSIONS) return [refusal(seat, 9999, 'too many sessions')];
     if (ask.pin !== null && !/^[A-Z0-9]{1,10}$/.test(ask.pin)) return [refusal(seat, 1008, 'PIN format')];
     if (ask.pin !== null && byPin(ask.pin)) return [refusal(seat, 1010, 'PIN in use')];
     counts.starts += 1;
     let pin = ask.pin ?? randomPin();
     while (ask.pin === null && byPin(pin)) pin = randomPin();
     endedPins.delete(pin);
-    const session: Session = { id: id(), pin, members: new Map(), cake: null };
+    const session: Session = { id: id(), pin, members: new Map(), assist: { state: 'none' } };
     sessions.set(session.id, session);
     return seatMember(session, seat, caller, ask.epoch);
   }
@@ -111,19 +101,45 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
     return [...notices, ...seatMember(session, seat, caller, ask.epoch)];
   }
 
+  /** An agent's act, for the customer. Without consent most of them are nothing, and no fault: it may just have been taken back. */
   function act(seat: string, epoch: number, what: Act): Notice[] {
-    const place = seats.get(seat);
-    if (!place) return [stale(seat)];
+    const place = placeFor(seat, epoch, 'agent');
+    if ('refused' in place) return place.refused;
     const { session, member } = place;
-    if (epoch < member.epoch) return [stale(seat)];
-    const byCustomer = member.role === 'customer';
-    if (byCustomer !== (what.kind === 'page')) return [refusal(seat, 9999, 'not your part')];
     counts.acts += 1;
-    if (what.kind === 'page') session.cake = what.cake;
-    const other: Role = byCustomer ? 'agent' : 'customer';
-    return present(session)
-      .filter(({ role }) => role === other)
-      .map(({ seat }) => ({ seat, message: { type: 'acted', userName: member.userName, act: what } }));
+    if (what.kind === 'ask') {
+      if (session.assist.state === 'given') return [];
+      return assistChanged(session, { state: 'asked', userId: member.userId, userName: member.userName });
+    }
+    const { assist } = session;
+    const allowed = assist.state === 'given' && assist.userId === member.userId;
+    if (!allowed && what.kind !== 'cheer' && what.kind !== 'look') return [];
+    return toAll(session, 'customer', { type: 'acted', userName: member.userName, act: what });
+  }
+
+  /** A piece of the customer's page, for the agents who are there. */
+  function record(seat: string, epoch: number, chunk: Chunk): Notice[] {
+    const place = placeFor(seat, epoch, 'customer');
+    if ('refused' in place) return place.refused;
+    counts.chunks += 1;
+    return [
+      ...toAll(place.session, 'agent', { type: 'recorded', ...chunk }),
+      { seat, message: { type: 'taken', stream: chunk.stream, number: chunk.number } },
+    ];
+  }
+
+  function unshowable(seat: string, epoch: number): Notice[] {
+    const place = placeFor(seat, epoch, 'customer');
+    return 'refused' in place ? place.refused : toAll(place.session, 'agent', { type: 'unshowable' });
+  }
+
+  /** The customer allows what was asked for, or takes it back. */
+  function consent(seat: string, epoch: number, given: boolean): Notice[] {
+    const place = placeFor(seat, epoch, 'customer');
+    if ('refused' in place) return place.refused;
+    const { session } = place;
+    if (session.assist.state === 'none') return [];
+    return assistChanged(session, given ? { ...session.assist, state: 'given' } : { state: 'none' });
   }
 
   /** A customer's end is the session's; an agent's is its own. Asked for twice, it is the same end. */
@@ -174,7 +190,7 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
         );
       }
     }
-    for (const [pin, at] of endedPins) if (at <= now() - REMEMBER_ENDED_MS) endedPins.delete(pin);
+    forgetPins();
     return notices;
   }
 
@@ -199,9 +215,9 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
     const member: Member = { ...caller, seat, epoch, awayUntil: 0 };
     session.members.set(caller.userId, member);
     seats.set(seat, { session, member });
-    const { id, pin, cake } = session;
+    const { id, pin, assist } = session;
     return [
-      { seat, message: { type: 'connected', sessionId: id, pin, members: views(session), cake } },
+      { seat, message: { type: 'connected', sessionId: id, pin, members: views(session), assist } },
       ...membersChanged(session, seat),
     ];
   }
@@ -217,16 +233,47 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
   function remove(session: Session, member: Member, reason: string): Notice[] {
     const notices = unseat(member, reason);
     session.members.delete(member.userId);
-    return session.members.size === 0
-      ? [...notices, ...close(session, 'empty')]
-      : [...notices, ...membersChanged(session)];
+    if (session.members.size === 0) return [...notices, ...close(session, 'empty')];
+    const { assist } = session;
+    if (assist.state !== 'none' && assist.userId === member.userId)
+      notices.push(...assistChanged(session, { state: 'none' }));
+    return [...notices, ...membersChanged(session)];
   }
 
   function close(session: Session, reason: string): Notice[] {
     const notices = [...session.members.values()].flatMap((member) => unseat(member, reason));
     sessions.delete(session.id);
+    endedPins.delete(session.pin);
     endedPins.set(session.pin, now());
+    forgetPins();
     return notices;
+  }
+
+  /** The PIN that ended first comes first. */
+  function forgetPins(): void {
+    for (const [pin, at] of endedPins) {
+      if (at > now() - REMEMBER_ENDED_MS && endedPins.size <= MAX_ENDED_PINS) return;
+      endedPins.delete(pin);
+    }
+  }
+
+  /** The seat's place in its session; or what is answered to one who has none, comes under an older epoch, or is on the other side. */
+  function placeFor(seat: string, epoch: number, role: Role): Place | { readonly refused: Notice[] } {
+    const place = seats.get(seat);
+    if (!place || epoch < place.member.epoch) return { refused: [stale(seat)] };
+    return place.member.role === role ? place : { refused: [refusal(seat, 9999, 'not your part')] };
+  }
+
+  function assistChanged(session: Session, assist: Assist): Notice[] {
+    session.assist = assist;
+    const message: ServerMessage = { type: 'assist', assist };
+    return present(session).map(({ seat }) => ({ seat, message }));
+  }
+
+  function toAll(session: Session, role: Role, message: ServerMessage): Notice[] {
+    return present(session)
+      .filter((member) => member.role === role)
+      .map(({ seat }) => ({ seat, message }));
   }
 
   function membersChanged(session: Session, except?: string): Notice[] {
@@ -250,6 +297,9 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
     join,
     resume,
     act,
+    record,
+    unshowable,
+    consent,
     end,
     endFrom,
     leave,
@@ -262,6 +312,8 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
     forgive() {
       rate = createRateLimit({ ...RATE, now });
     },
+    /** How many things are kept in memory: it follows the living sessions, not those that were. */
+    kept: () => ({ sessions: sessions.size, seats: seats.size, endedPins: endedPins.size, callers: rate.size }),
     /** What the lab shows, and what a test asks. */
     view: () => ({
       counts: { ...counts },
@@ -272,28 +324,4 @@ export function createSessionBook({ now, id, pin: randomPin }: SessionBookOption
       })),
     }),
   };
-}
-
-function refusal(seat: string, code: number, reason: string): Notice {
-  return { seat, message: { type: 'error', code, reason }, close: true };
-}
-
-function over(seat: string, reason: string): Notice {
-  return { seat, message: { type: 'ended', reason }, close: true };
-}
-
-function count({ members }: Session, role: Role): number {
-  return [...members.values()].filter((member) => member.role === role).length;
-}
-
-function present({ members }: Session): { readonly seat: string; readonly role: Role }[] {
-  return [...members.values()].flatMap(({ seat, role }) => (seat === null ? [] : [{ seat, role }]));
-}
-
-function views({ members }: Session): MemberView[] {
-  return [...members.values()].map(viewOf);
-}
-
-function viewOf({ userId, userName, role, seat }: Member): MemberView {
-  return { userId, userName, role, present: seat !== null };
 }

@@ -1,7 +1,7 @@
 /** Access tokens as the SDK's are: HS256, with its claims. */
 import { jwtVerify, SignJWT } from 'jose';
 import type { Role } from '../protocol';
-import type { Caller } from './sessions';
+import type { Caller } from './session';
 
 /** The SDK's `role_type`. */
 const ROLE_TYPES = { customer: 1, agent: 2 } as const satisfies Record<Role, number>;

@@ -1,10 +1,12 @@
-/** Turns a pointer, or the arrow keys, over an element into what an agent does: pointing and drawing, in per cent. */
-import { type Act, MAX_POINTS } from '../protocol';
+/** Turns a pointer, a wheel and the keys over an element into what an agent does: pointing, drawing and scrolling, in per cent. */
+import { type Act, MAX_POINTS, MAX_SCROLL } from '../protocol';
 
 /** A hand is shown well at this pace; a mouse reports far more often. */
 const SEND_EVERY_MS = 50;
 const KEY_STEP = 3;
 const MARK_RADIUS = 4;
+/** A window less some lines, as browsers scroll by a page. */
+const PAGE = 85;
 
 type Place = readonly [number, number];
 
@@ -12,10 +14,13 @@ export function watchPointing(element: HTMLElement, act: (act: Act) => void): vo
   let place: Place = [50, 50];
   let line: Place[] = [];
   let drawing = false;
+  let scrolled = 0;
   let isDue = false;
 
   function flush(): void {
     isDue = false;
+    if (scrolled !== 0) act({ kind: 'scroll', by: Math.max(-MAX_SCROLL, Math.min(MAX_SCROLL, scrolled)) });
+    scrolled = 0;
     act({ kind: 'point', x: place[0], y: place[1] });
     if (line.length < 2) return;
     act({ kind: 'draw', points: line });
@@ -23,8 +28,17 @@ export function watchPointing(element: HTMLElement, act: (act: Act) => void): vo
     line = line.slice(-1);
   }
 
+  function scroll(by: number): void {
+    scrolled += by;
+    soon();
+  }
+
   function moved(): void {
     if (line.length >= MAX_POINTS - 1) flush();
+    soon();
+  }
+
+  function soon(): void {
     if (isDue) return;
     isDue = true;
     setTimeout(flush, SEND_EVERY_MS);
@@ -48,9 +62,15 @@ export function watchPointing(element: HTMLElement, act: (act: Act) => void): vo
       line = [];
     });
   }
+  element.addEventListener('wheel', (event) => {
+    event.preventDefault();
+    scroll((event.deltaY / element.clientHeight) * 100);
+  });
   element.addEventListener('keydown', (event) => {
     const step = STEPS[event.key];
-    if (step) place = [within(place[0] + step[0]), within(place[1] + step[1])];
+    if (event.key === 'PageDown') scroll(PAGE);
+    else if (event.key === 'PageUp') scroll(-PAGE);
+    else if (step) place = [within(place[0] + step[0]), within(place[1] + step[1])];
     else if (event.key === 'Enter') act({ kind: 'draw', points: circleAround(place) });
     else return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 /** The session, big and plain: its phase, which tab holds it, and every call that a tab can make. */
 import type { Phase, SessionErrorEvent, SessionSnapshot } from 'solotab';
-import { type DemoRequest, parseInfo } from '../session-driver';
+import type { DemoRequest } from '../session-driver';
+import { parseInfo } from '../session-info';
 import { h } from './dom';
 import type { Support } from './support';
 import { shortId, tabMark } from './tab-mark';
@@ -56,6 +57,8 @@ export function createSessionPanel(
   let refusedIn: Phase | null = null;
   const pinField = h('input', {
     id: 'pin-field',
+    class: 'private-part',
+    'data-private': true,
     'data-testid': 'pin-field',
     autocomplete: 'off',
     autocapitalize: 'characters',

@@ -1,8 +1,11 @@
 /** solotab as a page of the demo uses it: the coordinator over the demo's driver, and its events written to a log. */
 import { type AttemptOptions, type Coordinator, createCoordinator, type RecoveryPolicy, withAttempts } from 'solotab';
+import type { Recording, RecordingOptions } from '../cobrowse/recording';
 import type { Act, Role } from '../protocol';
 import { currentUser, fetchToken } from '../service';
-import { createSessionDriver, type DemoSession, type DemoShape, parseInfo } from '../session-driver';
+import { createSessionDriver, type DemoSession, type DemoShape } from '../session-driver';
+import { parseInfo } from '../session-info';
+import { offerDevtools } from './devtools';
 import type { LogEntry } from './event-log';
 
 /** A PIN that is read out over the phone: short. The service's rate limit keeps it from being guessed. */
@@ -17,31 +20,44 @@ export interface SupportOptions {
   readonly scope: string;
   readonly site: string;
   readonly recovery?: RecoveryPolicy;
+  /** Whether a session comes to this tab when its user looks at it; asked each time. Without it a session moves when it is told to. */
+  readonly follows?: () => boolean;
   /** In which role a start or join asks for its token. */
   role?(): Role;
   /** Whether a start has to bring its own PIN. */
   pinRequired?(): boolean;
   onSession?(session: DemoSession | null): void;
   onAct?(act: Act, userName: string): void;
+  /** Makes what records this page for the agents. */
+  createRecording?(options: RecordingOptions): Recording;
 }
 
 export function openSupport({
   scope,
   site,
   recovery = 'same-tab',
+  follows,
   role = () => 'customer',
   pinRequired = () => false,
   onSession = () => undefined,
   onAct = () => undefined,
+  createRecording,
 }: SupportOptions): Support {
   const user = currentUser();
   // A session that was joined in one role is gone on with in the same.
   const roleNow = () => parseInfo(coordinator.getSnapshot().info)?.role ?? role();
   const token = () => fetchToken(site, user, roleNow());
-  const driver = createSessionDriver({ site, role: roleNow, token, onSession, onAct });
+  const driver = createSessionDriver({
+    site,
+    role: roleNow,
+    token,
+    onSession,
+    onAct,
+    ...(createRecording && { createRecording }),
+  });
   const attempts: AttemptOptions = { token, retry: RETRY, pinLength: PIN_LENGTH };
-  const withNewPins = withAttempts(driver, { ...attempts, pin: 'generated' });
-  const withOwnPins = withAttempts(driver, { ...attempts, pin: 'required' });
+  const withNewPins = withAttempts<DemoShape>(driver, { ...attempts, pin: 'generated' });
+  const withOwnPins = withAttempts<DemoShape>(driver, { ...attempts, pin: 'required' });
   const coordinator: Support = createCoordinator<DemoShape>({
     name: scope,
     driver: {
@@ -50,8 +66,10 @@ export function openSupport({
       prepare: (kind, request) => (pinRequired() ? withOwnPins : withNewPins).prepare?.(kind, request) ?? request,
     },
     recovery: { by: recovery },
+    ...(follows && { follow: 'focus', canHost: follows }),
     logger: console,
   });
+  offerDevtools(coordinator, scope);
   return coordinator;
 }
 

@@ -15,6 +15,7 @@ const GUIDES = {
   recovery: 'Recovery and take-over',
   commands: 'Commands from any tab',
   'staying-connected': 'Staying connected',
+  'election-compared': 'The election and its peers',
   errors: 'Errors, code by code',
   'pins-and-tokens': 'PINs and tokens',
   react: 'React',

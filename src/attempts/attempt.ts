@@ -52,7 +52,7 @@ export function beginAttempt(
       publish: unlessFailed((info: unknown) => call.publish(info)),
       emit: unlessFailed((type: string, payload?: unknown) => call.emit(type, payload)),
       error: unlessFailed((error: unknown) => call.error(error)),
-      reconnecting: unlessFailed(() => call.reconnecting()),
+      reconnecting: () => (failed ? undefined : call.reconnecting()),
       reconnected: unlessFailed((session?: unknown) => call.reconnected(session)),
       ended: unlessFailed((reason?: string) => call.ended(reason)),
     },

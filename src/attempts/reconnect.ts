@@ -28,6 +28,8 @@ type Reconnecting<Session> = Pick<DriverContext, 'signal' | 'reconnecting' | 'er
  * ends the session, with that error for all tabs. `signal` aborts when the session is over, moves to another tab or is not connected
  * within the recovery window; what `connect` resolves with after that is ended or released by the driver, so nothing is left open.
  *
+ * A connection that breaks because the driver's own `end` or `release` closes it is not connected again.
+ *
  * Never rejects. Resolves with the new session, or with `undefined` if the session was over before there was one. Call it once for each
  * connection that breaks: two at the same time would both connect.
  */
@@ -46,7 +48,9 @@ export async function reconnect<Session>(
   checkMethods('reconnect', options, [], ['random', 'delay']);
   check(minDelayMs >= 0 && maxDelayMs >= minDelayMs, 'reconnect: it must be that 0 <= minDelayMs <= maxDelayMs.');
   const { signal } = context;
-  if (!signal.aborted) context.reconnecting();
+  const answer: unknown = signal.aborted ? false : context.reconnecting();
+  // The driver itself is closing the connection. A context of an app's own says nothing of that.
+  if (answer === false) return undefined;
   for (let tries = 1; !signal.aborted; tries += 1) {
     try {
       const session = await connect(signal);

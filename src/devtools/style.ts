@@ -3,7 +3,7 @@ import { LANE_HEIGHT } from './timeline';
 /** The look of the panel, inside its shadow root. The colours are the system's, light or dark; those of the phases can be told on both. */
 export const STYLE = `:host{all:initial;color-scheme:light dark}
 section{border:1px solid #8888;border-radius:10px;background:Canvas;color:CanvasText;font:12px/1.5 system-ui,sans-serif}
-.floats{position:fixed;z-index:2147483647;right:8px;bottom:8px;max-width:calc(100vw - 18px);box-shadow:0 6px 30px #0005}
+.floats{position:fixed;z-index:2147483647;right:8px;bottom:8px;max-width:calc(100% - 18px);box-shadow:0 6px 30px #0005}
 .floats:not(.folded){width:46rem}
 header{display:flex;flex-wrap:wrap;align-items:center;gap:6px;padding:6px 8px}
 h2{margin:0;font-size:13px}p{margin:0}header p{flex:1}

@@ -15,7 +15,7 @@ import type { Clock } from '../platform/platform';
 import { failureOf } from '../session/command-error';
 import { ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
-import type { Driver } from '../types';
+import type { Driver, DriverContext } from '../types';
 import { outcomeOf } from './outcome';
 
 const REMEMBERED_MS = 10_000;
@@ -29,7 +29,7 @@ export interface CommandPorts {
   readonly clock: Clock;
   readonly driver: Pick<Driver, 'commands'>;
   readonly term: string;
-  readonly epoch: number;
+  readonly context: DriverContext;
   /** Aborts when the term is over. */
   readonly signal: AbortSignal;
   clone<Value>(value: Value): Value;
@@ -57,7 +57,7 @@ export function createCommands({
   clock,
   driver,
   term,
-  epoch,
+  context,
   signal,
   clone,
   ...ports
@@ -108,7 +108,14 @@ export function createCommands({
       if (isLocked)
         void ports.watch(tabId, over.signal, () => control.abort(abortError('The tab that called is gone.')));
     });
-    const outcome = await outcomeOf(() => command(session, input, { signal: control.signal, epoch, tabId }));
+    const { epoch, publish, emit } = context;
+    const own = {
+      ...{ signal: control.signal, epoch, tabId, publish, emit },
+      get info() {
+        return context.info;
+      },
+    };
+    const outcome = await outcomeOf(() => command(session, input, own));
     cancel();
     over.abort();
     if (outcome.type === 'error') return { state: 'failed', ...failureOf(outcome.error, clone) };

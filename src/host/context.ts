@@ -13,6 +13,8 @@ export interface ContextPorts {
   readonly epoch: number;
   readonly logger: Logger;
   isOver(): boolean;
+  /** The driver is letting go of the session: what breaks now is not to be restored. */
+  isClosing(): boolean;
   info(): unknown;
   clone<Value>(value: Value): Value;
   emit(draft: EventDraft): void;
@@ -81,7 +83,11 @@ export function createContext(ports: ContextPorts): DriverContext {
       const error = errorFacts(SessionError.from(given, 9999), (data) => shareData(data, ports));
       whileHost('error', () => ports.emit({ type: 'session_error', error }));
     },
-    reconnecting: () => whileHost('reconnecting', () => ports.report({ type: 'reconnecting' })),
+    /** False: there is nothing to be restored. For `reconnect()`, which an app's own context may not tell. */
+    reconnecting() {
+      if (ports.isClosing()) return false;
+      return whileHost('reconnecting', () => ports.report({ type: 'reconnecting' }));
+    },
     reconnected(session) {
       if (session === undefined) whileHost('reconnected', () => ports.reconnected(session));
       else ports.reconnected(session);

@@ -21,6 +21,7 @@ export async function endOrphan({ driver, clock, logger, limitMs }: OrphanPorts,
     info: () => orphan.info,
     // The record knows no session any more that anything could be told of.
     isOver: () => true,
+    isClosing: () => false,
     ...{ emit: ignore, publish: ignore, report: ignore, reconnected: ignore, ended: ignore },
   });
   const outcome = await within(

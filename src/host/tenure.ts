@@ -77,13 +77,14 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   let answering = 0;
   /** The driver's `end` or `release` is under way. */
   let isLettingGo = false;
-  /** This host was asked to end the session, and does. */
+  /** This host ends the session, also if its page goes away meanwhile. */
   let isFinishing = false;
 
   const isOver = (): boolean => stage === 'over';
   const writer = createWriter({ ...ports, isOver }, claimed);
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone: ports.clone },
+    isClosing: () => stage === 'closing',
     info: () => ledger.record.info,
     emit: writer.emit,
     publish: writer.publish,
@@ -99,7 +100,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   });
 
   const commands = createCommands({
-    ...{ ledger, clock, driver, term, epoch, signal: control.signal, clone: ports.clone, watch: ports.watch },
+    ...{ ledger, clock, driver, term, context, signal: control.signal, clone: ports.clone, watch: ports.watch },
     session: () => (stage === 'held' ? session : undefined),
   });
 
@@ -227,6 +228,8 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     if (stage === 'closing' || isOver()) return;
     stage = 'closing';
     isFinishing = true;
+    // As it is now: the record can be over before the attempt is.
+    const wasActive = ledger.record.activeEpoch > 0;
     let value = session ? session.value : null;
     if (!session && attempt) {
       stop(abortError(GIVEN_UP));
@@ -236,7 +239,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       attempt = undefined;
     }
     session = undefined;
-    const wasNever = value === null && fallback !== undefined && !ledger.record.activeEpoch;
+    const wasNever = value === null && fallback !== undefined && !wasActive;
     const error = wasNever ? undefined : await callDriver('end', () => driver.end(value, context));
     seat.release();
     await writer.report({ type: 'settled', error });

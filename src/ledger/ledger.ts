@@ -259,7 +259,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   function openChannel(): void {
-    if (!isClosed) channel ??= platform.openChannel(scope, receive);
+    if (!isClosed) channel ??= platform.openChannel(scope, receive, () => void refresh());
   }
 
   function receive(value: unknown): void {

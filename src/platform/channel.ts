@@ -5,11 +5,15 @@
 import { attempt } from './attempt';
 import type { Channel } from './platform';
 
-/** The channel of `scope`, or `null` where there is none. `receive` is not called any more once it is closed. */
-export function openBrowserChannel(scope: string, receive: (message: unknown) => void): Channel | null {
+/** The channel of `scope`, or `null` where there is none. Nothing is called any more once it is closed. */
+export function openBrowserChannel(
+  scope: string,
+  receive: (message: unknown) => void,
+  onLate?: () => void,
+): Channel | null {
   const name = `solotab:1:${scope}`;
   const native = attempt(() => nativeChannel(name, receive));
-  return native ?? (attempt(() => localStorage) ? storageChannel(name, receive) : null);
+  return native ?? (attempt(() => localStorage) ? storageChannel(name, receive, onLate) : null);
 }
 
 function nativeChannel(name: string, receive: (message: unknown) => void): Channel {
@@ -24,13 +28,21 @@ function nativeChannel(name: string, receive: (message: unknown) => void): Chann
 }
 
 /** What is asked of it while the package is loaded waits for that. If it can't be loaded, every message is lost. */
-function storageChannel(name: string, receive: (message: unknown) => void): Channel {
+function storageChannel(name: string, receive: (message: unknown) => void, onLate?: () => void): Channel {
+  let isClosed = false;
   const opening = import('./storage-channel')
-    .then(({ openStorageChannel }) => openStorageChannel(name, receive))
+    .then(({ openStorageChannel }) => {
+      const channel = openStorageChannel(name, receive);
+      if (!isClosed) onLate?.();
+      return channel;
+    })
     .catch(() => null);
   return {
     carries: 'hints',
     post: (message) => void opening.then((channel) => channel?.post(message)),
-    close: () => void opening.then((channel) => channel?.close()),
+    close() {
+      isClosed = true;
+      void opening.then((channel) => channel?.close());
+    },
   };
 }

@@ -249,7 +249,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       // What is in no store is its host's to write.
       return record.isWanted || (term !== null && !facts.isStored) ? VOID : done({ isWanted: true });
     case 'unwant':
-      return phase === 'idle' && (record.isWanted || record.failures) ? done(unwanted(record, facts)) : VOID;
+      return phase === 'idle' && record.isWanted ? done(unwanted(record, facts)) : VOID;
     case 'forget':
       return phase === 'idle' ? done({ ...idleRecord(record), erasedEpoch: record.epoch }) : VOID;
     case 'look':

@@ -24,9 +24,12 @@ type Setting = (typeof SETTINGS)[number];
 
 const OWN = ['core', 'zoom', 'testing', 'election'];
 
-/** Vue's own declarations need the `NoInfer` of TypeScript 5.4, and Solid's a type of the DOM that came later still. */
+/**
+ * Each framework where its own declarations compile: Vue's need the `NoInfer` of TypeScript 5.4, Svelte's and Solid's name types of the
+ * DOM that came with 5.4 and later.
+ */
 const FRAMEWORKS: Readonly<Record<Version, readonly string[]>> = {
-  '5.0': ['react', 'svelte'],
+  '5.0': ['react'],
   '5.4': ['react', 'svelte', 'vue'],
   '5.9': ['react', 'svelte', 'vue', 'solid'],
   '7': ['react', 'svelte', 'vue', 'solid'],
@@ -49,10 +52,20 @@ for (const [name, manifest] of [
   writeFileSync(`${BUILT}/${name}/package.json`, JSON.stringify(manifest));
 }
 
-/** Svelte's declarations are of ES modules only: CommonJS may not import them where there is a difference. */
+/**
+ * The declarations of Svelte and Solid are of ES modules only: under node16, CommonJS may not import those. Svelte's import a package that
+ * node10 does not find.
+ */
+const IMPOSSIBLE: Readonly<Record<Setting['moduleResolution'], readonly string[]>> = {
+  node10: ['cjs/svelte.ts'],
+  node16: ['cjs/svelte.ts', 'cjs/solid.ts'],
+  nodenext: [],
+  bundler: [],
+};
+
 function filesOf({ moduleResolution, from }: Setting, entries: readonly string[]): readonly string[] {
-  const without = moduleResolution === 'node10' ? '' : 'cjs/svelte.ts';
-  return from.flatMap((name) => entries.map((entry) => `${name}/${entry}.ts`)).filter((path) => path !== without);
+  const files = from.flatMap((name) => entries.map((entry) => `${name}/${entry}.ts`));
+  return files.filter((file) => !IMPOSSIBLE[moduleResolution].includes(file));
 }
 
 /** Rejects with what the compiler says. */
@@ -76,7 +89,7 @@ test('every entry has a file that uses it', () => {
 });
 
 test.each(combinations.map((each) => [`TypeScript ${each.version}, ${each.setting.moduleResolution}`, each] as const))(
-  '%s: an app that uses every entry compiles, and its mistakes don’t',
+  '%s: an app compiles, and its mistakes don’t',
   async (_, { version, setting, entries }) => {
     await compile(version, setting, entries, ['ES2020', 'DOM']);
   },

@@ -128,6 +128,22 @@ test('while the driver still ends the old connection, a new one that comes is en
   expect(closed).toEqual([1, 'late']);
 });
 
+test('a connection that breaks because the driver closes it is not connected again', async () => {
+  const connects: string[] = [];
+  const driver = {
+    start: (_: unknown, context: DriverContext) => ({
+      close: () => reconnect(context, () => connects.push('again'), FAST),
+    }),
+    end: (session: { close(): Promise<unknown> } | null) => void session?.close(),
+  };
+  const { a, b, world } = await openWorld({ driver: driver as never });
+  await a.coordinator.start();
+  const heard = hear(b);
+  await a.coordinator.end();
+  await world.settle();
+  expect([connects, heard.includes('session_reconnecting')]).toEqual([[], false]);
+});
+
 test('an error that would come again ends the session, and every tab hears it and why', async () => {
   const { b, world, context } = await openSockets();
   const heard = hear(b);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { SessionErrorCode } from '../../src/index';
 import { SESSION_ERRORS } from '../../src/index';
 import { type Demo, startDemo } from '../demo/demo-process';
-import { allShow, openCustomers, openPage } from '../demo/demo-tabs';
+import { allShow, openAgent, openCustomers } from '../demo/demo-tabs';
 import { type ChromiumBrowser, launchChromium } from './support/chromium';
 
 let browser: ChromiumBrowser;
@@ -25,14 +25,10 @@ test('a session moves from tab to tab, its first tab is closed, and the agent st
   const pin = await a.pin();
   expect(pin).toMatch(/^[346789CDFHJKMNPRTWXY]{6}$/);
 
-  const agent = await openPage(browser, demo, '/agent.html');
+  const agent = await openAgent(browser, demo);
   let linesLost = 0;
-  agent.on('websocket', (socket) => socket.on('close', () => (linesLost += 1)));
-  const agentShows = (word: string) => agent.getByTestId('agent-state').getByText(word, { exact: true }).waitFor();
-  await agent.getByTestId('agent-name').fill('Robin');
-  await agent.getByTestId('agent-pin').fill(pin.toLowerCase());
-  await agent.getByTestId('agent-join').click();
-  await agentShows('Connected');
+  agent.page.on('websocket', (socket) => socket.on('close', () => (linesLost += 1)));
+  await agent.join(pin.toLowerCase());
   for (const tab of tabs) {
     await tab.hears('agent_joined');
     expect(await tab.page.getByTestId('company').textContent()).toBe('Robin');
@@ -47,11 +43,11 @@ test('a session moves from tab to tab, its first tab is closed, and the agent st
   await c.shows('active', 'other');
 
   await a.page.close();
-  // What a tab does after another is gone is its own proof that it lives: the agent sees the cake of the new host change.
+  // What a tab does after another is gone is its own proof that it lives: the agent sees the new host's cake change.
   await b.page.bringToFront();
   await b.page.getByTestId('wish').fill('Moved, and well');
-  await agent.getByText('Moved, and well').waitFor();
-  await agentShows('Connected');
+  await agent.sees('Moved, and well');
+  await agent.shows('Connected');
   await allShow([b, c], 'active');
   const { sessions, counts } = await demo.view('cakes');
   expect(sessions).toMatchObject([
@@ -69,7 +65,7 @@ test('a session moves from tab to tab, its first tab is closed, and the agent st
 
   await c.press('end');
   await allShow([b, c], 'idle');
-  await agentShows('Over');
+  await agent.shows('Over');
   expect((await demo.view('cakes')).sessions).toEqual([]);
   for (const tab of [b, c]) {
     expect((await tab.heard()).filter(({ local }) => !local).map(({ type }) => type)).toEqual([

@@ -1,8 +1,8 @@
 /** Commands: any tab has the host act on the session, at most once, and hears what became of it. */
-import { CommandError } from 'solotab';
+import { type CommandContext, CommandError, type Coordinator } from 'solotab';
 import { describe, expect, test } from 'vitest';
 import { type Chat, NONE, openActive, openChat } from '../support/chat';
-import { follow, openWorld } from '../support/world';
+import { follow, hear, openWorld } from '../support/world';
 
 const unknown = (command: string) => ({ name: 'CommandError', command, outcome: 'unknown' });
 
@@ -361,4 +361,26 @@ test('where messages go through storage nothing is sent: NotSupportedError, 1011
   await world.settle();
   await expect(b.coordinator.call('send', '')).rejects.toMatchObject({ name: 'NotSupportedError' });
   expect(await a.coordinator.call('send', 'four')).toEqual({ length: 4 });
+});
+
+test('a command can publish and emit what it changed: every tab sees it, and it reads what was published', async () => {
+  const driver = {
+    start: (_: unknown, context: { publish(info: unknown): void }) => context.publish({ isMuted: false }),
+    end: () => undefined,
+    commands: {
+      mute(_session: unknown, isMuted: boolean, { info, publish, emit }: CommandContext) {
+        publish({ isMuted });
+        emit('muted', isMuted);
+        return info;
+      },
+    },
+  };
+  const { a, b, c, world } = await openWorld({ driver: driver as never });
+  await a.coordinator.start();
+  await world.settle();
+  const heard = hear(c, 'muted');
+  expect(await (b.coordinator as unknown as Coordinator).call('mute', true)).toEqual({ isMuted: false });
+  await world.settle();
+  expect(c.coordinator.getSnapshot().info).toEqual({ isMuted: true });
+  expect(heard).toEqual(['muted']);
 });

@@ -1,7 +1,7 @@
 /** Calls of a driver that come to another end than they should: hung up as it connects, gone or cut off while it resumes, and `end` in `end`. */
 import type { Coordinator, DriverContext } from 'solotab';
 import { expect, test } from 'vitest';
-import { follow, hear, look, openWorld } from '../support/world';
+import { deferred, follow, hear, look, openWorld } from '../support/world';
 
 test('a session that the other side ends in the turn in which it connects is over, with its reason', async () => {
   const { world, a, b } = await openWorld({
@@ -73,4 +73,29 @@ test('a driver whose end calls end of its coordinator, and waits for it, is done
   const ended = follow(a.coordinator.end());
   await world.advance(2_000);
   expect([ended.outcome, look(a)]).toEqual(['done', 'idle none']);
+});
+
+test('a coordinator that is closed while it ends what it was resuming ends it once', async () => {
+  const ended: unknown[] = [];
+  const resumed = deferred<object>();
+  const { a, world } = await openWorld({
+    driver: {
+      start: () => ({}),
+      resume: () => resumed.promise,
+      end: (session: unknown) => ended.push(session),
+    } as never,
+  });
+  await a.coordinator.start();
+  await a.crash();
+  await a.reload();
+  await world.settle();
+  expect(look(a)).toBe('connecting host');
+  follow(a.coordinator.end());
+  await world.settle();
+  const closed = a.coordinator.close();
+  await world.settle();
+  resumed.reject(new Error('given up'));
+  await closed;
+  await world.advance(60_000);
+  expect(ended).toEqual([null]);
 });

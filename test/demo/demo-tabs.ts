@@ -25,9 +25,42 @@ export async function openPage(browser: ChromiumBrowser, demo: Demo, path: strin
   return page;
 }
 
+export interface CustomerOptions {
+  /** Whether the session comes to the tab that is in front. Default: it moves when it is told to. */
+  readonly follow?: boolean;
+}
+
+/** Opens a page of the shop, until the test is over. */
+export async function openCustomer(
+  browser: ChromiumBrowser,
+  demo: Demo,
+  path = '/',
+  { follow = false }: CustomerOptions = {},
+): Promise<CustomerTab> {
+  const opened = await browser.engine.open('about:blank');
+  if (!follow) {
+    await opened.page.addInitScript(() => {
+      if (location.origin.startsWith('http')) localStorage.setItem('crumb-follow', 'off');
+    });
+  }
+  onTestFinished(() => opened.page.close());
+  const tab = new CustomerTab(opened.page, async () => {
+    const crashed = new Promise((resolve) => opened.page.once('crash', resolve));
+    // Never answered: the process is gone.
+    opened.session.send('Page.crash').catch(() => undefined);
+    await crashed;
+  });
+  await opened.page.goto(`${demo.address}${path}`);
+  return tab;
+}
+
+export async function openAgent(browser: ChromiumBrowser, demo: Demo): Promise<AgentDesk> {
+  return new AgentDesk(await openPage(browser, demo, '/agent.html'));
+}
+
 export async function openCustomers(browser: ChromiumBrowser, demo: Demo, count: number): Promise<CustomerTab[]> {
   const tabs: CustomerTab[] = [];
-  for (let index = 0; index < count; index += 1) tabs.push(new CustomerTab(await openPage(browser, demo, '/')));
+  for (let index = 0; index < count; index += 1) tabs.push(await openCustomer(browser, demo));
   await Promise.all(tabs.map((tab) => tab.shows('idle')));
   return tabs;
 }
@@ -37,12 +70,69 @@ export function allShow(tabs: readonly CustomerTab[], phase: Phase): Promise<unk
   return Promise.all(tabs.map((tab) => tab.shows(phase)));
 }
 
-/** The customer's page in a tab. */
-export class CustomerTab {
+/** The agent's desk, and what it shows of the customer's page. */
+export class AgentDesk {
   readonly page: Page;
 
   constructor(page: Page) {
     this.page = page;
+  }
+
+  async join(pin: string, name = 'Robin'): Promise<void> {
+    await this.page.getByTestId('agent-name').fill(name);
+    await this.page.getByTestId('agent-pin').fill(pin);
+    await this.page.getByTestId('agent-join').click();
+    await this.shows('Connected');
+  }
+
+  async shows(word: string): Promise<void> {
+    await this.page.getByTestId('agent-state').getByText(word, { exact: true }).waitFor();
+  }
+
+  /** Resolves once the page that is replayed has this text, in a field or outside. */
+  async sees(text: string): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => {
+        const shown = document.querySelector<HTMLIFrameElement>(
+          '.replayer-wrapper:not(.coming) iframe',
+        )?.contentDocument;
+        const fields = [...(shown?.querySelectorAll<HTMLInputElement>('input, select, textarea') ?? [])];
+        return `${shown?.body?.textContent} ${fields.map(({ value }) => value).join(' ')}`.includes(wanted);
+      },
+      text,
+      // A page in the background has no animation frames.
+      { polling: 50 },
+    );
+  }
+
+  /** How far down the replayed page is. */
+  scrolled(): Promise<number> {
+    return this.page.evaluate(
+      () => document.querySelector<HTMLIFrameElement>('.replayer-wrapper iframe')?.contentWindow?.scrollY ?? -1,
+    );
+  }
+}
+
+/** A page of the shop in a tab. */
+export class CustomerTab {
+  readonly page: Page;
+  /** Lets the process of the page crash. */
+  readonly kill: () => Promise<void>;
+  /** Everything that this tab has sent to the server: the frames of its sockets, and the bodies of its requests. */
+  readonly sent: string[] = [];
+
+  constructor(page: Page, kill: () => Promise<void>) {
+    this.page = page;
+    this.kill = kill;
+    page.setDefaultTimeout(20_000);
+    page.on('websocket', (socket) => socket.on('framesent', ({ payload }) => this.sent.push(String(payload))));
+    page.on('request', (request) => this.sent.push(`${request.url()} ${request.postData() ?? ''}`));
+  }
+
+  /** What was sent of the page, put together again. */
+  recorded(): string {
+    const chunks = this.sent.filter((frame) => frame.startsWith('{"type":"record"'));
+    return chunks.map((frame) => String(JSON.parse(frame).data)).join('');
   }
 
   /** Presses the button of a call, as the person in front of this tab does. */

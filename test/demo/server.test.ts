@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { PLAIN_CAKE } from '../../demo/cake';
-import { DEMO_PROTOCOL } from '../../demo/protocol';
+import { type Chunk, DEMO_PROTOCOL } from '../../demo/protocol';
 import { MAX_AGENTS, RATE, RECONNECT_WINDOW_MS } from '../../demo/server/sessions';
 import { agent, customer, SITE, startServer, type TestServer } from './support';
+
+const CHUNK: Chunk = { stream: 's', number: 0, last: true, data: '[]' };
 
 async function startSession(server: TestServer, pin: string | null = 'MINE') {
   const client = await server.connect();
@@ -112,14 +113,13 @@ describe('each code that the service produces', () => {
     const server = await startServer();
     const { client } = await startSession(server);
     server.clock.advance(3_600_000);
-    client.act({ kind: 'page', cake: PLAIN_CAKE });
+    client.send({ type: 'consent', epoch: 1, given: true });
     expect(await client.next('error')).toMatchObject({ code: 2001 });
     client.send({ type: 'renew', token: await server.token(customer()) });
     await client.next('renewed');
-    client.act({ kind: 'page', cake: PLAIN_CAKE });
-    const late = await server.connect();
-    late.join(await server.token(agent()), 'MINE');
-    expect(await late.next('connected')).toMatchObject({ cake: PLAIN_CAKE });
+    const watcher = await joinAgent(server);
+    client.record(CHUNK);
+    expect(await watcher.next('recorded')).toEqual({ type: 'recorded', ...CHUNK });
   });
 
   test('9999: the rate limit, and an error at the service, which those inside are told of', async () => {
@@ -151,7 +151,7 @@ test('a moved session closes the old tab’s line and refuses what it still send
   expect(await old.next('ended')).toMatchObject({ reason: 'superseded' });
   expect(await old.closed).toBe(1000);
 
-  fresh.act({ kind: 'page', cake: PLAIN_CAKE }, 1);
+  fresh.record(CHUNK, 1);
   expect(await fresh.next('error')).toMatchObject({ code: 1011, reason: 'older epoch' });
   await fresh.closed;
   expect(watcher.inbox.filter(({ type }) => type === 'acted')).toEqual([]);
@@ -224,14 +224,15 @@ test('what the service can’t read costs the sender its connection and nobody e
     '{"type":"start"}',
   ]) {
     const other = await server.connect();
-    other.sendText(nonsense);
+    other.sendRaw(nonsense);
     expect(await other.closed).toBe(1003);
   }
   const flood = await server.connect();
-  flood.sendText('x'.repeat(20_000));
+  flood.sendRaw('x'.repeat(20_000));
   expect(await flood.closed).toBe(1009);
-  client.act({ kind: 'page', cake: PLAIN_CAKE });
-  expect(await joinAgent(server)).toBeDefined();
+  const watcher = await joinAgent(server);
+  client.record(CHUNK);
+  expect(await watcher.next('recorded')).toBeDefined();
 });
 
 test('a tab that lets go of its session closes its line, and the session waits for the next tab', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { PLAIN_CAKE } from '../../demo/cake';
-import { createSessionBook, MAX_AGENTS, type Notice, RATE, RECONNECT_WINDOW_MS } from '../../demo/server/sessions';
+import type { Chunk } from '../../demo/protocol';
+import type { Notice } from '../../demo/server/session';
+import { createSessionBook, MAX_AGENTS, RATE, RECONNECT_WINDOW_MS } from '../../demo/server/sessions';
 import { agent, createTestClock, customer } from './support';
 
 function createBook() {
@@ -14,6 +15,8 @@ function createBook() {
   });
   return { clock, book };
 }
+
+const CHUNK: Chunk = { stream: 's', number: 0, last: true, data: '[]' };
 
 const codes = (notices: readonly Notice[]) =>
   notices.flatMap(({ message }) => (message.type === 'error' ? [message.code] : []));
@@ -117,17 +120,15 @@ describe('the epoch', () => {
     book.start('old', customer(), { epoch: 1, pin: 'MINE' });
     const notices = book.resume('new', customer(), { epoch: 2, sessionId: 'session-1' });
     expect(notices[0]).toEqual({ seat: 'old', message: { type: 'ended', reason: 'superseded' }, close: true });
-    expect(codes(book.act('old', 1, { kind: 'page', cake: PLAIN_CAKE }))).toEqual([1011]);
-    expect(codes(book.act('new', 2, { kind: 'page', cake: PLAIN_CAKE }))).toEqual([]);
+    expect(codes(book.record('old', 1, CHUNK))).toEqual([1011]);
+    expect(codes(book.record('new', 2, CHUNK))).toEqual([]);
     expect(book.view().counts.stale).toBe(1);
   });
 
   test('an act, a resume and an end under an older epoch than one seen before are refused', () => {
     const { book } = createBook();
     book.start('c', customer(), { epoch: 3, pin: 'MINE' });
-    expect(book.act('c', 2, { kind: 'page', cake: PLAIN_CAKE })).toMatchObject([
-      { message: { code: 1011 }, close: true },
-    ]);
+    expect(book.record('c', 2, CHUNK)).toMatchObject([{ message: { code: 1011 }, close: true }]);
     expect(codes(book.resume('d', customer(), { epoch: 2, sessionId: 'session-1' }))).toEqual([1011]);
     expect(codes(book.end('c', 2))).toEqual([1011]);
     expect(codes(book.endFrom('d', customer(), { epoch: 2, sessionId: 'session-1' }))).toEqual([1011]);
@@ -164,20 +165,74 @@ describe('the end', () => {
 });
 
 describe('what one side does', () => {
-  test('agents see the customer’s page, also the one who comes late; the customer sees their pointers', () => {
-    const { book } = createBook();
-    book.start('c', customer(), { epoch: 1, pin: 'MINE' });
-    book.act('c', 1, { kind: 'page', cake: PLAIN_CAKE });
-    expect(book.join('a', agent(), { epoch: 0, pin: 'MINE' })[0]?.message).toMatchObject({ cake: PLAIN_CAKE });
-    expect(told(book.act('c', 1, { kind: 'page', cake: { ...PLAIN_CAKE, tiers: 3 } }))).toEqual(['a acted']);
-    expect(told(book.act('a', 0, { kind: 'point', x: 10, y: 20 }))).toEqual(['c acted']);
-  });
-
-  test('nobody does the other side’s part', () => {
+  function createCompany() {
     const { book } = createBook();
     book.start('c', customer(), { epoch: 1, pin: 'MINE' });
     book.join('a', agent(), { epoch: 0, pin: 'MINE' });
+    return book;
+  }
+
+  test('a piece of the customer’s page goes to the agents who are there, and is kept nowhere', () => {
+    const book = createCompany();
+    book.join('b', agent('noor'), { epoch: 0, pin: 'MINE' });
+    expect(told(book.record('c', 1, CHUNK))).toEqual(['a recorded', 'b recorded', 'c taken']);
+    const late = book.join('d', agent('sam'), { epoch: 0, pin: 'MINE' });
+    expect(JSON.stringify(late)).not.toContain('stream');
+  });
+
+  test('an agent points, draws and scrolls with the customer’s consent alone, until it is taken back', () => {
+    const book = createCompany();
+    const deeds = [
+      { kind: 'point', x: 10, y: 20 },
+      { kind: 'draw', points: [] },
+      { kind: 'clear' },
+      { kind: 'scroll', by: 50 },
+    ] as const;
+    const done = () => deeds.flatMap((deed) => told(book.act('a', 0, deed)));
+    expect(done()).toEqual([]);
+    expect(told(book.act('a', 0, { kind: 'ask' }))).toEqual(['c assist', 'a assist']);
+    expect(done()).toEqual([]);
+    expect(book.consent('c', 1, true)[0]?.message).toMatchObject({ assist: { state: 'given', userId: 'robin' } });
+    expect(done()).toEqual(deeds.map(() => 'c acted'));
+    book.consent('c', 1, false);
+    expect(done()).toEqual([]);
+  });
+
+  test('consent is for the agent who asked, and ends when that one is no member any more', () => {
+    const book = createCompany();
+    book.join('b', agent('noor'), { epoch: 0, pin: 'MINE' });
+    book.act('a', 0, { kind: 'ask' });
+    book.consent('c', 1, true);
+    expect(book.act('b', 0, { kind: 'clear' })).toEqual([]);
+    // Who has it is not pushed aside by somebody else who asks.
+    expect(book.act('b', 0, { kind: 'ask' })).toEqual([]);
+    book.leave('a', { deliberate: true });
+    const back = book.join('a2', agent(), { epoch: 0, pin: 'MINE' });
+    expect(back[0]?.message).toMatchObject({ assist: { state: 'none' } });
+    expect(book.act('a2', 0, { kind: 'clear' })).toEqual([]);
+  });
+
+  test('consent that nobody asked for is nothing; what was given goes with the session to another tab', () => {
+    const book = createCompany();
+    expect(book.consent('c', 1, true)).toEqual([]);
+    book.act('a', 0, { kind: 'ask' });
+    book.consent('c', 1, true);
+    const moved = book.resume('c2', customer(), { epoch: 2, sessionId: 'session-1' });
+    expect(moved[1]?.message).toMatchObject({ type: 'connected', assist: { state: 'given' } });
+    expect(told(book.act('a', 0, { kind: 'scroll', by: 10 }))).toEqual(['c2 acted']);
+  });
+
+  test('confetti, and a look at the page, need no consent', () => {
+    const book = createCompany();
+    expect(told(book.act('a', 0, { kind: 'cheer' }))).toEqual(['c acted']);
+    expect(told(book.act('a', 0, { kind: 'look' }))).toEqual(['c acted']);
+  });
+
+  test('nobody does the other side’s part', () => {
+    const book = createCompany();
     expect(codes(book.act('c', 1, { kind: 'cheer' }))).toEqual([9999]);
-    expect(codes(book.act('a', 0, { kind: 'page', cake: PLAIN_CAKE }))).toEqual([9999]);
+    book.join('b', agent('noor'), { epoch: 0, pin: 'MINE' });
+    expect(codes(book.record('a', 0, CHUNK))).toEqual([9999]);
+    expect(codes(book.consent('b', 0, true))).toEqual([9999]);
   });
 });

@@ -4,6 +4,7 @@ import { onTestFinished } from 'vitest';
 import WebSocket from 'ws';
 import {
   type Act,
+  type Chunk,
   type ClientMessage,
   DEMO_PROTOCOL,
   parseServerMessage,
@@ -12,7 +13,7 @@ import {
 import type { Clock } from '../../demo/server/clock';
 import { type Conditions, FAIR_WEATHER } from '../../demo/server/conditions';
 import { createSessionServer, SOCKET_PATH } from '../../demo/server/server';
-import type { Caller } from '../../demo/server/sessions';
+import type { Caller } from '../../demo/server/session';
 import { createTokens } from '../../demo/server/tokens';
 
 export const SITE = 'shop';
@@ -74,6 +75,7 @@ export async function startServer() {
     clock,
     host,
     request,
+    kept: sessions.kept,
     tokens: createTokens({ secret: SECRET, now: clock.now }),
     conditions: (change: Partial<Conditions>) => request('PATCH', `/api/conditions?site=${SITE}`, change),
     trouble: (kind: string, sessionId: string | null = null) =>
@@ -108,13 +110,15 @@ async function connect(url: string, headers: Record<string, string> = {}) {
     inbox,
     closed,
     send,
-    sendText: (text: string) => socket.send(text),
+    /** Text, or bytes as they are. */
+    sendRaw: (frame: string | Uint8Array) => socket.send(frame),
     start: (token: string, pin: string | null = null, epoch = 1) =>
       send({ type: 'start', version: DEMO_PROTOCOL, token, epoch, pin }),
     join: (token: string, pin: string, epoch = 1) => send({ type: 'join', version: DEMO_PROTOCOL, token, epoch, pin }),
     resume: (token: string, sessionId: string, epoch: number) =>
       send({ type: 'resume', version: DEMO_PROTOCOL, token, epoch, sessionId }),
     act: (act: Act, epoch = 1) => send({ type: 'act', epoch, act }),
+    record: (chunk: Chunk, epoch = 1) => send({ type: 'record', epoch, ...chunk }),
     end: (epoch = 1) => send({ type: 'end', epoch, token: null, sessionId: null }),
     hangUp: () => socket.close(1000),
     breakOff: () => socket.terminate(),

@@ -71,10 +71,11 @@ test('a page that is left has no channel of a panel open, and has them again whe
 
 test('a hidden page reads neither the store nor the locks', async () => {
   const world = createSimulatedBrowser();
-  const tab = world.openTab({ hidden: true });
+  const [tab, other] = [world.openTab({ hidden: true }), world.openTab({ driver: 'auto' })];
   const read = vi.fn(async () => null);
   const locks = vi.fn(async () => null);
   mount(world, tab, {}, { read, locks });
+  await other.coordinator.start();
   await world.advance(10_000);
   expect([read.mock.calls.length, locks.mock.calls.length]).toEqual([0, 0]);
   await tab.show();

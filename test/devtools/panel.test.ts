@@ -143,7 +143,10 @@ test('a command that is overheard is shown with its outcome, and never with what
   const driver = {
     start: () => 'session',
     end: () => undefined,
-    commands: { mute: (_: unknown, input: string) => `said ${input}`, fail: () => Promise.reject(new Error('no')) },
+    commands: {
+      mute: (_: unknown, input: string) => `said ${input}`,
+      fail: (_: unknown, __: string) => Promise.reject(new Error('no')),
+    },
   };
   const [host, caller, onlooker] = [world.openTab({ driver }), world.openTab({ driver }), world.openTab({ driver })];
   await world.settle();

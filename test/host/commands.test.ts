@@ -1,7 +1,9 @@
 /** What the host keeps of the commands that it runs, and for how long. */
+
 import { expect, test } from 'vitest';
 import { createCommands } from '../../src/host/commands';
 import type { Answer, CommandRequest } from '../../src/ledger/messages';
+import { createFakeCall } from '../attempts/fake-call';
 import { fakeLedger } from '../support/fake-ledger';
 import { fakeClock, flush } from '../support/fakes';
 import { HOST, recordIn } from '../support/records';
@@ -15,7 +17,14 @@ function setUp(run: (input: unknown) => unknown = () => 'done') {
   const ran: unknown[] = [];
   const term = new AbortController();
   const commands = createCommands({
-    ...{ ledger, clock, term: HOST.term, epoch: 3, signal: term.signal, clone: structuredClone },
+    ...{
+      ledger,
+      clock,
+      term: HOST.term,
+      context: createFakeCall().context,
+      signal: term.signal,
+      clone: structuredClone,
+    },
     driver: {
       commands: {
         run(_, input) {

@@ -9,7 +9,14 @@ function setUp() {
   const ignore = (): void => undefined;
   const context = createContext({
     ...{ signal: new AbortController().signal, epoch: 3, logger: fakeLogger(), clone: structuredClone },
-    ...{ isOver: () => false, info: () => null, report: ignore, reconnected: ignore, ended: ignore },
+    ...{
+      isOver: () => false,
+      isClosing: () => false,
+      info: () => null,
+      report: ignore,
+      reconnected: ignore,
+      ended: ignore,
+    },
     emit: ({ type }) => void emitted.push(type),
     publish: (info) => void published.push(info),
   });

@@ -18,7 +18,7 @@ import { type FileServer, serveFolder } from './support/file-server';
 import { installTarball, type Project } from './support/project';
 
 const { ModuleKind, ModuleResolutionKind } = ts;
-const ENTRIES = ['solotab', 'solotab/zoom', 'solotab/testing', 'solotab/devtools'];
+const ENTRIES = ['solotab', 'solotab/zoom', 'solotab/testing', 'solotab/election', 'solotab/devtools'];
 
 let project: Project;
 

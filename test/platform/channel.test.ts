@@ -169,6 +169,17 @@ describe('when others use the same name', () => {
     await vi.waitFor(() => expect(second.received).toEqual(['early', 'next']));
   });
 
+  test('a tab is told once it hears, since what was sent while the package was loaded is lost to it', async () => {
+    vi.stubGlobal('BroadcastChannel', undefined);
+    const [onLate, onLateClosed] = [vi.fn(), vi.fn()];
+    const channel = openBrowserChannel('scope', () => undefined, onLate);
+    openBrowserChannel('scope', () => undefined, onLateClosed)?.close();
+    expect(onLate).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(onLate).toHaveBeenCalledOnce());
+    channel?.close();
+    expect(onLateClosed).not.toHaveBeenCalled();
+  });
+
   test('a browser that has a channel of its own does not load the package', async () => {
     vi.resetModules();
     const asked = vi.fn();

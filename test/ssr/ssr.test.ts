@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-const ENTRIES = { index: 'index.ts', zoom: 'zoom/index.ts', testing: 'testing/index.ts' };
+const ENTRIES = { index: 'index.ts', zoom: 'zoom/index.ts', testing: 'testing/index.ts', election: 'lead/index.ts' };
 
 /** A process that is kept alive is stopped after this long, and the test fails. */
 const ALIVE_MS = 10_000;
@@ -54,7 +54,7 @@ const CREATE = `
 test('importing touches nothing and keeps nothing', async () => {
   const result = await run(`
     const before = [Object.getOwnPropertyNames(globalThis), process.getActiveResourcesInfo().length];
-    await Promise.all(['./index.mjs', './zoom.mjs', './testing.mjs'].map((entry) => import(entry)));
+    await Promise.all(['./index.mjs', './zoom.mjs', './testing.mjs', './election.mjs'].map((entry) => import(entry)));
     const added = Object.getOwnPropertyNames(globalThis).filter((name) => !before[0].includes(name));
     console.log(JSON.stringify({ added, kept: process.getActiveResourcesInfo().length - before[1] }));
   `);

@@ -189,7 +189,7 @@ const contextual = createCoordinator({
       },
       ping: () => 'pong',
       send: async (session, text: string, { signal }) => [session, text, signal] as const,
-      leave: (session, how?: string) => [session, how],
+      leave: (session, how?: string | undefined) => [session, how],
     },
   },
 });

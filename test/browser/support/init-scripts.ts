@@ -48,6 +48,14 @@ export const SERVER_CLOCK = `{
   Date.now = () => now.call(Date) + aheadMs;
 }`;
 
+/** The page's clock can be set, as its user sets that of the machine. */
+export const STEPPED_CLOCK = `{
+  const now = Date.now;
+  let aheadMs = 0;
+  Date.now = () => now.call(Date) + aheadMs;
+  window.stepClock = (ms) => { aheadMs += ms; };
+}`;
+
 /** A tab that the browser restored, or duplicated: it finds these entries when it loads for the first time. */
 export const restoredSessionStorage = (entries: Readonly<Record<string, string>>): string => `
   if (!sessionStorage.getItem('restored by the test')) {

@@ -3,17 +3,25 @@
  * backend, and a barrier at which pages wait for each other. Everything a page needs comes from its own origin, as a file:
  * pages work under the strictest policy.
  */
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { compile } from 'svelte/compiler';
 import { type ActType, SessionBackend } from './backend';
+
+/** The frameworks whose widget `pages/widget.ts` shows. */
+export const WIDGETS = ['react', 'vue', 'svelte', 'solid'] as const;
+export type Widget = (typeof WIDGETS)[number];
 
 export interface PageOptions {
   /** Which of the scripts in `pages/` runs in it. Default `coordinator`. */
-  readonly script?: 'coordinator' | 'platform';
+  readonly script?: 'coordinator' | 'platform' | 'election';
   /** With the panel of the devtools over its coordinator: by a script, and so a copy of the library, of its own. */
   readonly devtools?: boolean;
+  /** With the widget of a framework over its coordinator, as `config.widget` says. */
+  readonly widget?: boolean;
   /** Handed to the script as `window.pageConfig`. */
   readonly config?: unknown;
   /** Runs before anything else in the page, to take something away or break it. */
@@ -57,6 +65,7 @@ export async function startServer(): Promise<TestServer> {
         `<script src="/init/${name}.js"></script>`,
         `<script type="module" src="/bundle/${script}.js"></script>`,
         page.devtools ? '<script type="module" src="/bundle/devtools.js"></script>' : '',
+        page.widget ? '<script type="module" src="/bundle/widget.js"></script>' : '',
       ];
       for (const [header, value] of Object.entries(page.headers ?? {})) response.setHeader(header, value);
       send(response, 200, 'text/html; charset=utf-8', html(`tab ${name}`, scripts.join('\n')));
@@ -108,6 +117,16 @@ export async function startServer(): Promise<TestServer> {
   };
 }
 
+const svelteComponents: Plugin = {
+  name: 'svelte',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.svelte$/ }, ({ path }) => {
+      const { js } = compile(readFileSync(path, 'utf8'), { filename: path, generate: 'client' });
+      return { contents: js.code, loader: 'js' };
+    });
+  },
+};
+
 async function bundlePage(script: string): Promise<string> {
   const result = await build({
     entryPoints: [fileURLToPath(new URL(`./pages/${script}.ts`, import.meta.url))],
@@ -117,6 +136,7 @@ async function bundlePage(script: string): Promise<string> {
     platform: 'browser',
     target: 'es2020',
     sourcemap: 'inline',
+    plugins: [svelteComponents],
     logLevel: 'error',
   });
   const [file] = result.outputFiles;

@@ -128,10 +128,10 @@ export class History {
       this.#instants.push({ from, ...UNKNOWN });
       return;
     }
-    const { phase, term, hostTabId } = record;
+    const { phase, term, hostTabId, proof } = record;
     const host = this.#world.participants.find(({ coordinator }) => coordinator.tabId === hostTabId);
     const hasLocks = host && host.platform.locks !== null && !host.page.hasNoLocks && !host.page.mayBeApart;
-    const page = host && !hasLocks ? host.page : null;
+    const page = host && (proof === 'answer' || !hasLocks) ? host.page : null;
     this.#push({ from, phase, term, hostTabId, page, alive: this.#isAlive(term, page) });
   }
 

@@ -1,6 +1,7 @@
-/** Draws a cake, and over it what an agent points at and draws. */
-import type { Cake } from '../cake';
-import { s } from './dom';
+/** Draws a cake. */
+
+import { s } from '../ui/dom';
+import type { Cake } from './cake';
 
 const WIDTH = 400;
 const HEIGHT = 300;
@@ -12,48 +13,13 @@ const ICING_COLORS = { raspberry: '#d9487d', lemon: '#f2cf4a', mint: '#6cc5a3', 
 const SPRINKLE_COLORS = ['#e4572e', '#2e86ab', '#f6c445', '#76b041', '#a23e8c'] as const;
 
 export function createCakeView() {
-  const picture = s('g');
-  const drawings = s('g', { class: 'drawings' });
-  const pointer = s('g', { class: 'pointer', visibility: 'hidden' });
-  const pointerName = s('text', { x: 20, y: 33, class: 'pointer-name' });
-  const pointerTag = s('rect', { x: 14, y: 20, rx: 9, height: 18, width: 0, class: 'pointer-tag' });
-  pointer.append(
-    s('path', { d: 'M0 0 L0 22 L6 17 L10 26 L14 24 L10 15 L18 15 Z', class: 'pointer-arrow' }),
-    pointerTag,
-    pointerName,
-  );
-  const element = s(
-    'svg',
-    { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: 'cake', role: 'img' },
-    picture,
-    drawings,
-    pointer,
-  );
+  const element = s('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: 'cake', role: 'img' });
 
   return {
     element,
     show(cake: Cake) {
-      picture.replaceChildren(...draw(cake));
+      element.replaceChildren(...draw(cake));
       element.setAttribute('aria-label', describe(cake));
-    },
-    /** Shows the pointer of an agent, at a place in per cent. */
-    point(x: number, y: number, name: string) {
-      pointer.setAttribute('visibility', 'visible');
-      pointer.setAttribute('transform', `translate(${(x / 100) * WIDTH} ${(y / 100) * HEIGHT})`);
-      pointerName.textContent = name;
-      pointerTag.setAttribute('width', String(12 + pointerName.getComputedTextLength()));
-    },
-    draw(points: readonly (readonly [number, number])[]) {
-      const places = points.map(([x, y]) => `${(x / 100) * WIDTH},${(y / 100) * HEIGHT}`);
-      drawings.append(s('polyline', { points: places.join(' '), class: 'drawing' }));
-    },
-    clear() {
-      drawings.replaceChildren();
-    },
-    /** Takes away everything that an agent did. */
-    forget() {
-      drawings.replaceChildren();
-      pointer.setAttribute('visibility', 'hidden');
     },
   };
 }
