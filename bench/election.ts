@@ -39,7 +39,7 @@ export async function main(args: readonly string[]): Promise<void> {
     rows.push(`| ${row.join(' | ')} |`);
     console.error(`${((performance.now() - begunMs) / 1_000).toFixed(0).padStart(4)} s  ${row.join(' | ')}`);
   }
-  const table = [`| | ${CONTENDERS.join(' | ')} |`, '|---|---|---|---|', ...rows].join('\n');
+  const table = [`| What happens | ${CONTENDERS.join(' | ')} |`, '|---|---|---|---|', ...rows].join('\n');
   const text = `${describeMachine(version, loadBefore)}\n\n${table}`;
   replaceBetweenMarkers(GUIDE, text);
 }
