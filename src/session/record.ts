@@ -183,6 +183,8 @@ export function parseRecord(value: unknown): Stored {
   const isWellFormed =
     version === PROTOCOL_VERSION &&
     COUNTS.every((name) => isCount(value[name])) &&
+    // A host that had answered more than it was asked would pass for alive for ever.
+    Number(value.answered) <= Number(value.asked) &&
     [term, hostTabId, value.resumeKey].every((id) => id === null || isText(id)) &&
     [value.since, value.lostSince, value.seenAt].every((time) => time === null || Number.isFinite(time)) &&
     PHASES.includes(phase as Phase) &&

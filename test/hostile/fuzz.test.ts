@@ -19,10 +19,7 @@ const VALUES = 100_000;
 /** A world of three tabs for each. */
 const WORLDS = 250;
 
-/**
- * The worlds of `npm test` are the same each time; `FUZZ_SEED` gives others. Known to fail: 1 and 3. There a scope without locks, whose record a
- * stranger wrote, still refuses with 1004 after everything was erased and its tabs were reloaded.
- */
+/** The worlds of `npm test` are the same each time; `FUZZ_SEED` gives others. 1, 3 and 655545836 found a host that had answered more than it was asked. */
 const SEED = Number(process.env.FUZZ_SEED ?? 2);
 
 const messages = hostile(GENUINE_MESSAGES);
