@@ -1,12 +1,11 @@
 /** The sources of a real browser: the only file of the devtools that touches its globals, and none of them on import. */
 import { attempt } from '../platform/attempt';
+import { nativeChannel } from '../platform/channel';
 import { clock } from '../platform/clock';
+import { documentNames } from '../platform/document-names';
+import { DATABASE, journalKeys, OBJECT_STORE, recordKey } from '../platform/names';
 import { pageLifecycle } from '../platform/page-lifecycle';
-import type { Line, SeenLock, Sources, Stored } from './sources';
-
-/** The database of `platform/indexeddb-store.ts`. */
-const DATABASE = 'solotab';
-const OBJECT_STORE = 'scopes';
+import type { SeenLock, Sources, Stored } from './sources';
 
 /** Where a panel goes that was not told where to. `null` without a page, as in server rendering. */
 export function defaultTarget(): HTMLElement | null {
@@ -15,31 +14,20 @@ export function defaultTarget(): HTMLElement | null {
 
 /** The names of the coordinators that are alive in this page. */
 export function namesInPage(): string[] {
-  const shared = globalThis as { [key: symbol]: unknown };
-  const names = shared[Symbol.for('solotab')];
-  return names instanceof Map ? [...names].filter(([, count]) => count > 0).map(([name]) => String(name)) : [];
+  return [...documentNames()].filter(([, count]) => count > 0).map(([name]) => name);
 }
 
 export function browserSources(): Sources {
   return {
     clock,
     lifecycle: pageLifecycle(),
-    openChannel: (name, receive) => attempt(() => openLine(name, receive)),
+    openChannel: (name, receive) => attempt(() => nativeChannel(name, receive)),
     read,
     locks: () => locks(),
     clientId,
     copy: (text) => navigator.clipboard.writeText(text),
     path: location.pathname,
     userAgent: navigator.userAgent,
-  };
-}
-
-function openLine(name: string, receive: (message: unknown) => void): Line {
-  const channel = new BroadcastChannel(name);
-  channel.onmessage = ({ data }) => receive(data);
-  return {
-    post: (message) => void attempt(() => channel.postMessage(message)),
-    close: () => channel.close(),
   };
 }
 
@@ -74,8 +62,8 @@ function read(scope: string, signal: AbortSignal): Promise<Stored | null> {
         database.close();
       };
       const objects = transaction.objectStore(OBJECT_STORE);
-      const record = objects.get([scope]);
-      const journal = objects.getAll(IDBKeyRange.bound([scope, 0], [scope, Number.POSITIVE_INFINITY]));
+      const record = objects.get(recordKey(scope));
+      const journal = objects.getAll(journalKeys(scope));
       transaction.onabort = abort;
       transaction.oncomplete = () => done({ record: record.result, journal: journal.result });
     };

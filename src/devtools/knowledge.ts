@@ -1,5 +1,7 @@
 /** All that a panel knows of its scope: what it overheard, what it read, what the other panels told. Knows no browser. */
+
 import type { Answer, Message } from '../ledger/messages';
+import { lockPrefix } from '../platform/names';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { inOrder, isEntry, type JournalEntry } from '../session/events';
 import { isNewer, parseRecord, type SessionRecord } from '../session/record';
@@ -47,7 +49,7 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
   /** Which tab has or had which term: terms name locks. */
   const tabOfTerm = new Map<string, string>();
   const lostEpochs = new Set<number>();
-  const prefix = `solotab:${scope}:`;
+  const prefix = lockPrefix(scope);
   let record: SessionRecord | null = null;
   let locks: readonly SeenLock[] | null = null;
   let refusal: Refusal | null = null;

@@ -5,7 +5,9 @@
  * visible: when something happened, and every two seconds. When the page is left it lets go of everything, so that the page
  * can be cached, and begins again when it is back.
  */
+
 import { parseMessage } from '../ledger/messages';
+import { channelName } from '../platform/names';
 import type { SessionErrorEvent } from '../session/error-facts';
 import type { Shape } from '../shape';
 import type { Coordinator } from '../types';
@@ -53,7 +55,7 @@ export function watch<S extends Shape>(
     close();
     reading = new AbortController();
     lines = [
-      sources.openChannel(`solotab:1:${scope}`, (received) => {
+      sources.openChannel(channelName(scope), (received) => {
         const message = parseMessage(received);
         if (!message) return;
         knowledge.hear(message);

@@ -11,7 +11,9 @@
  * Locks can be missing, throw, never answer, call everything taken, or belong to storage that was cleared under this page. Then
  * they are not trusted any more: nothing is locked, every answer is "unknown", and hosts are asked instead.
  */
+
 import { afterAwake } from '../platform/awake';
+import { lockPrefix } from '../platform/names';
 import type { Clock, HeldLock, LockRequest, Locks } from '../platform/platform';
 
 /** A lock that need not be waited for is there, or not, in a millisecond. */
@@ -57,7 +59,7 @@ export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: L
   ): Promise<HeldLock | null> {
     try {
       if (locks) {
-        const asked = locks.request(`solotab:${scope}:${name}`, { mode, when, ...(signal && { signal }) });
+        const asked = locks.request(lockPrefix(scope) + name, { mode, when, ...(signal && { signal }) });
         return await (when === 'queue' ? asked : answered(asked));
       }
     } catch (error) {

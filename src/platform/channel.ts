@@ -3,6 +3,7 @@
  * localStorage, by the broadcast-channel package, which only such a browser loads.
  */
 import { attempt } from './attempt';
+import { channelName } from './names';
 import type { Channel } from './platform';
 
 /** The channel of `scope`, or `null` where there is none. Nothing is called any more once it is closed. */
@@ -11,12 +12,13 @@ export function openBrowserChannel(
   receive: (message: unknown) => void,
   onLate?: () => void,
 ): Channel | null {
-  const name = `solotab:1:${scope}`;
+  const name = channelName(scope);
   const native = attempt(() => nativeChannel(name, receive));
   return native ?? (attempt(() => localStorage) ? storageChannel(name, receive, onLate) : null);
 }
 
-function nativeChannel(name: string, receive: (message: unknown) => void): Channel {
+/** The browser's own of that name. Throws where there is none. */
+export function nativeChannel(name: string, receive: (message: unknown) => void): Channel {
   const channel = new BroadcastChannel(name);
   channel.onmessage = ({ data }) => receive(data);
   return {
