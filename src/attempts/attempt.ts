@@ -1,3 +1,4 @@
+import { linkedTo } from '../platform/abort';
 import type { Shape } from '../shape';
 import type { DriverContext } from '../types';
 
@@ -30,10 +31,7 @@ export function beginAttempt(
   facts: Pick<AttemptContext, 'attempt' | 'token' | 'pin'>,
   freshToken: (signal: AbortSignal) => Promise<string | undefined>,
 ): Attempt {
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(call.signal.reason);
-  call.signal.addEventListener('abort', abort);
-  if (call.signal.aborted) abort();
+  const { control, unlink } = linkedTo(call.signal);
   let failed = false;
   const unlessFailed =
     <Arguments extends readonly unknown[]>(act: (...values: Arguments) => void) =>
@@ -43,8 +41,8 @@ export function beginAttempt(
   return {
     context: {
       ...facts,
-      signal: controller.signal,
-      freshToken: () => freshToken(controller.signal),
+      signal: control.signal,
+      freshToken: () => freshToken(control.signal),
       epoch: call.epoch,
       get info() {
         return call.info;
@@ -58,8 +56,8 @@ export function beginAttempt(
     },
     fail() {
       failed = true;
-      call.signal.removeEventListener('abort', abort);
-      controller.abort();
+      unlink();
+      control.abort();
     },
   };
 }

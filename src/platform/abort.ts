@@ -10,6 +10,15 @@ export function abortError(message: string): DOMException {
   return new DOMException(message, 'AbortError');
 }
 
+/** A controller that aborts when `signal` does, and with its reason, until it is unlinked. It can abort by itself as well. */
+export function linkedTo(signal: AbortSignal | undefined): { readonly control: AbortController; unlink(): void } {
+  const control = new AbortController();
+  const abort = (): void => control.abort(signal?.reason);
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  return { control, unlink: () => signal?.removeEventListener('abort', abort) };
+}
+
 /** What `work` comes to, or the reason of `signal` if that aborts first. */
 export function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { outcomeOf, within } from '../host/outcome';
 import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
 import { isBlocked } from '../ledger/patient-store';
-import { abortError, throwIfAborted } from '../platform/abort';
+import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
 import { busyCode, type Call } from '../session/decide';
@@ -79,9 +79,7 @@ export function createCalls(ports: CallPorts) {
     } catch (error) {
       throw told(error, undefined, isAutomatic);
     }
-    const own = new AbortController();
-    const stop = (): void => own.abort(signal?.reason);
-    signal?.addEventListener('abort', stop);
+    const { control: own, unlink } = linkedTo(signal);
     calling = own;
     try {
       await ports.ready();
@@ -110,7 +108,7 @@ export function createCalls(ports: CallPorts) {
     } catch (error) {
       throw told(error, undefined, isAutomatic);
     } finally {
-      signal?.removeEventListener('abort', stop);
+      unlink();
       if (calling === own) calling = undefined;
       ports.onFree();
     }

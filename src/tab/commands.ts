@@ -9,7 +9,7 @@ import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
 import type { Answer, CommandMessage, CommandRequest, FinalAnswer } from '../ledger/messages';
 import { isBlocked } from '../ledger/patient-store';
-import { throwIfAborted, unlessAborted } from '../platform/abort';
+import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
 import { isText } from '../session/check';
 import { CommandError } from '../session/command-error';
@@ -65,9 +65,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     throwIfAborted(signal);
     if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
     const input = cloned(name, given);
-    const own = new AbortController();
-    const stop = (): void => own.abort(signal?.reason);
-    signal?.addEventListener('abort', stop);
+    const { control: own, unlink } = linkedTo(signal);
     underWay.add(own);
     try {
       const answer = await throughPhases({ id: ports.randomId(), tabId, name, input }, timeoutMs, own.signal);
@@ -75,7 +73,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
       const { state, ...failure } = answer;
       throw new CommandError(name, state, failure);
     } finally {
-      signal?.removeEventListener('abort', stop);
+      unlink();
       underWay.delete(own);
       rest();
     }

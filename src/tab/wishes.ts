@@ -3,7 +3,7 @@
  * signal aborts, when a person or the driver ends the session in any tab, or when it can't come true.
  */
 import type { Ledger } from '../ledger/ledger';
-import { abortError, throwIfAborted } from '../platform/abort';
+import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import { errorEvent } from '../session/error-facts';
 import { SessionError } from '../session/errors';
@@ -62,14 +62,13 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
     throwIfAborted(signal);
     const { stops, seq } = ledger.record;
     await new Promise<void>((resolve, reject) => {
-      const stop = new AbortController();
+      const { control: stop, unlink } = linkedTo(signal);
       const wish = { request, stops, seq, stop, resolve };
-      const onAbort = (): void => stop.abort(signal?.reason ?? abortError('The call was given up.'));
-      signal?.addEventListener('abort', onAbort);
       stop.signal.addEventListener('abort', () => {
-        signal?.removeEventListener('abort', onAbort);
+        unlink();
         wishes.delete(wish);
-        reject(stop.signal.reason);
+        // Older browsers know no reasons.
+        reject(stop.signal.reason ?? abortError('The call was given up.'));
       });
       wishes.add(wish);
       ports.onWish();
