@@ -3,6 +3,7 @@ import { backoffMs } from '../session/backoff';
 import { SessionError } from '../session/errors';
 import { check, checkMethods } from '../session/misuse';
 import type { DriverContext } from '../types';
+import { completeBounds } from './backoff';
 
 export interface ReconnectOptions {
   /** Milliseconds to wait at least before each try but the first. Default 500. */
@@ -38,15 +39,10 @@ export async function reconnect<Session>(
   connect: (signal: AbortSignal) => Session | Promise<Session>,
   options: ReconnectOptions = {},
 ): Promise<Session | undefined> {
-  const {
-    minDelayMs = 500,
-    maxDelayMs = Math.max(8_000, minDelayMs),
-    random = Math.random,
-    delay = waitInBrowser,
-  } = options;
+  const { random = Math.random, delay = waitInBrowser } = options;
   check(typeof connect === 'function', 'reconnect: connect must be a function.');
   checkMethods('reconnect', options, [], ['random', 'delay']);
-  check(minDelayMs >= 0 && maxDelayMs >= minDelayMs, 'reconnect: it must be that 0 <= minDelayMs <= maxDelayMs.');
+  const bounds = completeBounds('reconnect', options);
   const { signal } = context;
   const answer: unknown = signal.aborted ? false : context.reconnecting();
   // The driver itself is closing the connection. A context of an app's own says nothing of that.
@@ -66,7 +62,7 @@ export async function reconnect<Session>(
         context.ended('recovery-failed');
         return undefined;
       }
-      await delay(backoffMs(tries, { minDelayMs, maxDelayMs }, random()), signal);
+      await delay(backoffMs(tries, bounds, random()), signal);
     }
   }
   return undefined;

@@ -137,10 +137,11 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     kind: AttemptKind,
     request: unknown,
     call: DriverContext,
-    givenPin: unknown,
     act: (context: AttemptContext) => unknown,
   ): Promise<unknown> {
     const { attempts } = policies[kind];
+    // What a resume has is no request.
+    const givenPin = kind === 'resume' ? undefined : pinOf(request);
     const makesPin = kind === 'start' && pinMode === 'generated' && !givenPin;
     const draw = (): string => drawPin({ length, randomBytes });
     const means = { canRenewToken: token !== undefined, canRenewPin: makesPin, attempts };
@@ -169,15 +170,15 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
   const { join, resume, release, commands } = driver;
   return {
     prepare: (kind, request) => checkPin(kind, driver.prepare ? driver.prepare(kind, request) : request),
-    start: (request, call) => run('start', request, call, pinOf(request), (context) => driver.start(request, context)),
+    start: (request, call) => run('start', request, call, (context) => driver.start(request, context)),
     // Only where the driver has them: without a resume a lost session is over.
     ...(join && {
       join: (request: unknown, call: DriverContext) =>
-        run('join', request, call, pinOf(request), (context) => join.call(driver, request, context)),
+        run('join', request, call, (context) => join.call(driver, request, context)),
     }),
     ...(resume && {
       resume: (previous: PreviousTerm, call: DriverContext) =>
-        run('resume', previous, call, undefined, (context) => resume.call(driver, previous, context)),
+        run('resume', previous, call, (context) => resume.call(driver, previous, context)),
     }),
     ...(release && { release: (session: unknown, call: DriverContext) => release.call(driver, session, call) }),
     ...(commands && { commands }),
