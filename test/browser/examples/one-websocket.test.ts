@@ -1,11 +1,10 @@
 /** The example with one WebSocket for all tabs, in real tabs. The server's own list of messages is the judge. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { attach, type Draft, Room } from '../../../examples/one-websocket/server';
-import { serveExample } from '../../../examples/serve';
 import { type ChromiumBrowser, launchChromium } from '../support/chromium';
 import { allShow, lines, send } from './chat';
-import { openExample, shows } from './open-example';
+import { openExampleTabs, shows } from './open-example';
 
 let browser: ChromiumBrowser;
 beforeAll(async () => {
@@ -35,21 +34,7 @@ class WatchedRoom extends Room {
 
 async function openRoom() {
   const room = new WatchedRoom();
-  let served = await serveExample('one-websocket', (server) => attach(server, room));
-  const { address, port } = served;
-  onTestFinished(() => served.stop());
-  const host = await openExample(browser, address);
-  await shows(host.page, 'active, host');
-  const [first, second] = [await openExample(browser, address), await openExample(browser, address)];
-  for (const { page } of [first, second]) await shows(page, 'active, follower');
-  return {
-    room,
-    ...{ host, first, second, tabs: [host, first, second] },
-    stop: () => served.stop(),
-    async startAgain() {
-      served = await serveExample('one-websocket', (server) => attach(server, room), port);
-    },
-  };
+  return { room, ...(await openExampleTabs(browser, 'one-websocket', (server) => attach(server, room))) };
 }
 
 test('a message from any tab, or from elsewhere, shows in every tab once and in order; the server has one socket', async () => {

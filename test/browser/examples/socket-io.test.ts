@@ -1,11 +1,10 @@
 /** The example with socket.io, in real tabs. The server's own list of messages and its count of connections are the judges. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { serveExample } from '../../../examples/serve';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { attach, Chat, type Draft } from '../../../examples/socket-io/server';
 import { type ChromiumBrowser, launchChromium } from '../support/chromium';
 import { allShow, lines, send } from './chat';
-import { openExample, shows } from './open-example';
+import { openExampleTabs, shows } from './open-example';
 
 let browser: ChromiumBrowser;
 beforeAll(async () => {
@@ -27,21 +26,7 @@ class WatchedChat extends Chat {
 
 async function openChat() {
   const chat = new WatchedChat();
-  let served = await serveExample('socket-io', (server) => attach(server, chat));
-  const { address, port } = served;
-  onTestFinished(() => served.stop());
-  const host = await openExample(browser, address);
-  await shows(host.page, 'active, host');
-  const [first, second] = [await openExample(browser, address), await openExample(browser, address)];
-  for (const { page } of [first, second]) await shows(page, 'active, follower');
-  return {
-    chat,
-    ...{ host, first, second, tabs: [host, first, second] },
-    stop: () => served.stop(),
-    async startAgain() {
-      served = await serveExample('socket-io', (server) => attach(server, chat), port);
-    },
-  };
+  return { chat, ...(await openExampleTabs(browser, 'socket-io', (server) => attach(server, chat))) };
 }
 
 test('a server that dies with a message taken but not confirmed, and is back later, has each message once; so has every tab', async () => {
