@@ -119,6 +119,8 @@ describe('what is no record', () => {
     'asked',
     'answered',
     'lostEpoch',
+    'stops',
+    'erasedEpoch',
   ] as const;
   test.each(counts)('one without a proper %s is malformed', (name) => {
     for (const value of NEVER_COUNTS) expect(parseRecord({ ...FULL, [name]: value }), String(value)).toBe('malformed');
@@ -149,6 +151,12 @@ describe('what is no record', () => {
     ['no recovery', { recovery: null }],
     ['a successor in a list', { successor: ['next', 'B'] }],
     ['a resume key that is no text', { resumeKey: 5 }],
+    ['more answers than questions', { asked: 1, answered: 2 }],
+    ['a wish that is neither there nor not', { isWanted: 'yes' }],
+    ['failures that are none', { failures: 3 }],
+    ['failures without a count', { failures: { at: 5, retryMs: 5 } }],
+    ['a failure at no time', { failures: { count: 1, at: Number.NaN, retryMs: 5 } }],
+    ['a pause without end', { failures: { count: 1, at: 5, retryMs: Number.POSITIVE_INFINITY } }],
     ['an older version', { version: PROTOCOL_VERSION - 1 }],
     ['a version that is no number', { version: '1' }],
   ])('one with %s is malformed', (_, change) => {
