@@ -3,7 +3,7 @@ import { attempt } from '../platform/attempt';
 import { nativeChannel } from '../platform/channel';
 import { clock } from '../platform/clock';
 import { documentNames } from '../platform/document-names';
-import { DATABASE, journalKeys, OBJECT_STORE, recordKey } from '../platform/names';
+import { DATABASE, journalKeys, OBJECT_STORE } from '../platform/names';
 import { pageLifecycle } from '../platform/page-lifecycle';
 import type { SeenLock, Sources, Stored } from './sources';
 
@@ -62,7 +62,7 @@ function read(scope: string, signal: AbortSignal): Promise<Stored | null> {
         database.close();
       };
       const objects = transaction.objectStore(OBJECT_STORE);
-      const record = objects.get(recordKey(scope));
+      const record = objects.get([scope]);
       const journal = objects.getAll(journalKeys(scope));
       transaction.onabort = abort;
       transaction.oncomplete = () => done({ record: record.result, journal: journal.result });

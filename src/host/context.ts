@@ -89,8 +89,9 @@ export function createContext(ports: ContextPorts): DriverContext {
       return whileHost('reconnecting', () => ports.report({ type: 'reconnecting' }));
     },
     reconnected(session) {
-      if (session === undefined) whileHost('reconnected', () => ports.reconnected(session));
-      else ports.reconnected(session);
+      const tell = (): void => ports.reconnected(session);
+      if (session === undefined) whileHost('reconnected', tell);
+      else tell();
     },
     ended: (reason = 'ended') => whileHost('ended', () => ports.ended(String(reason))),
   };

@@ -2,8 +2,12 @@
 
 /** Throws the reason of a signal that is aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  // Browsers before Chrome 98, Firefox 97 and Safari 15.4 know no reasons.
-  if (signal?.aborted) throw signal.reason ?? abortError('The call was given up.');
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
+/** Why `signal` was aborted. Browsers before Chrome 98, Firefox 97 and Safari 15.4 know no reasons. */
+export function reasonOf(signal: AbortSignal): unknown {
+  return signal.reason ?? abortError('The call was given up.');
 }
 
 export function abortError(message: string): DOMException {

@@ -14,12 +14,7 @@ export function lockPrefix(scope: string): string {
   return `solotab:${scope}:`;
 }
 
-/** The key of a scope's record. */
-export function recordKey(scope: string): IDBValidKey {
-  return [scope];
-}
-
-/** The keys of a scope's journal. */
+/** The keys of a scope's journal. Its record is at `[scope]`. */
 export function journalKeys(scope: string): IDBKeyRange {
   return IDBKeyRange.bound([scope, 0], [scope, Number.POSITIVE_INFINITY]);
 }

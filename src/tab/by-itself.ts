@@ -66,13 +66,13 @@ export function createByItself(ports: ByItselfPorts): { consider(hasNewNetwork?:
 
   function follow(): void {
     const { phase, term, hostTabId, origin } = ledger.record;
-    const isHere = hostTabId === tabId;
-    if (!lifecycle.isFocused()) followed = 0;
-    else if (isHere) followed = origin;
-    const isElsewhere = phase === 'active' && term !== null && !isHere;
-    const isDue =
-      isElsewhere && lifecycle.isFocused() && followed !== origin && driver.resume !== undefined && isFree();
-    actIn('follow', isDue && canHost() ? origin : null, LOOKED_AT_MS, () => {
+    const isFocused = lifecycle.isFocused();
+    if (!isFocused) followed = 0;
+    else if (hostTabId === tabId) followed = origin;
+    // Here it is followed already.
+    const isElsewhere = phase === 'active' && term !== null && followed !== origin;
+    const isDue = isFocused && isElsewhere && driver.resume !== undefined && isFree() && canHost();
+    actIn('follow', isDue ? origin : null, LOOKED_AT_MS, () => {
       followed = origin;
       calls.follow();
     });

@@ -74,11 +74,7 @@ export function createCalls(ports: CallPorts) {
     isAutomatic = false,
   ): Promise<unknown> {
     throwIfAborted(signal);
-    try {
-      refuseIfBusy();
-    } catch (error) {
-      throw told(error, undefined, isAutomatic);
-    }
+    refuseIfBusy(isAutomatic);
     const { control: own, unlink } = linkedTo(signal);
     calling = own;
     try {
@@ -174,7 +170,7 @@ export function createCalls(ports: CallPorts) {
     const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true });
     if (tenancy) await terms.hold(tenancy).finish();
     // Between two attempts of those that want a session there is none to end.
-    else if (!hadSession && ports.isBrowser) await ledger.transact({ type: 'unwant' });
+    else if (!hadSession) await ledger.transact({ type: 'unwant' });
   }
 
   async function forget(): Promise<void> {
@@ -182,7 +178,7 @@ export function createCalls(ports: CallPorts) {
       await giveUp('end');
       // Another one may have begun meanwhile.
       const erased = ledger.transact({ type: 'forget' }).catch((error: unknown) => Promise.reject(told(error)));
-      isErased = !ports.isBrowser || (await erased).verdict === 'done';
+      isErased = (await erased).verdict === 'done';
     }
   }
 
@@ -192,11 +188,12 @@ export function createCalls(ports: CallPorts) {
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
-  function refuseIfBusy(): void {
+  function refuseIfBusy(isAutomatic: boolean): void {
     const { phase, term } = ledger.record;
-    if (calling) throw refusal(1002);
+    if (calling) throw told(refusal(1002), true, isAutomatic);
     // A term that the record has done with is only being tidied up.
-    if (phase !== 'idle' && term !== null && term === terms.held?.term) throw refusal(busyCode(phase));
+    if (phase !== 'idle' && term !== null && term === terms.held?.term)
+      throw told(refusal(busyCode(phase)), true, isAutomatic);
   }
 
   function refuseIfUnsafe(): void {

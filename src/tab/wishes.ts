@@ -3,7 +3,7 @@
  * signal aborts, when a person or the driver ends the session in any tab, or when it can't come true.
  */
 import type { Ledger } from '../ledger/ledger';
-import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
+import { abortError, linkedTo, reasonOf, throwIfAborted } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import { errorEvent } from '../session/error-facts';
 import { SessionError } from '../session/errors';
@@ -67,8 +67,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
       stop.signal.addEventListener('abort', () => {
         unlink();
         wishes.delete(wish);
-        // Older browsers know no reasons.
-        reject(stop.signal.reason ?? abortError('The call was given up.'));
+        reject(reasonOf(stop.signal));
       });
       wishes.add(wish);
       ports.onWish();

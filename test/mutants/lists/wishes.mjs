@@ -28,7 +28,7 @@ export const WISHES = [
     name: 'reconnected without a pause',
     breaks: 'a service that is down is not asked at once again and again',
     file: 'src/attempts/reconnect.ts',
-    find: 'await delay(backoffMs(tries, { minDelayMs, maxDelayMs }, random()), signal);',
+    find: 'await delay(backoffMs(tries, bounds, random()), signal);',
     replace: 'await delay(0, signal);',
     tests: ['test/attempts/reconnect.test.ts'],
   },
