@@ -188,7 +188,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   }
 
   function consider(hasNewNetwork?: boolean): void {
-    if (isBrowser && !isClosed()) byItself.consider(hasNewNetwork);
+    if (!isClosed()) byItself.consider(hasNewNetwork);
   }
 
   /** That a session went elsewhere is told in this tab alone. How one ended is in the journal. */

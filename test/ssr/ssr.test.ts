@@ -96,6 +96,15 @@ describe('a coordinator on a server', () => {
     });
   });
 
+  test('refuses to see to it that there is a session, and forgets at once', async () => {
+    const result = await run(`${CREATE}
+      const ensured = await coordinator.ensure().then(() => 'done', ({ code, local }) => [code, local]);
+      await coordinator.forget();
+      console.log(JSON.stringify({ ensured, phase: coordinator.getSnapshot().phase, called }));
+    `);
+    expect(result).toEqual({ ensured: [9999, true], phase: 'idle', called: [] });
+  });
+
   test('has nothing to give up or to end, and keeps no process alive for having looked', {
     timeout: 2 * ALIVE_MS,
   }, async () => {
