@@ -15,7 +15,8 @@
 import type { Ledger } from '../ledger/ledger';
 import { throwIfAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
-import { busyCode, type Call } from '../session/decide';
+import type { Call } from '../session/command';
+import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
 import type { ScopeLocks } from './locks';

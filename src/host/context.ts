@@ -1,6 +1,6 @@
 /** What a driver gets: its only way to the other tabs, and deaf once its term is over. */
 import type { Logger } from '../platform/platform';
-import type { Report } from '../session/decide';
+import type { Report } from '../session/command';
 import { errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { type EventDraft, OWN_TYPES } from '../session/events';

@@ -15,7 +15,7 @@ import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import type { Report } from '../session/decide';
+import type { Report } from '../session/command';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';

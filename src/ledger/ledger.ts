@@ -7,7 +7,8 @@
  * their calls, and it tells its state. Nobody stores that for somebody else.
  */
 import type { Channel, Logger, Platform } from '../platform/platform';
-import { type Command, type Decision, decide, type Facts, isAhead, windowLeftMs } from '../session/decide';
+import type { Command, Decision, Facts } from '../session/command';
+import { decide, isAhead } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
 import {
   idleRecord,
@@ -19,6 +20,7 @@ import {
   standIn,
   UNKNOWN,
 } from '../session/record';
+import { windowLeftMs } from '../session/steps';
 import { createInbox } from './inbox';
 import { type CommandMessage, type Message, parseMessage, toHint, toWire } from './messages';
 import { patientStore } from './patient-store';

@@ -1,5 +1,6 @@
 /** The snapshots of a fake coordinator: a part of one is completed to one that a real coordinator could show. Pure. */
-import { type Call, type Decision, decide } from '../session/decide';
+import type { Call, Decision } from '../session/command';
+import { decide } from '../session/decide';
 import { completeFacts, type SessionErrorEvent } from '../session/error-facts';
 import { isSessionError } from '../session/errors';
 import { check } from '../session/misuse';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Command, type Decision, decide, type Facts, type Report } from '../../src/session/decide';
+import type { Command, Decision, Facts, Report } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import {
   idleRecord,
   isNewer,

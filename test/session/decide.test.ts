@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { busyCode, type Call, decide } from '../../src/session/decide';
+import type { Call } from '../../src/session/command';
+import { busyCode, decide } from '../../src/session/decide';
 import { idleRecord, PHASES, type SessionRecord } from '../../src/session/record';
 import {
   answer,

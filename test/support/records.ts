@@ -1,7 +1,7 @@
 /** Records in every state that a scope can be in, and the facts and commands that go with them. */
 
 import type { SessionErrorCode } from '../../src/session/catalogue';
-import type { Call, Decision, Facts, HostCommand, Report } from '../../src/session/decide';
+import type { Call, Decision, Facts, HostCommand, Report } from '../../src/session/command';
 import { type ErrorFacts, errorFacts } from '../../src/session/error-facts';
 import { SessionError } from '../../src/session/errors';
 import type { JournalEntry } from '../../src/session/events';

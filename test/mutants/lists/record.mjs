@@ -67,7 +67,7 @@ export const RECORD = [
   {
     name: 'epoch kept on loss',
     breaks: 'what a fenced host still numbers can’t be mistaken for what came after',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'epoch: given.epoch + 1, lostEpoch',
     replace: 'epoch: given.epoch, lostEpoch',
     tests: ['test/session/decide-lost-host.test.ts'],
@@ -75,7 +75,7 @@ export const RECORD = [
   {
     name: 'epoch counted from one',
     breaks: 'the epoch of a new session does not fall when the storage is cleared',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'facts.known.epoch + 1, Math.floor(facts.now));',
     replace: 'facts.known.epoch + 1);',
     tests: ['test/session/decide.test.ts', 'test/session/decide-properties.test.ts'],
@@ -83,7 +83,7 @@ export const RECORD = [
   {
     name: 'lastError not reset',
     breaks: 'the next granted start clears the last error',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: '...idleRecord(record),\n      ...hostedBy(candidate, epoch, facts),',
     replace: '...idleRecord(record),\n      lastError: record.lastError,\n      ...hostedBy(candidate, epoch, facts),',
     tests: ['test/coordinator/events.test.ts'],
