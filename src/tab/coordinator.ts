@@ -9,7 +9,7 @@ import { createWaits, quietly } from '../election/waits';
 import { endOrphan } from '../host/orphan';
 import { within } from '../host/outcome';
 import { createTerms } from '../host/terms';
-import { openLedger } from '../ledger/ledger';
+import { openLedger } from '../ledger/open-ledger';
 import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { described } from '../session/describe';

@@ -19,7 +19,7 @@ export const CLAIMS = [
   {
     name: 'claim in two transactions',
     breaks: 'the decision and its effect on the record are one atomic step',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'it.transact((raw) => step(raw, command))',
     replace: `it.read({ journal: false }).then(({ record: raw }) => {
         const decided = step(raw, command);

@@ -3,7 +3,7 @@ export const RECORD = [
   {
     name: 'stale state accepted',
     breaks: 'a tab without a store believes only a newer record',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'if (!isNewer(message.record, record)) return;',
     replace: '',
     tests: ['test/ledger/ledger-memory.test.ts'],
@@ -11,7 +11,7 @@ export const RECORD = [
   {
     name: 'message believed over the store',
     breaks: 'the store decides, and a message only hints',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'if (message.record.isStored && store.works) return void peekSoon();',
     replace: '',
     tests: ['test/ledger/ledger-channel.test.ts', 'test/coordinator/events.test.ts'],
@@ -27,7 +27,7 @@ export const RECORD = [
   {
     name: 'events not journaled',
     breaks: 'a tab that was told nothing finds what it missed in the journal',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'write: { record: result.record, journal, erasesJournal } }',
     replace: 'write: { record: result.record, journal: journal.slice(1), erasesJournal } }',
     tests: ['test/ledger/ledger.test.ts'],
@@ -35,9 +35,9 @@ export const RECORD = [
   {
     name: 'hint not looked up',
     breaks: 'a tab that hears of a change has read the record before it tells of its events',
-    file: 'src/ledger/ledger.ts',
-    find: 'arrived = peekSoon().then(() => {',
-    replace: 'arrived = Promise.resolve().then(() => {',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'arrived = peekSoon().then(',
+    replace: 'arrived = Promise.resolve().then(',
     tests: ['test/ledger/ledger-channel.test.ts'],
   },
   {
