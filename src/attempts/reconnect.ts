@@ -1,8 +1,8 @@
+import type { DriverContext } from '../driver';
 import { delay as waitInBrowser } from '../platform/delay';
 import { backoffMs } from '../session/backoff';
 import { SessionError } from '../session/errors';
 import { check, checkMethods } from '../session/misuse';
-import type { DriverContext } from '../types';
 import { completeBounds } from './backoff';
 
 export interface ReconnectOptions {

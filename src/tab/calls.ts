@@ -1,4 +1,6 @@
 /** What is asked of this tab, by its app or by the recovery policy: each call is run by the election, and its term is held here. */
+
+import type { DriverContext } from '../driver';
 import type { Election, ToCall } from '../election/election';
 import { quietly } from '../election/waits';
 import { outcomeOf, within } from '../host/outcome';
@@ -14,7 +16,7 @@ import type { SessionErrorEvent } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
 import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
-import type { CallOptions, DriverContext, TakeOverOptions } from '../types';
+import type { CallOptions, TakeOverOptions } from '../types';
 import type { Settings } from './options';
 import type { ResumeKey } from './resume-key';
 

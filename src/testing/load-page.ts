@@ -1,6 +1,7 @@
+import type { Driver, DriverCommands } from '../driver';
 import type { Platform } from '../platform/platform';
 import type { Shape } from '../shape';
-import type { Coordinator, CoordinatorOptions, Driver, DriverCommands } from '../types';
+import type { Coordinator, CoordinatorOptions } from '../types';
 import type { Machine, Participant } from './machine';
 import type { Network, SimulatedShape } from './network';
 import { Page } from './page';

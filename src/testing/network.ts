@@ -1,6 +1,7 @@
 /** The far end of all sessions: records what drivers are asked to do, and plays the drivers of tabs that bring none. */
+
+import type { Driver, DriverContext } from '../driver';
 import type { Shape } from '../shape';
-import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
 import type { Page } from './page';
 import { type Script, scriptedDriver } from './scripted-driver';
