@@ -75,9 +75,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, random, onSign
     const isNeeded = isDeaf || phase !== 'idle';
     const asks = !isLocked && !isHost && term !== null;
     const ms = asks ? CHALLENGE_MS * (1 - random() / 4) : isDeaf && isHost ? DEAF_HOST_MS : WATCHDOG_MS;
-    keepTimer('watchdog', isNeeded ? (asks ? `silent since ${seenAt}` : ms) : null, ms, () =>
-      quietly(lookAgain(seenAt)),
-    );
+    keepTimer('watchdog', isNeeded ? (asks ? seenAt : ms) : null, ms, () => quietly(lookAgain(seenAt)));
   }
 
   function keepTimer(name: string, reason: unknown, ms: number, act: () => void): void {
