@@ -4,7 +4,7 @@ import type { Command, Decision, Facts } from '../session/command';
 import { decide, isAhead } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
 import {
-  idleRecord,
+  IDLE,
   isNewer,
   type Proof,
   parseRecord,
@@ -259,7 +259,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const wasSpoilt = isSpoilt;
     isSpoilt = isLost(stored);
     if (typeof stored === 'object') wasCleared = false;
-    if (stored === 'newer') return accept({ ...idleRecord(record), phase: 'active' });
+    if (stored === 'newer') return accept({ ...record, ...IDLE, phase: 'active' });
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     accept(standIn(record, raw));
     if (stored === 'malformed' && !wasSpoilt)

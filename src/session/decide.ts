@@ -22,7 +22,7 @@
 import type { SessionErrorCode } from './catalogue';
 import type { Command, Decision, Facts, Step } from './command';
 import type { JournalEntry } from './events';
-import { idleRecord, isNewer, type Phase, type SessionRecord, type Stored } from './record';
+import { IDLE, isNewer, type Phase, type SessionRecord, type Stored } from './record';
 import {
   asked,
   claimed,
@@ -164,7 +164,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'unwant':
       return phase === 'idle' && record.isWanted ? done(unwanted(record, facts)) : VOID;
     case 'forget':
-      return phase === 'idle' ? done({ ...idleRecord(record), erasedEpoch: record.epoch }) : VOID;
+      return phase === 'idle' ? done({ ...IDLE, erasedEpoch: record.epoch }) : VOID;
     case 'look':
       return VOID;
     case 'connected': {

@@ -4,7 +4,7 @@ import type { SessionErrorCode } from './catalogue';
 import type { Call, Facts, Step } from './command';
 import { completeFacts, type ErrorFacts } from './error-facts';
 import type { EventDraft } from './events';
-import { type Candidate, idleRecord, type Kind, type SessionRecord, SIGN_OF_LIFE_MS } from './record';
+import { type Candidate, IDLE, type Kind, type SessionRecord, SIGN_OF_LIFE_MS } from './record';
 
 /** Between two attempts that a whole browser makes by itself, in milliseconds. A service that went down gets up again within minutes. */
 const WANTED_AGAIN = { minDelayMs: 1_000, maxDelayMs: 60_000 };
@@ -55,7 +55,7 @@ export function claimed(
   return {
     verdict: 'granted',
     change: {
-      ...idleRecord(record),
+      ...IDLE,
       ...hostedBy(candidate, epoch, facts),
       phase: 'connecting',
       kind: type,
@@ -130,7 +130,7 @@ export function expired(record: SessionRecord, events: readonly EventDraft[] = [
 
 export function ended(record: SessionRecord, reason: string | null, events: readonly EventDraft[] = []): Step {
   const over: readonly EventDraft[] = reason === null ? [] : [{ type: 'session_ended', reason }];
-  return done({ ...idleRecord(record), lastError: record.lastError }, ...events, ...over);
+  return done({ ...record, ...IDLE, lastError: record.lastError }, ...events, ...over);
 }
 
 /**

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Command, Decision, Facts, Report } from '../../src/session/command';
 import { decide } from '../../src/session/decide';
 import {
-  idleRecord,
+  IDLE,
   isNewer,
   parseRecord,
   RECOVERY_POLICIES,
@@ -193,7 +193,7 @@ describe('whatever the tabs do', () => {
 
   test('idle keeps nothing of the session but what counts on and the last error', () => {
     always(({ decision: { record } }) => {
-      if (record.phase === 'idle') expect(record).toEqual({ ...idleRecord(record), lastError: record.lastError });
+      if (record.phase === 'idle') expect(record).toEqual({ ...record, ...IDLE, lastError: record.lastError });
     });
   });
 

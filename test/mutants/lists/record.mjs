@@ -45,7 +45,7 @@ export const RECORD = [
     breaks: 'a record that was lost or damaged is what the tab knew last',
     file: 'src/session/decide.ts',
     find: "typeof stored !== 'object' ? unproven(known) :",
-    replace: "typeof stored !== 'object' ? idleRecord(known) :",
+    replace: "typeof stored !== 'object' ? { ...known, ...IDLE } :",
     tests: ['test/session/decide.test.ts', 'test/coordinator/degraded.test.ts'],
   },
   {
@@ -84,8 +84,8 @@ export const RECORD = [
     name: 'lastError not reset',
     breaks: 'the next granted start clears the last error',
     file: 'src/session/steps.ts',
-    find: '...idleRecord(record),\n      ...hostedBy(candidate, epoch, facts),',
-    replace: '...idleRecord(record),\n      lastError: record.lastError,\n      ...hostedBy(candidate, epoch, facts),',
+    find: '...IDLE,\n      ...hostedBy(candidate, epoch, facts),',
+    replace: '...IDLE,\n      lastError: record.lastError,\n      ...hostedBy(candidate, epoch, facts),',
     tests: ['test/coordinator/events.test.ts'],
   },
   {
