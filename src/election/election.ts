@@ -138,7 +138,8 @@ export function createElection({
       ]);
       if (signal?.aborted || !termLock || (isFree && !seat)) return null;
       let began = clock.monotonic();
-      const decision = await ledger.transact(call);
+      // Not "it is known to be lost": this tab may have looked only since it was given the seat.
+      const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
       const { record } = decision;
       if (decision.verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
       if (decision.verdict === 'asked') {

@@ -165,4 +165,20 @@ export const CLAIMS = [
     replace: '() => undefined,\n',
     tests: ['test/election/locks.test.ts'],
   },
+  {
+    name: 'lost record replaced at once',
+    breaks: 'a record that was cleared is not replaced before its host had the time to write it anew, though it is known as lost',
+    file: 'src/ledger/ledger.ts',
+    find: "if (isLost(stored) && !hasWaited && 'candidate'",
+    replace: "if (isLost(stored) && !isSpoilt && 'candidate'",
+    tests: ['test/ledger/ledger.test.ts'],
+  },
+  {
+    name: 'loss seen while the locks were taken',
+    breaks: 'a claim waits for the host of a record that was lost while this tab took its locks',
+    file: 'src/election/election.ts',
+    find: 'ledger.transact(call, isFree ? hasWaited : undefined);',
+    replace: 'ledger.transact(call);',
+    tests: ['test/election/election.test.ts'],
+  },
 ];
