@@ -20,9 +20,9 @@ export const CLAIMS = [
     name: 'claim in two transactions',
     breaks: 'the decision and its effect on the record are one atomic step',
     file: 'src/ledger/ledger.ts',
-    find: 'it.transact((raw) => step(raw, command))',
+    find: 'it.transact((raw) => step(raw, command, hasWaited))',
     replace: `it.read({ journal: false }).then(({ record: raw }) => {
-        const decided = step(raw, command);
+        const decided = step(raw, command, hasWaited);
         return it.transact(() => decided);
       })`,
     tests: ['test/ledger/ledger.test.ts', 'test/coordinator/refusals.test.ts'],
@@ -167,7 +167,8 @@ export const CLAIMS = [
   },
   {
     name: 'lost record replaced at once',
-    breaks: 'a record that was cleared is not replaced before its host had the time to write it anew, though it is known as lost',
+    breaks:
+      'a record that was cleared is not replaced before its host had the time to write it anew, though it is known as lost',
     file: 'src/ledger/ledger.ts',
     find: "if (isLost(stored) && !hasWaited && 'candidate'",
     replace: "if (isLost(stored) && !isSpoilt && 'candidate'",
