@@ -5,7 +5,7 @@
  *
  * | phase      | start, join | resume            | takeOver              | cancel      | end         |
  * |------------|-------------|-------------------|-----------------------|-------------|-------------|
- * | idle       | granted     | 1011              | 1011                  | –           | –           |
+ * | idle       | granted     | 1011              | 1011                  | ends wishes | ends wishes |
  * | connecting | 1002        | 1002              | 1002                  | → canceling | → canceling |
  * | active     | 1004        | 1004              | the host is asked     | –           | → ending    |
  * | recovering | 1002        | granted if no tab | granted, or asked if  | → ending    | → ending    |
@@ -64,8 +64,6 @@ export type Notice =
   | { readonly type: 'withdraw'; readonly candidate: Candidate }
   /** A tab wants that there be a session. */
   | { readonly type: 'want' }
-  /** A person ends, and there is no session: whoever wants one is to want none any more. */
-  | { readonly type: 'unwant' }
   /** Everything that is stored is to be erased, if there is no session. What stays are the counts. */
   | { readonly type: 'forget' }
   /** Nothing. Time may have passed. */
@@ -232,7 +230,9 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'cancel':
     case 'end': {
       const { type, candidate, origin = record.origin } = command;
-      if (phase === 'idle' || origin !== record.origin || (phase === 'active' && type === 'cancel')) return VOID;
+      // Between two attempts there is none to end, nor if the one that was meant failed meanwhile: then only the wishes for one end.
+      if (phase === 'idle' || origin !== record.origin) return record.isWanted ? done(unwanted(record, facts)) : VOID;
+      if (phase === 'active' && type === 'cancel') return VOID;
       // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
       const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted(record, facts) } as const;
       return term === null
@@ -248,8 +248,6 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'want':
       // What is in no store is its host's to write.
       return record.isWanted || (term !== null && !facts.isStored) ? VOID : done({ isWanted: true });
-    case 'unwant':
-      return phase === 'idle' && record.isWanted ? done(unwanted(record, facts)) : VOID;
     case 'forget':
       return phase === 'idle' ? done({ ...idleRecord(record), erasedEpoch: record.epoch }) : VOID;
     case 'look':
