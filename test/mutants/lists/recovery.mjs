@@ -164,8 +164,8 @@ export const RECOVERY = [
     name: 'no watchdog',
     breaks: 'a tab that no message reaches looks every fifteen seconds',
     file: 'src/election/waits.ts',
-    find: "keepTimer('watchdog', isNeeded ? ms : null, ms",
-    replace: "keepTimer('watchdog', isNeeded && ms < 0 ? ms : null, ms",
+    find: "keepTimer('watchdog', isNeeded ?",
+    replace: "keepTimer('watchdog', isNeeded && ms < 0 ?",
     tests: ['test/election/waits.test.ts'],
   },
   {
