@@ -32,8 +32,6 @@ export type Notice =
   | { readonly type: 'withdraw'; readonly candidate: Candidate }
   /** A tab wants that there be a session. */
   | { readonly type: 'want' }
-  /** A person ends, and there is no session: whoever wants one is to want none any more. */
-  | { readonly type: 'unwant' }
   /** Everything that is stored is to be erased, if there is no session. What stays are the counts. */
   | { readonly type: 'forget' }
   /** Nothing. Time may have passed. */

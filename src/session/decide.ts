@@ -5,7 +5,7 @@
  *
  * | phase      | start, join | resume            | takeOver              | cancel      | end         |
  * |------------|-------------|-------------------|-----------------------|-------------|-------------|
- * | idle       | granted     | 1011              | 1011                  | –           | –           |
+ * | idle       | granted     | 1011              | 1011                  | ends wishes | ends wishes |
  * | connecting | 1002        | 1002              | 1002                  | → canceling | → canceling |
  * | active     | 1004        | 1004              | the host is asked     | –           | → ending    |
  * | recovering | 1002        | granted if no tab | granted, or asked if  | → ending    | → ending    |
@@ -145,7 +145,9 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'cancel':
     case 'end': {
       const { type, candidate, origin = record.origin } = command;
-      if (phase === 'idle' || origin !== record.origin || (phase === 'active' && type === 'cancel')) return VOID;
+      // Between two attempts there is none to end, nor if the one that was meant failed meanwhile: then only the wishes for one end.
+      if (phase === 'idle' || origin !== record.origin) return record.isWanted ? done(unwanted(record, facts)) : VOID;
+      if (phase === 'active' && type === 'cancel') return VOID;
       // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
       const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted(record, facts) } as const;
       return term === null
@@ -161,8 +163,6 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'want':
       // What is in no store is its host's to write.
       return record.isWanted || (term !== null && !facts.isStored) ? VOID : done({ isWanted: true });
-    case 'unwant':
-      return phase === 'idle' && record.isWanted ? done(unwanted(record, facts)) : VOID;
     case 'forget':
       return phase === 'idle' ? done({ ...IDLE, erasedEpoch: record.epoch }) : VOID;
     case 'look':

@@ -165,15 +165,9 @@ export function createCalls(ports: CallPorts) {
   }
 
   async function end(type: 'cancel' | 'end'): Promise<void> {
-    let hadSession = false;
-    const toCall: ToCall = (candidate, origin) => {
-      hadSession ||= origin !== undefined;
-      return { type, candidate, ...(origin !== undefined && { origin }) };
-    };
+    const toCall: ToCall = (candidate, origin) => ({ type, candidate, ...(origin !== undefined && { origin }) });
     const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true });
     if (tenancy) await terms.hold(tenancy).finish();
-    // Between two attempts of those that want a session there is none to end.
-    else if (!hadSession) await ledger.transact({ type: 'unwant' });
   }
 
   async function forget(): Promise<void> {

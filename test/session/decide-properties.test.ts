@@ -29,7 +29,7 @@ interface Intent {
 }
 
 const CALLS = ['start', 'join', 'resume', 'takeOver', 'cancel', 'end'] as const;
-const NOTICES = ['lost', 'ask', 'withdraw', 'look', 'want', 'unwant', 'forget'] as const;
+const NOTICES = ['lost', 'ask', 'withdraw', 'look', 'want', 'forget'] as const;
 const REPORTS = [
   ...(['connected', 'failed', 'giveUp', 'settled', 'ended', 'reconnecting', 'reconnected'] as const),
   ...(['handOver', 'alive', 'here'] as const),
@@ -81,7 +81,6 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
       return { type, candidate };
     case 'look':
     case 'want':
-    case 'unwant':
     case 'forget':
       return { type };
     default: {
