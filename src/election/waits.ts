@@ -28,6 +28,8 @@ export interface WaitPorts {
   readonly proof: LifeProof;
   readonly clock: Clock;
   readonly tabId: string;
+  /** False: a worker, which only looks. */
+  readonly isPage: boolean;
   /** This tab hosts, and has written nothing for a minute. */
   onSignDue(): void;
 }
@@ -41,7 +43,7 @@ export interface Waits {
   wake(): void;
 }
 
-export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: WaitPorts): Waits {
+export function createWaits({ ledger, locks, proof, clock, tabId, isPage, onSignDue }: WaitPorts): Waits {
   const waits = new Map<string, { readonly reason: unknown; readonly stop: AbortController }>();
   let isAsleep = false;
   /** When this tab looked last: it does so every `WATCHDOG_MS` while it is awake. */
@@ -53,6 +55,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: W
     if (isAsleep) return;
     awakeAt = clock.monotonic();
     const { term, phase, lostSince, seenAt } = record;
+    const { windowMs } = record.recovery;
     const isHost = record.hostTabId === tabId;
     const isLocked = record.proof === 'lock' && locks.work();
     keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
@@ -63,14 +66,18 @@ export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: W
       void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', noticedAt())));
     });
     // At least a millisecond: timers are less exact than clocks.
-    keepTimer('window', phase === 'recovering' ? lostSince : null, Math.max(1, ledger.windowLeftMs()), () =>
-      quietly(ledger.transact({ type: 'look' })),
+    keepTimer(
+      'window',
+      isPage && phase === 'recovering' ? (lostSince ?? 0) + windowMs : null,
+      Math.max(1, ledger.windowLeftMs()),
+      () => quietly(ledger.transact({ type: 'look' })),
     );
     keepTimer('sign', isHost ? seenAt : null, SIGN_OF_LIFE_MS, onSignDue);
     // Without a channel not even the beginning of a session is told.
     const { isDeaf } = ledger;
     const isNeeded = isDeaf || phase !== 'idle';
-    const ms = isDeaf && isHost ? DEAF_HOST_MS : isLocked || isHost || term === null ? WATCHDOG_MS : CHALLENGE_MS;
+    const ms =
+      isDeaf && isHost ? DEAF_HOST_MS : isLocked || isHost || term === null || !isPage ? WATCHDOG_MS : CHALLENGE_MS;
     keepTimer('watchdog', isNeeded ? ms : null, ms, () => quietly(lookAgain()));
   }
 

@@ -13,6 +13,8 @@
  * | canceling  | 1017        | 1017              | 1017                  | waits       | waits       |
  * | ending     | 1017        | 1017              | 1017                  | waits       | waits       |
  *
+ * Where no tab has it, who calls `end` hosts it for that. A worker can't: it closes the recovery window, and a page ends the session.
+ *
  * A session that was active once is ended and never canceled, also while it is `connecting` again in another tab.
  *
  * Three rules hold everywhere. A command about a term counts only while that is the current one (fencing). Whoever ends the
@@ -105,6 +107,8 @@ export interface Facts {
   readonly isStored: boolean;
   /** How others could find out whether this tab lives. */
   readonly proof: Proof;
+  /** False: a worker. It never hosts, and its driver ends no session: what ends without a host is left to the pages. */
+  readonly isPage: boolean;
   /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
   readonly watched: { readonly lostSince: number | null; readonly forMs: number };
 }
@@ -157,7 +161,7 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     record = { ...record, seq, lastError };
   };
   const expireIfOver = (): void => {
-    if (record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
+    if (facts.isPage && record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
       carryOut(expired(record));
   };
   /** A window that is over while a host reconnects is for that host to close: it alone holds the session. */
@@ -235,6 +239,9 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       if (phase === 'idle' || origin !== record.origin || (phase === 'active' && type === 'cancel')) return VOID;
       // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
       const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted(record, facts) } as const;
+      if (term === null && !facts.isPage) {
+        return asked(record, { recovery: { ...record.recovery, windowMs: 0 }, ...unwanted(record, facts) });
+      }
       return term === null
         ? { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1, facts), ...change } }
         : asked(record, { ...change, successor: null });
@@ -409,6 +416,8 @@ function settled(record: SessionRecord, events?: readonly EventDraft[]): Step {
 }
 
 function expired(record: SessionRecord, events: readonly EventDraft[] = []): Step {
+  // No app's window is that short: a worker closed it, for a person who ended the session.
+  if (record.recovery.windowMs === 0) return { ...settled(record, events), leavesOrphan: true };
   const isHosted = record.term !== null;
   const isTold = events.some(({ error }) => error?.code === 1011);
   const all = isTold ? events : [...events, ...told({ code: 1011 })];

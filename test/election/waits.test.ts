@@ -45,7 +45,8 @@ function setUp(record: SessionRecord, { locksWork = true, isDeaf = false, isHost
     },
   };
   const tabId = isHost ? HOST.tabId : CALLER.tabId;
-  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => void done.push('sign of life') });
+  const onSignDue = (): void => void done.push('sign of life');
+  const waits = createWaits({ ledger, locks, proof, clock, tabId, isPage: true, onSignDue });
   const observe = (next: SessionRecord = ledger.stored): void => {
     ledger.change(next);
     waits.observe(ledger.record);

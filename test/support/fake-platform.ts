@@ -70,7 +70,7 @@ export function setUpLedger({ record, hasStore = true, channel = 'full', tabId =
     clone: structuredClone,
     names: () => names,
     isBrowser: true,
-    isWorker: false,
+    isPage: true,
     logger,
   };
   const ports: LedgerPorts = {
