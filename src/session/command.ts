@@ -71,6 +71,8 @@ export interface Facts {
   readonly isStored: boolean;
   /** How others could find out whether this tab lives. */
   readonly proof: Proof;
+  /** False: a worker. It never hosts, and its driver ends no session: what ends without a host is left to the pages. */
+  readonly isPage: boolean;
   /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
   readonly watched: { readonly lostSince: number | null; readonly forMs: number };
 }

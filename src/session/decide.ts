@@ -13,6 +13,8 @@
  * | canceling  | 1017        | 1017              | 1017                  | waits       | waits       |
  * | ending     | 1017        | 1017              | 1017                  | waits       | waits       |
  *
+ * Where no tab has it, who calls `end` hosts it for that. A worker can't: it closes the recovery window, and a page ends the session.
+ *
  * A session that was active once is ended and never canceled, also while it is `connecting` again in another tab.
  *
  * Three rules hold everywhere. A command about a term counts only while that is the current one (fencing). Whoever ends the
@@ -70,7 +72,7 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     record = { ...record, seq, lastError };
   };
   const expireIfOver = (): void => {
-    if (record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
+    if (facts.isPage && record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
       carryOut(expired(record));
   };
   /** A window that is over while a host reconnects is for that host to close: it alone holds the session. */
@@ -150,6 +152,9 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       if (phase === 'active' && type === 'cancel') return VOID;
       // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
       const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted(record, facts) } as const;
+      if (term === null && !facts.isPage) {
+        return asked(record, { recovery: { ...record.recovery, windowMs: 0 }, ...unwanted(record, facts) });
+      }
       return term === null
         ? { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1, facts), ...change } }
         : asked(record, { ...change, successor: null });

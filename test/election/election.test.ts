@@ -32,7 +32,7 @@ function setUp(record: SessionRecord) {
     ...{ reapIfFree: async () => undefined, hearGoodbye: async () => undefined },
   };
   const election = createElection({
-    ...{ ledger, locks, proof, clock, tabId: CALLER.tabId, patienceMs: 30_000 },
+    ...{ ledger, locks, proof, clock, tabId: CALLER.tabId, isPage: true, patienceMs: 30_000 },
     newTerm: () => CALLER.term,
     awake: () => page.signal,
   });

@@ -73,7 +73,7 @@ export function setUpLedger(options: FakePlatformOptions) {
     clone: structuredClone,
     names: () => names,
     isBrowser: true,
-    isWorker: false,
+    isPage: true,
     logger,
   };
   const ports: LedgerPorts = {
