@@ -59,7 +59,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   let told = snapshot.value;
   /** The epoch of the last `session_ended` that this tab heard. */
   let heardEnd = 0;
-  let hasWarned = false;
+  let hasWarned = platform.isStandIn;
 
   const listeners = createListeners((error, type) => logger.error(`solotab: a listener of '${type}' threw`, error));
   const key = resumeKey(platform.tabStorage, `solotab:${scope}`);
