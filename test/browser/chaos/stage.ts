@@ -2,21 +2,28 @@
  * Carries a plan out on the tabs of a real browser. What happens to one tab happens in the plan's order; what happens to
  * different tabs overlaps as far as the plan's pauses let it.
  */
+import { DAMAGES } from '../field/damages';
+import { changeStored } from '../field/steps';
+import { REFUSING_LOCKS, SILENT_LOCKS } from '../support/init-scripts';
 import { Tab, type TestBrowser } from '../support/tab';
 import type { Action, Place } from './actions';
 import { describeAction } from './describe-action';
 import { Obstacles } from './obstacles';
 import {
   abortCall,
+  callCommands,
   createSecond,
+  deleteDatabase,
   hasSettled,
   makeCall,
   type Observation,
   observe,
   openFrame,
   REMEMBER_PROBLEMS,
+  storedInTab,
   takeProblems,
   tellDriver,
+  tellNetwork,
 } from './page';
 import type { Pause, Plan, Step } from './plan';
 import { type ChaosPage, type Slot, tabOf } from './slot';
@@ -52,26 +59,29 @@ export class Stage {
   readonly #ports: StagePorts;
   readonly #slots: Slot[] = [];
   readonly #obstacles: Obstacles;
-  readonly #url: string;
+  /** Of the page that a tab shows. */
+  readonly #url: (slot: Slot) => string;
   #opening: Promise<unknown> = Promise.resolve();
 
   constructor(ports: StagePorts) {
     const { browser, plan, scope } = ports;
     this.#ports = ports;
     this.#obstacles = new Obstacles(browser.backend, scope);
-    this.#url = browser.server.page({
-      script: 'coordinator',
-      config: { ...plan.config, scope },
-      initScript: REMEMBER_PROBLEMS,
-    });
+    const url = (initScript: string): string =>
+      browser.server.page({ script: 'coordinator', config: { ...plan.config, scope }, initScript });
+    const { locks } = plan;
+    const broken = locks?.how === 'silent' ? SILENT_LOCKS : REFUSING_LOCKS;
+    const [good, bad] = [url(REMEMBER_PROBLEMS), url(`${REMEMBER_PROBLEMS}\n${broken}`)];
+    this.#url = ({ index }) => (locks && (locks.inAll || index % 2 === 0) ? bad : good);
   }
 
   /** Opens the tabs with which the round begins. */
   async open(): Promise<void> {
     const { browser, plan, scope } = this.#ports;
-    const { connect, end } = plan.delayMs;
+    const { connect, end, act } = plan.delayMs;
     for (const type of ['start', 'join', 'resume'] as const) browser.backend.delay(scope, type, connect);
     browser.backend.delay(scope, 'end', end);
+    browser.backend.delay(scope, 'act', act);
     for (let index = 0; index < plan.tabs; index += 1) this.#open(this.#addSlot(index));
     await this.#quiet();
   }
@@ -95,6 +105,8 @@ export class Stage {
       if (slot.place === 'frozen') this.#act(slot, { type: 'unfreeze' }, 'peace');
       if (slot.place === 'away') this.#act(slot, { type: 'back' }, 'peace');
     }
+    await this.#quiet();
+    this.#tellNetwork('peace', true);
     await this.#quiet();
     while (this.#living.length < 2) {
       this.#open(this.#addSlot(this.#slots.length));
@@ -138,7 +150,7 @@ export class Stage {
 
   #addSlot(index: number, process = index): Slot {
     const slot: Slot = {
-      ...{ index, process, tab: null, place: 'open', left: '', stopped: null },
+      ...{ index, process, tab: null, place: 'open', left: '', kept: null, stopped: null },
       lane: Promise.resolve(),
     };
     this.#slots[index] = slot;
@@ -158,11 +170,14 @@ export class Stage {
   #act(slot: Slot, action: Action, name: string): Promise<void> {
     if (action.type === 'open') return this.#open(slot);
     if (action.type === 'duplicate') return this.#duplicate(slot, action.as);
+    if (action.type === 'restore') return this.#restore(slot, action.as);
+    if (action.type === 'quit') return this.#quit(action.how, name);
+    if (action.type === 'online' || action.type === 'offline') return this.#tellNetwork(name, action.type === 'online');
     if (action.type === 'hold' || action.type === 'deny' || action.type === 'allow') {
       return this.#obstacles[action.type](action.request);
     }
     if (action.type === 'lose') return this.#obstacles.lose(action.how);
-    if (action.type === 'clear') return this.#clearSiteData();
+    if (action.type === 'clear') return this.#clearSiteData(action.what);
     if (action.type === 'hangUp') return this.#obstacles.hangUp(action.how);
     if (action.type === 'tell') {
       const open = this.#slots.filter(({ place }) => place === 'open');
@@ -182,6 +197,15 @@ export class Stage {
       switch (action.type) {
         case 'call':
           return makeCall(tab, { ...action, step: name });
+        case 'command':
+          return callCommands(tab, action, name);
+        case 'damage':
+          return changeStored(
+            tab,
+            `(store) => (${DAMAGES[action.what]})(store, [${JSON.stringify(this.#ports.scope)}])`,
+          );
+        case 'show':
+          return tab.page.show();
         case 'abort':
           return abortCall(tab);
         case 'frame':
@@ -189,8 +213,8 @@ export class Stage {
         case 'second':
           return createSecond(tab);
         case 'close':
-          slot.tab = null;
-          return tab.close();
+          slot.kept = await storedInTab(tab);
+          return this.#close(slot);
         case 'reload':
           await tab.reload();
           return this.#introduce(slot, 'is loaded again as');
@@ -219,10 +243,11 @@ export class Stage {
   }
 
   /** By a page that has nothing to do with the session: what was remembered in the site's storage is read before. */
-  async #clearSiteData(): Promise<void> {
+  async #clearSiteData(what: 'storage' | '*' | 'database'): Promise<void> {
     const { browser, bystander } = this.#ports;
     this.problems.push(...(await takeProblems(bystander)));
-    const url = browser.server.page({ headers: { 'clear-site-data': '"storage"' } });
+    if (what === 'database') return deleteDatabase(bystander);
+    const url = browser.server.page({ headers: { 'clear-site-data': `"${what}"` } });
     await bystander.evaluate(async (address) => {
       await (await fetch(address)).text();
     }, url);
@@ -244,15 +269,15 @@ export class Stage {
     const { browser, pool } = this.#ports;
     return this.#inLane([slot], `opening tab ${slot.index}`, async () => {
       const used = pool.pop();
-      if (used) await used.page.navigate(this.#url);
-      slot.tab = used ?? (await this.#openNew(() => browser.engine.open(this.#url)));
+      if (used) await used.page.navigate(this.#url(slot));
+      slot.tab = used ?? (await this.#openNew(() => browser.engine.open(this.#url(slot))));
       await this.#introduce(slot, 'is');
     });
   }
 
   /** What a tab duplicated by its user has: the address, and a copy of the `sessionStorage`. */
   #duplicate(slot: Slot, as: number): Promise<void> {
-    const { browser, bystander } = this.#ports;
+    const { bystander } = this.#ports;
     const isReal = bystander.page.duplicate !== undefined;
     const copy = this.#addSlot(as, isReal ? slot.process : as);
     return this.#inLane([slot, copy], `duplicating tab ${slot.index}`, async () => {
@@ -261,13 +286,51 @@ export class Stage {
       if (duplicate) {
         copy.tab = await this.#openNew(duplicate);
       } else {
-        const stored = await tab.evaluate(() => ({ ...sessionStorage }));
-        copy.tab = await this.#openNew(() => browser.engine.open(browser.server.blank));
-        await copy.tab.evaluate((entries) => Object.assign(sessionStorage, entries), stored);
-        await copy.tab.page.navigate(this.#url);
+        await this.#openWith(copy, await storedInTab(tab));
       }
       await this.#introduce(copy, `is a copy of tab ${slot.index}:`);
     });
+  }
+
+  /** A browser that is opened again, or a tab that was closed by mistake: the address, and what its `sessionStorage` held. */
+  #restore(closed: Slot, as: number): Promise<void> {
+    const slot = this.#addSlot(as);
+    return this.#inLane([closed, slot], `restoring tab ${closed.index}`, async () => {
+      await this.#openWith(slot, closed.kept ?? {});
+      await this.#introduce(slot, `is tab ${closed.index}, restored:`);
+    });
+  }
+
+  async #openWith(slot: Slot, stored: Readonly<Record<string, string>>): Promise<void> {
+    const { engine, server } = this.#ports.browser;
+    slot.tab = await this.#openNew(() => engine.open(server.blank));
+    await slot.tab.evaluate((entries) => Object.assign(sessionStorage, entries), stored);
+    await slot.tab.page.navigate(this.#url(slot));
+  }
+
+  #quit(how: 'close' | 'kill', name: string): Promise<void> {
+    const living = this.#living;
+    for (const slot of living) slot.place = 'gone';
+    return this.#inLane(living, `${name}: all tabs`, async () => {
+      for (const slot of living) slot.kept = await storedInTab(tabOf(slot));
+      // Tabs that share a process die together.
+      const processes = new Map(living.map((slot) => [slot.process, tabOf(slot)]));
+      if (how === 'kill') await Promise.all([...processes.values()].map(({ page }) => page.kill?.()));
+      else await Promise.all(living.map((slot) => this.#close(slot)));
+    });
+  }
+
+  #close(slot: Slot): Promise<void> {
+    const tab = tabOf(slot);
+    slot.tab = null;
+    return tab.close();
+  }
+
+  #tellNetwork(name: string, isOnline: boolean): Promise<void> {
+    const told = this.#living.map((slot) =>
+      this.#inLane([slot], `${name} in tab ${slot.index}`, () => tellNetwork(tabOf(slot), isOnline)),
+    );
+    return Promise.all(told).then(() => undefined);
   }
 
   /** One at a time: a browser only tells that a page was opened, not by whom. */
