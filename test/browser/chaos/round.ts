@@ -3,7 +3,7 @@ import type { Act } from '../support/backend';
 import type { PlainError } from '../support/page-api';
 import type { Tab, TestBrowser } from '../support/tab';
 import type { ActionType } from './actions';
-import { heardAlike, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
+import { heardAlike, leaked, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
 import { type Observation, takeProblems } from './page';
 import type { Plan } from './plan';
 import type { ChaosPage } from './slot';
@@ -39,6 +39,7 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
   const did = (...types: readonly ActionType[]): boolean =>
     plan.steps.some(({ action }) => types.includes(action.type));
   const excuses = { isCleared: did('clear', 'damage'), isForged: did('damage'), haveSlept: did('stop', 'freeze') };
+  const { driver = {} } = plan.config;
   const peaceMs = plan.locks ? 2 * PEACE_MS : PEACE_MS;
   const violations: string[] = [];
   let seen: readonly Observation[] = [];
@@ -50,14 +51,14 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
     let quiet = 0;
     while (quiet < 2) {
       seen = await stage.observe();
-      why = unrest(seen, excuses) ?? isWanted(seen);
+      why = unrest(seen, excuses) ?? leaked(seen, driver) ?? isWanted(seen);
       quiet = why === null ? quiet + 1 : 0;
       if (why !== null && performance.now() > deadline) {
         violations.push(`after ${peaceMs / 1000} s of peace ${why}`);
         return false;
       }
     }
-    violations.push(...violationsAtRest(seen, backend.acts(scope), plan.config.driver ?? {}));
+    violations.push(...violationsAtRest(seen, backend.acts(scope)));
     return violations.length === 0;
   };
   const finish = async (index: 0 | 1 | 2, method: 'start' | 'end'): Promise<boolean> => {

@@ -4,9 +4,9 @@
  */
 import { DAMAGES } from '../field/damages';
 import { changeStored } from '../field/steps';
-import { REFUSING_LOCKS, SILENT_LOCKS } from '../support/init-scripts';
-import { Tab, type TestBrowser } from '../support/tab';
+import type { Tab, TestBrowser } from '../support/tab';
 import type { Action, Place } from './actions';
+import { Arrivals } from './arrivals';
 import { describeAction } from './describe-action';
 import { Obstacles } from './obstacles';
 import {
@@ -19,7 +19,6 @@ import {
   type Observation,
   observe,
   openFrame,
-  REMEMBER_PROBLEMS,
   storedInTab,
   takeProblems,
   tellDriver,
@@ -36,9 +35,6 @@ const LONG_PATIENCE_MS = 9_000;
 
 /** Longer than anything takes that is not stuck, on a busy machine too. */
 const HANG_MS = 20_000;
-
-/** Looks at a page that is on its way back from the history. */
-const MOST_LOOKS = 1_000;
 
 export interface StagePorts {
   readonly browser: TestBrowser<ChaosPage>;
@@ -59,20 +55,13 @@ export class Stage {
   readonly #ports: StagePorts;
   readonly #slots: Slot[] = [];
   readonly #obstacles: Obstacles;
-  /** Of the page that a tab shows. */
-  readonly #url: (slot: Slot) => string;
-  #opening: Promise<unknown> = Promise.resolve();
+  readonly #arrivals: Arrivals;
 
   constructor(ports: StagePorts) {
-    const { browser, plan, scope } = ports;
+    const { browser, scope } = ports;
     this.#ports = ports;
     this.#obstacles = new Obstacles(browser.backend, scope);
-    const url = (initScript: string): string =>
-      browser.server.page({ script: 'coordinator', config: { ...plan.config, scope }, initScript });
-    const { locks } = plan;
-    const broken = locks?.how === 'silent' ? SILENT_LOCKS : REFUSING_LOCKS;
-    const [good, bad] = [url(REMEMBER_PROBLEMS), url(`${REMEMBER_PROBLEMS}\n${broken}`)];
-    this.#url = ({ index }) => (locks && (locks.inAll || index % 2 === 0) ? bad : good);
+    this.#arrivals = new Arrivals(ports);
   }
 
   /** Opens the tabs with which the round begins. */
@@ -217,12 +206,12 @@ export class Stage {
           return this.#close(slot);
         case 'reload':
           await tab.reload();
-          return this.#introduce(slot, 'is loaded again as');
+          return this.#arrivals.introduce(slot, 'is loaded again as');
         case 'leave':
           slot.left = await tab.documentId();
           return tab.leave();
         case 'back':
-          return this.#back(slot, tab);
+          return this.#arrivals.back(slot, tab);
         case 'kill':
           return tab.page.kill?.();
         case 'stop':
@@ -266,46 +255,17 @@ export class Stage {
   }
 
   #open(slot: Slot): Promise<void> {
-    const { browser, pool } = this.#ports;
-    return this.#inLane([slot], `opening tab ${slot.index}`, async () => {
-      const used = pool.pop();
-      if (used) await used.page.navigate(this.#url(slot));
-      slot.tab = used ?? (await this.#openNew(() => browser.engine.open(this.#url(slot))));
-      await this.#introduce(slot, 'is');
-    });
+    return this.#inLane([slot], `opening tab ${slot.index}`, () => this.#arrivals.open(slot));
   }
 
-  /** What a tab duplicated by its user has: the address, and a copy of the `sessionStorage`. */
   #duplicate(slot: Slot, as: number): Promise<void> {
-    const { bystander } = this.#ports;
-    const isReal = bystander.page.duplicate !== undefined;
-    const copy = this.#addSlot(as, isReal ? slot.process : as);
-    return this.#inLane([slot, copy], `duplicating tab ${slot.index}`, async () => {
-      const tab = tabOf(slot);
-      const { duplicate } = tab.page;
-      if (duplicate) {
-        copy.tab = await this.#openNew(duplicate);
-      } else {
-        await this.#openWith(copy, await storedInTab(tab));
-      }
-      await this.#introduce(copy, `is a copy of tab ${slot.index}:`);
-    });
+    const copy = this.#addSlot(as, this.#arrivals.duplicates ? slot.process : as);
+    return this.#inLane([slot, copy], `duplicating tab ${slot.index}`, () => this.#arrivals.duplicate(slot, copy));
   }
 
-  /** A browser that is opened again, or a tab that was closed by mistake: the address, and what its `sessionStorage` held. */
   #restore(closed: Slot, as: number): Promise<void> {
     const slot = this.#addSlot(as);
-    return this.#inLane([closed, slot], `restoring tab ${closed.index}`, async () => {
-      await this.#openWith(slot, closed.kept ?? {});
-      await this.#introduce(slot, `is tab ${closed.index}, restored:`);
-    });
-  }
-
-  async #openWith(slot: Slot, stored: Readonly<Record<string, string>>): Promise<void> {
-    const { engine, server } = this.#ports.browser;
-    slot.tab = await this.#openNew(() => engine.open(server.blank));
-    await slot.tab.evaluate((entries) => Object.assign(sessionStorage, entries), stored);
-    await slot.tab.page.navigate(this.#url(slot));
+    return this.#inLane([closed, slot], `restoring tab ${closed.index}`, () => this.#arrivals.restore(closed, slot));
   }
 
   #quit(how: 'close' | 'kill', name: string): Promise<void> {
@@ -333,25 +293,6 @@ export class Stage {
     return Promise.all(told).then(() => undefined);
   }
 
-  /** One at a time: a browser only tells that a page was opened, not by whom. */
-  #openNew(open: () => Promise<ChaosPage>): Promise<Tab<ChaosPage>> {
-    const opened = this.#opening.then(open).then((page) => new Tab(page, this.#ports.browser.server));
-    this.#opening = opened.catch(() => undefined);
-    return opened;
-  }
-
-  async #back(slot: Slot, tab: Tab<ChaosPage>): Promise<void> {
-    await tab.page.back();
-    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
-      // A page that is just being replaced can't answer.
-      const documentId = await tab
-        .evaluate(() => (document.readyState === 'complete' && window.fixture?.documentId) || '')
-        .catch(() => '');
-      if (documentId) return this.#introduce(slot, documentId === slot.left ? 'is back as' : 'is loaded again as');
-    }
-    throw new Error('It does not come back.');
-  }
-
   async #freeze(tab: Tab<ChaosPage>): Promise<void> {
     await this.#ports.bystander.page.show();
     await tab.evaluate(
@@ -363,13 +304,6 @@ export class Stage {
         }),
     );
     await tab.page.freeze?.();
-  }
-
-  /** Tells whoever reads the timeline whose the backend's ids are. */
-  async #introduce({ index, tab }: Slot, how: string): Promise<void> {
-    const tabId = await tab?.evaluate(() => window.fixture.coordinator.tabId);
-    this.#ports.timeline.name(tabId ?? '', `tab ${index}`);
-    this.#ports.timeline.note(`tab ${index} ${how} ${tabId?.slice(0, 8)}`);
   }
 
   async #wait(pause: Pause, slot: Slot, name: string, done: Promise<void>, heard: number): Promise<void> {
