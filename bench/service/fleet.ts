@@ -68,6 +68,7 @@ function createBrowser(scenario: Scenario, outage: Outage, { clock, random, tall
     const facts: Facts = {
       ...{ tabId: CANDIDATE.tabId, now: BEGAN_AT + clock.now, known: record, isStored: true, proof: 'lock' },
       watched: { lostSince, forMs: lostSince === null ? 0 : BEGAN_AT + clock.now - lostSince },
+      random: draw(),
     };
     ({ record } = decide(record, command, facts));
   }
@@ -98,7 +99,7 @@ function createBrowser(scenario: Scenario, outage: Outage, { clock, random, tall
         await driver.start(undefined, context);
         report({ type: 'connected' });
       } catch (cause) {
-        report({ type: 'failed', error: errorFacts(SessionError.from(cause, 1001)), random: draw() });
+        report({ type: 'failed', error: errorFacts(SessionError.from(cause, 1001)) });
       }
     }
   }

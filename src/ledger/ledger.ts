@@ -381,7 +381,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const { lostSince, at } = watched;
     const forMs = lostSince === null ? 0 : clock.monotonic() - at;
     const { works: isStored } = store;
-    return { tabId, now: clock.now(), known, isStored, proof: ports.proof(), watched: { lostSince, forMs } };
+    return {
+      ...{ tabId, now: clock.now(), known, isStored, proof: ports.proof() },
+      ...{ watched: { lostSince, forMs }, random: platform.random() },
+    };
   }
 
   return {

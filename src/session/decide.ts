@@ -25,6 +25,7 @@ import { completeFacts, type ErrorFacts } from './error-facts';
 import type { EventDraft, JournalEntry } from './events';
 import {
   type Candidate,
+  type Failures,
   idleRecord,
   isNewer,
   type Kind,
@@ -80,8 +81,7 @@ export type Report =
    * no news to them.
    */
   | { readonly type: 'alive' | 'here' }
-  /** `random`: in [0, 1), spreads the next attempts of many browsers over time. */
-  | { readonly type: 'failed'; readonly error: ErrorFacts; readonly random?: number }
+  | { readonly type: 'failed'; readonly error: ErrorFacts }
   /** The driver is done with canceling or ending. */
   | { readonly type: 'settled'; readonly error?: ErrorFacts | undefined }
   | { readonly type: 'ended'; readonly reason: string };
@@ -107,6 +107,8 @@ export interface Facts {
   readonly proof: Proof;
   /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
   readonly watched: { readonly lostSince: number | null; readonly forMs: number };
+  /** In [0, 1): spreads the next attempts of many browsers over time. */
+  readonly random: number;
 }
 
 /** `asked`: the host was; wait for the record to change. `void`: there was nothing to do, or the term is over. */
@@ -158,7 +160,7 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
   };
   const expireIfOver = (): void => {
     if (record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
-      carryOut(expired(record));
+      carryOut(expired(record, facts));
   };
   /** A window that is over while a host reconnects is for that host to close: it alone holds the session. */
   const isMineToEnd = ({ hostTabId }: SessionRecord): boolean => hostTabId === null || hostTabId === tabId;
@@ -244,7 +246,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'withdraw':
       return record.successor?.term === command.candidate.term ? done({ successor: null }) : VOID;
     case 'lost':
-      return lost(record, command.at, !command.isHeld);
+      return lost(record, command.at, !command.isHeld, facts);
     case 'want':
       // What is in no store is its host's to write.
       return record.isWanted || (term !== null && !facts.isStored) ? VOID : done({ isWanted: true });
@@ -266,7 +268,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     }
     case 'failed':
       if (phase === 'canceling') return settled(record);
-      return phase === 'connecting' ? failed(record, command.error, facts, command.random) : VOID;
+      return phase === 'connecting' ? failed(record, command.error, facts) : VOID;
     case 'giveUp':
       if (phase !== 'connecting') return VOID;
       // What was live before goes back to where it can be resumed.
@@ -331,6 +333,11 @@ function unwanted({ stops }: SessionRecord, { now }: Facts): Partial<SessionReco
   return { stops: Math.max(stops + 1, Math.floor(now)), isWanted: false, failures: null };
 }
 
+/** With the pause before a tab that wants a session tries again by itself. */
+function failedAgain(count: number, { now, random }: Facts): Failures {
+  return { count, at: now, retryMs: backoffMs(count, WANTED_AGAIN, random) };
+}
+
 function isOutdated(wish: Pick<SessionRecord, 'stops' | 'failures'> | undefined, record: SessionRecord): boolean {
   return wish !== undefined && (wish.stops !== record.stops || wish.failures?.count !== record.failures?.count);
 }
@@ -373,34 +380,34 @@ function connected({ term, epoch }: SessionRecord): Partial<SessionRecord> {
   return { phase: 'active', attempts: 0, lostSince: null, resumeKey: term, activeEpoch: epoch, failures: null };
 }
 
-function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts, random = 0): Step {
+function failed(record: SessionRecord, error: ErrorFacts | undefined, facts: Facts): Step {
   if (!record.activeEpoch) {
-    const count = (record.failures?.count ?? 0) + 1;
+    const failures = failedAgain((record.failures?.count ?? 0) + 1, facts);
     const isFinal = error && !completeFacts(error).retryable;
-    const retryMs = isFinal ? null : backoffMs(count, WANTED_AGAIN, random);
-    return ended({ ...record, failures: { count, at: now, retryMs } }, null, told(error));
+    return ended({ ...record, failures: isFinal ? { ...failures, retryMs: null } : failures }, null, told(error));
   }
   // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
   if (error && !completeFacts(error).retryable && record.lostSince !== null)
     return ended(record, 'recovery-failed', told(error));
-  return recovering({ ...record, attempts: record.attempts + 1, lostSince: record.lostSince ?? now }, told(error));
+  const { attempts, lostSince } = record;
+  return recovering({ ...record, attempts: attempts + 1, lostSince: lostSince ?? facts.now }, facts, told(error));
 }
 
 /** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
-function lost(given: SessionRecord, at: number | undefined, leavesOrphan: boolean): Step {
+function lost(given: SessionRecord, at: number | undefined, leavesOrphan: boolean, facts: Facts): Step {
   // Who noticed may have slept, or the host was stopped before it died: it has given no sign for longer than a host does.
   const noticed = Math.min(Math.max(given.seenAt, at ?? 0), given.seenAt + 2 * SIGN_OF_LIFE_MS);
   const lostSince = given.lostSince ?? noticed;
   const record = { ...given, epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince };
   const { phase } = record;
   if (phase === 'canceling' || phase === 'ending') return { ...settled(record), leavesOrphan };
-  return record.activeEpoch ? { ...recovering(record), leavesOrphan } : ended(record, 'host-lost');
+  return record.activeEpoch ? { ...recovering(record, facts), leavesOrphan } : ended(record, 'host-lost');
 }
 
-function recovering(record: SessionRecord, events: readonly EventDraft[] = []): Step {
+function recovering(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
   const { by, attempts } = record.recovery;
   if (by === 'none') return { ...ended(record, 'host-lost', events), leavesOrphan: true };
-  if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, events);
+  if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, facts, events);
   return done({ ...record, ...HOSTLESS, phase: 'recovering' }, ...events);
 }
 
@@ -408,13 +415,17 @@ function settled(record: SessionRecord, events?: readonly EventDraft[]): Step {
   return ended(record, record.phase === 'canceling' ? 'canceled' : 'ended', events);
 }
 
-function expired(record: SessionRecord, events: readonly EventDraft[] = []): Step {
+function expired(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
   const isHosted = record.term !== null;
   const isTold = events.some(({ error }) => error?.code === 1011);
   const all = isTold ? events : [...events, ...told({ code: 1011 })];
   // A host that gave up reconnecting still holds the session and ends it, once it sees that its term is over.
+  // Connections that broke together, as a service went down, end their windows together: who wants a session waits as if `ensure` had failed
+  // for as long, or all browsers would start one in the same moment.
+  const count = Math.max(1, Math.ceil(Math.log2(record.recovery.windowMs / WANTED_AGAIN.minDelayMs)));
+  const failures = isHosted ? failedAgain(count, facts) : record.failures;
   return {
-    ...ended({ ...record, epoch: record.epoch + Number(isHosted) }, 'recovery-expired', all),
+    ...ended({ ...record, failures, epoch: record.epoch + Number(isHosted) }, 'recovery-expired', all),
     leavesOrphan: !isHosted,
   };
 }

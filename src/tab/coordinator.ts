@@ -89,7 +89,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
   const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
-    ...{ clone: platform.clone, random: platform.random },
+    clone: platform.clone,
     onReplaced: update,
     onAsked: key.sign,
     watch: locks.watch,

@@ -25,6 +25,7 @@ export const FACTS: Facts = {
   now: NOW,
   known: UNKNOWN,
   watched: { lostSince: null, forMs: 0 },
+  random: 0.5,
 };
 
 /**
