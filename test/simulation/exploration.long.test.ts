@@ -31,7 +31,7 @@ async function report(failures: readonly ScheduleResult[]): Promise<string> {
   for (const failed of failures.slice(0, 1)) {
     const { result, only } = await shrink(failed);
     lines.push('', `Seed ${failed.seed}, with no more than its actions ${only.join(', ')}:`, result.timeline());
-    lines.push(`Replay: SEED=${failed.seed} npx vitest run test/simulation/exploration.test.ts`);
+    lines.push(`Replay: SEED=${failed.seed} npx vitest run test/simulation/exploration.long.test.ts`);
   }
   return lines.join('\n');
 }
