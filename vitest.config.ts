@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
@@ -19,6 +20,8 @@ export default defineConfig({
     },
   },
   test: {
+    // Vitest's own choice leaves one core alone: on two cores one file runs after the other.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         extends: true,
@@ -26,8 +29,17 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['browser', 'package', 'frameworks', 'devtools', 'apps'].map((folder) => `test/${folder}/**`),
+          exclude: [
+            ...['browser', 'package', 'frameworks', 'devtools', 'apps'].map((folder) => `test/${folder}/**`),
+            'test/**/*.long.test.ts',
+          ],
         },
+      },
+      {
+        extends: true,
+        // What takes more than some seconds. Its name comes before `node` in the alphabet, so that Vitest begins with it:
+        // begun last, one file would keep one core busy while the other has nothing to do.
+        test: { name: 'long', include: ['test/**/*.long.test.ts'] },
       },
       {
         extends: true,
