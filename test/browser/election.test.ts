@@ -1,9 +1,16 @@
 /** `solotab/election` in real Chromium tabs: one of them leads, whatever happens to it. Its peers: `npm run bench:election`. */
 import { expect, test } from 'vitest';
-import { fault, SCENARIOS } from './election/scenarios';
+import { fault, SCENARIOS, type Scenario } from './election/scenarios';
 import { launchChromium } from './support/chromium';
 
-test.each(SCENARIOS)('one tab leads, and no other: $title', async (scenario) => {
+const large = SCENARIOS.filter(({ isLarge }) => isLarge);
+const small = SCENARIOS.filter(({ isLarge }) => !isLarge);
+
+// Each has a browser of its own, in which it waits most of the time.
+test.concurrent.each(small)('one tab leads, and no other: $title', oneLeads);
+test.each(large)('one tab leads, and no other: $title', oneLeads);
+
+async function oneLeads(scenario: Scenario): Promise<void> {
   const browser = await launchChromium({ flags: scenario.flags ?? [] });
   try {
     const finding = await scenario.run(browser, 'solotab/election');
@@ -14,4 +21,4 @@ test.each(SCENARIOS)('one tab leads, and no other: $title', async (scenario) => 
   } finally {
     await browser.close();
   }
-});
+}
