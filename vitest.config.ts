@@ -85,7 +85,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // What measures times that people notice, or shares a folder: one file at a time, when the others are through.
+        // What measures times that people notice: one file at a time, when the others are through.
         test: {
           name: 'alone',
           include: ['test/browser/**/*.alone.test.ts'],

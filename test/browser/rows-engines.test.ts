@@ -3,7 +3,7 @@ import { runRows } from './scenarios/rows';
 import { launchFirefox } from './support/firefox';
 import { launchWebKit } from './support/webkit';
 
-runRows('Firefox', launchFirefox, 12, ['everything', 'no locks', 'no IndexedDB', 'no IndexedDB in every other tab']);
+runRows('Firefox', launchFirefox, 8, ['everything', 'no locks', 'no IndexedDB', 'no IndexedDB in every other tab']);
 runRows('WebKitGTK', launchWebKit, 6, [
   'everything',
   'no locks',

@@ -20,7 +20,7 @@ describe('in Chromium', () => {
 
   test.each(EXCLUSIVE_ROWS)('with $name, tabs have one session and hear each other', async (row) => {
     const scope = `row ${row.name}`;
-    const [where, count] = row.isVariant ? [hasty, 6] : [browser, 12];
+    const [where, count] = row.isVariant ? [hasty, 6] : [browser, 8];
     const tabs = await openRow(where, row, count, { scope, events: ['agent_joined'] });
     await stormAndRelay(where, row, tabs, scope);
     await closeAll(tabs);
