@@ -185,13 +185,16 @@ test.each(['crash', 'close', 'freeze', 'navigateAway'] as const)(
   },
 );
 
-test('a crash is noticed and recovered by a page, whatever worker follows beside it', async () => {
+test('a crash is noticed and recovered by a page; a worker that follows beside it is not even asked whether it can host', async () => {
   const { world, a, b, worker, shared } = await openWorkers({ ...AUTO, recovery: { by: 'any-tab' } });
+  let asked = 0;
+  b.openFrame({ ...AUTO, worker: true, canHost: () => (asked += 1) > 0 });
+  await world.settle();
   await a.crash();
   await world.settle();
   await world.advance(1_000);
   expect([b, worker, shared].map(look)).toEqual(['active host', 'active follower', 'active follower']);
-  expect(world.network.requests).toEqual(['start', 'resume']);
+  expect([world.network.requests, asked]).toEqual([['start', 'resume'], 0]);
 });
 
 test('a worker lets a recovery window pass without a word, and a page ends what is over', async () => {
@@ -213,9 +216,12 @@ test('a worker that slept with its page is not told that it wakes: it looks befo
   const commands = { where: (_session: unknown, _input: unknown, { epoch }: { readonly epoch: number }) => epoch };
   const { world, a, b, worker } = await openWorkers({ ...AUTO, commands });
   await b.stop();
+  // What is sent to a cached page may be lost.
+  world.faults.loseMessages = 1;
   await a.coordinator.end();
   await a.coordinator.start();
   await world.settle();
+  world.faults.loseMessages = 0;
   const { epoch } = a.coordinator.getSnapshot();
   await b.cont();
   const answer = follow(worker.coordinator.call('where'));
