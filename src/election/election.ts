@@ -15,7 +15,8 @@
 import type { Ledger } from '../ledger/ledger';
 import { throwIfAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
-import { busyCode, type Call } from '../session/decide';
+import type { Call } from '../session/command';
+import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
 import type { ScopeLocks } from './locks';
@@ -93,7 +94,8 @@ export function createElection({
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
       if (expected.verdict === 'void') return null;
       const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
-      if (tenancy) return tenancy;
+      // Only wishes were to be ended: there is nothing to become the host of.
+      if (tenancy || expected.verdict === 'done') return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
       // our death.
@@ -141,7 +143,8 @@ export function createElection({
       ]);
       if (signal?.aborted || !termLock || (isFree && !seat)) return null;
       let began = clock.monotonic();
-      const decision = await ledger.transact(call);
+      // Not "it is known to be lost": this tab may have looked only since it was given the seat.
+      const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
       const { record } = decision;
       if (decision.verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
       if (decision.verdict === 'asked') {

@@ -1,4 +1,6 @@
 /** What is asked of this tab, by its app or by the recovery policy: each call is run by the election, and its term is held here. */
+
+import type { DriverContext } from '../driver';
 import type { Election, ToCall } from '../election/election';
 import { quietly } from '../election/waits';
 import { outcomeOf, within } from '../host/outcome';
@@ -8,12 +10,13 @@ import { isBlocked } from '../ledger/patient-store';
 import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import { busyCode, type Call } from '../session/decide';
+import type { Call } from '../session/command';
+import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
 import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_PAGE, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
-import type { CallOptions, DriverContext, TakeOverOptions } from '../types';
+import type { CallOptions, TakeOverOptions } from '../types';
 import type { Settings } from './options';
 import type { ResumeKey } from './resume-key';
 
@@ -161,15 +164,9 @@ export function createCalls(ports: CallPorts) {
   }
 
   async function end(type: 'cancel' | 'end'): Promise<void> {
-    let hadSession = false;
-    const toCall: ToCall = (candidate, origin) => {
-      hadSession ||= origin !== undefined;
-      return { type, candidate, ...(origin !== undefined && { origin }) };
-    };
+    const toCall: ToCall = (candidate, origin) => ({ type, candidate, ...(origin !== undefined && { origin }) });
     const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true });
     if (tenancy) await terms.hold(tenancy).finish();
-    // Between two attempts of those that want a session there is none to end.
-    else if (!hadSession) await ledger.transact({ type: 'unwant' });
   }
 
   async function forget(): Promise<void> {

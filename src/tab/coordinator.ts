@@ -9,7 +9,7 @@ import { createWaits, quietly } from '../election/waits';
 import { endOrphan } from '../host/orphan';
 import { within } from '../host/outcome';
 import { createTerms } from '../host/terms';
-import { openLedger } from '../ledger/ledger';
+import { openLedger } from '../ledger/open-ledger';
 import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { described } from '../session/describe';
@@ -59,7 +59,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   let told = snapshot.value;
   /** The epoch of the last `session_ended` that this tab heard. */
   let heardEnd = 0;
-  let hasWarned = false;
+  let hasWarned = platform.isStandIn;
 
   const listeners = createListeners((error, type) => logger.error(`solotab: a listener of '${type}' threw`, error));
   const key = resumeKey(platform.tabStorage, `solotab:${scope}`);
@@ -86,7 +86,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...{ ledger, locks, proof, clock, tabId, isPage, newTerm, patienceMs: connectTimeoutMs },
     awake: () => awake.signal,
   });
-  const waits = createWaits({ ledger, locks, proof, clock, tabId, isPage, onSignDue: () => terms.held?.say('alive') });
+  const waits = createWaits({
+    ...{ ledger, locks, proof, clock, tabId, isPage, random: platform.random },
+    onSignDue: () => terms.held?.say('alive'),
+  });
   const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
     ...{ clone: platform.clone, random: platform.random },

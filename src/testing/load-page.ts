@@ -1,6 +1,8 @@
+import type { Driver, DriverCommands } from '../driver';
 import type { Platform } from '../platform/platform';
 import type { Shape } from '../shape';
-import type { Coordinator, CoordinatorOptions, Driver, DriverCommands } from '../types';
+import type { Coordinator, CoordinatorOptions } from '../types';
+import { delayOn } from './delay';
 import type { Machine, Participant } from './machine';
 import type { Network, SimulatedShape } from './network';
 import { Page } from './page';
@@ -97,7 +99,7 @@ export function createCoordinatorIn<S extends Shape>(
   });
   // What the network watches can be of any shape; and who leaves `driver` to the world leaves the shape at its default.
   const own = (typeof driver === 'string' ? script(driver) : driver) as unknown as Driver;
-  const watched = network.watch(page, scope, own) as unknown as CoordinatorOptions<S>['driver'];
+  const watched = network.watch(page, scope, own, delayOn(platform)) as unknown as CoordinatorOptions<S>['driver'];
   const coordinator: Coordinator<S> = boot(platform, { ...given, name: scope, driver: watched });
   machine.timeline.name(coordinator.tabId, name);
   return coordinator;

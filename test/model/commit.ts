@@ -1,5 +1,5 @@
 /** One transaction, and what it means for the sessions at the service. */
-import type { Decision, Facts } from '../../src/session/decide';
+import type { Decision, Facts } from '../../src/session/command';
 import type { SessionRecord } from '../../src/session/record';
 import { type Commit, type Draft, type State, seenBy, tabOf } from './state';
 

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { type Command, type Decision, decide } from '../../src/session/decide';
+import type { Command, Decision } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import { createSimulatedBrowser, type SimulatedTab } from '../../src/testing';
 import { createRandom, type Random } from '../../src/testing/random';
 import { Acceptor } from './acceptor';

@@ -9,7 +9,7 @@ import { leaveSomething } from './field-actions';
 import { History } from './history';
 import { planOf } from './plan';
 import { Published } from './published';
-import type { Scene } from './scene';
+import type { Action, Scene } from './scene';
 import { watchService } from './service';
 import { Ears, watchResumes, watchSecrets } from './watchers';
 import { Wishes } from './wishes';
@@ -89,23 +89,26 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   };
 }
 
+/** Made once: they are looked through for every tab before every action. */
+const OF_OPEN = Object.values(ACTIONS).filter(({ ofClosed }) => !ofClosed);
+const OF_CLOSED = Object.values(ACTIONS).filter(({ ofClosed }) => ofClosed);
+
 async function act(scene: Scene, random: Random): Promise<void> {
-  const choices: { readonly weight: number; readonly tab: SimulatedTab; readonly name: string }[] = [];
+  const choices: { readonly action: Action; readonly tab: SimulatedTab }[] = [];
   let total = 0;
   for (const tab of scene.world.tabs as readonly SimulatedTab[]) {
-    for (const [name, { weight, fits, ofClosed = false }] of Object.entries(ACTIONS)) {
-      if (ofClosed !== (tab.state === 'closed') || !fits(tab, scene)) continue;
-      choices.push({ weight, tab, name });
-      total += weight;
+    for (const action of tab.state === 'closed' ? OF_CLOSED : OF_OPEN) {
+      if (!action.fits(tab, scene)) continue;
+      choices.push({ action, tab });
+      total += action.weight;
     }
   }
   let roll = random.between(0, total);
-  for (const { weight, tab, name } of choices) {
-    roll -= weight;
+  for (const { action, tab } of choices) {
+    roll -= action.weight;
     if (roll >= 0) continue;
-    const action = ACTIONS[name];
     // The promise of a tab's own action; those of calls are kept by `calls`.
-    const done = action?.run(tab, scene, random);
+    const done = action.run(tab, scene, random);
     if (done instanceof Promise) await done;
     return;
   }
