@@ -1,6 +1,7 @@
 /** What is decided for a worker, which never hosts. */
 import { describe, expect, test } from 'vitest';
-import { type Call, type Decision, decide, type Facts } from '../../src/session/decide';
+import type { Call, Decision, Facts } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import { CALLER, FACTS, NOW, RECOVERY, recordIn } from '../support/records';
 
 const WORKER: Facts = { ...FACTS, isPage: false };

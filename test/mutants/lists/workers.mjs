@@ -54,7 +54,7 @@ export const WORKERS = [
   {
     name: 'ended by a worker looks expired',
     breaks: 'what a person ended in a worker is ended, and not expired',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'if (record.recovery.windowMs === 0) return',
     replace: 'if (false) return',
     tests,
