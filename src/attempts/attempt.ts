@@ -1,7 +1,7 @@
+import type { DriverContext } from '../driver';
 import { linkedTo } from '../platform/abort';
 import { OWN_DELAY, type OwnDelay } from '../platform/delay';
 import type { Shape } from '../shape';
-import type { DriverContext } from '../types';
 
 /** What a driver under `withAttempts` gets with each attempt. */
 export interface AttemptContext<S extends Shape = Shape> extends DriverContext<S> {

@@ -3,6 +3,8 @@
  * happens inside one call of the driver, so the session is `connecting` throughout, `connectTimeoutMs` bounds the whole,
  * and to give up the call gives up whatever it is just waiting for.
  */
+
+import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../driver';
 import { consoleLogger } from '../platform/browser';
 import { delayOf } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
@@ -12,7 +14,6 @@ import { check, checkDriver, checkMethods, warnOfUnknown } from '../session/misu
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
 import type { JoinOf, SessionOf, Shape, StartOf } from '../shape';
-import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../types';
 import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
 import { completePolicy, type RetryPolicy } from './backoff';
 import { nextAttempt } from './next-attempt';

@@ -1,7 +1,8 @@
 /** The far end of all sessions: records what drivers are asked to do, and plays the drivers of tabs that bring none. */
+
+import type { Driver, DriverContext } from '../driver';
 import { type Delay, OWN_DELAY } from '../platform/delay';
 import type { Shape } from '../shape';
-import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
 import type { Page } from './page';
 import { type Script, scriptedDriver } from './scripted-driver';
