@@ -94,8 +94,8 @@ export const COMMAND_CALLS = [
     name: 'command run again by a host that forgot it',
     breaks: 'a command is not sent again to a host that may have forgotten it',
     file: 'src/tab/commands.ts',
-    find: 'return !isThere || clock.monotonic() - sentTo.at > SURELY_REMEMBERED_MS;',
-    replace: 'return !isThere;',
+    find: 'return !canTell(ledger.record, sentTo.term) || clock.monotonic() - sentTo.at > SURELY_REMEMBERED_MS;',
+    replace: 'return !canTell(ledger.record, sentTo.term);',
     tests: CALLS,
   },
   {
@@ -126,8 +126,8 @@ export const COMMAND_CALLS = [
     name: 'command sent into a reconnection',
     breaks: 'a command that had not begun waits until its host has reconnected',
     file: 'src/tab/commands.ts',
-    find: "else if (phase === 'recovering') settle(null);",
-    replace: '',
+    find: "if (fate !== 'listen') settle(fate === 'unknown' ?",
+    replace: "if (fate === 'unknown') settle(fate === 'unknown' ?",
     tests: CALLS,
   },
   {
@@ -181,9 +181,9 @@ export const COMMAND_CALLS = [
   {
     name: 'run while it reconnects',
     breaks: 'a host that reconnects runs no command',
-    file: 'src/host/commands.ts',
-    find: "ledger.record.term === term && ledger.record.phase === 'active' && !signal.aborted;",
-    replace: 'ledger.record.term === term && !signal.aborted;',
+    file: 'src/session/command-rules.ts',
+    find: "return term === own && phase === 'active';",
+    replace: 'return term === own;',
     tests: ['test/host/commands.test.ts', ...CALLS],
   },
   {
