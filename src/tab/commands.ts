@@ -62,7 +62,6 @@ export function createCommandCalls(ports: CommandCallPorts) {
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const reason = ports.closed();
     if (reason) throw reason;
-    throwIfAborted(signal);
     if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
     const input = cloned(name, given);
     const { control: own, unlink } = linkedTo(signal);

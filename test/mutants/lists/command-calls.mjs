@@ -1,4 +1,4 @@
-const CALLS = ['test/coordinator/commands.test.ts'];
+const CALLS = ['test/coordinator/commands.test.ts', 'test/tab/commands.test.ts'];
 
 /** Commands as the tab that calls them sees them. @type {readonly import('../mutants.mjs').Mutant[]} */
 export const COMMAND_CALLS = [
@@ -43,11 +43,19 @@ export const COMMAND_CALLS = [
     tests: CALLS,
   },
   {
-    name: 'aborted command sent',
-    breaks: 'a command whose signal is aborted already is not sent',
+    name: 'sent for a caller who gave up',
+    breaks: 'a command that is given up while its tab takes a lock is not sent',
     file: 'src/tab/commands.ts',
-    find: '    throwIfAborted(signal);\n    if (!isText',
-    replace: '    if (!isText',
+    find: 'throwIfAborted(signal);\n    const full',
+    replace: 'const full',
+    tests: CALLS,
+  },
+  {
+    name: 'refused though it may have run',
+    breaks: 'a command that may have run is not refused because the session is being ended since',
+    file: 'src/tab/commands.ts',
+    find: "if (mayHaveRun()) return { state: 'unknown' };\n      const",
+    replace: 'const',
     tests: CALLS,
   },
   {
