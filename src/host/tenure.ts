@@ -9,17 +9,18 @@
  * A term ends in one of five ways: it failed or was given up; it was ended (`finish`); it was handed over; this tab left;
  * or the record says that another tab has fenced it.
  */
+
+import type { Driver, DriverContext } from '../driver';
 import type { Tenancy } from '../election/election';
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import type { Report } from '../session/decide';
+import type { Report } from '../session/command';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
-import type { Driver, DriverContext } from '../types';
 import { createCommands } from './commands';
 import { createContext } from './context';
 import { shareData } from './error-data';
@@ -34,8 +35,6 @@ export interface TenurePorts {
   readonly tabId: string;
   readonly driver: Pick<Driver, 'end' | 'release' | 'commands'>;
   readonly connectTimeoutMs: number;
-  /** At random, from 0 to below 1. */
-  random(): number;
   clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
   onAsked(): void;
@@ -182,9 +181,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     seat.release();
     const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;
     const facts = errorFacts(error, (data) => shareData(data, ports));
-    const report: Report = isGone
-      ? { type: 'ended', reason: endedEarly ?? '' }
-      : { type: 'failed', error: facts, random: ports.random() };
+    const report: Report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: facts };
     const { entries } = await writer.report(report);
     over(error);
     letGoWhenItComes();

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createElection } from '../../src/election/election';
 import type { HeldLock } from '../../src/platform/platform';
-import type { Decision } from '../../src/session/decide';
+import type { Decision } from '../../src/session/command';
 import type { SessionRecord } from '../../src/session/record';
 import { fakeLedger } from '../support/fake-ledger';
 import { type FakeLock, fakeClock, fakeLock, flush } from '../support/fakes';
@@ -32,7 +32,7 @@ function setUp(record: SessionRecord) {
     ...{ reapIfFree: async () => undefined, hearGoodbye: async () => undefined },
   };
   const election = createElection({
-    ...{ ledger, locks, proof, clock, tabId: CALLER.tabId, patienceMs: 30_000 },
+    ...{ ledger, locks, proof, clock, tabId: CALLER.tabId, isPage: true, patienceMs: 30_000 },
     newTerm: () => CALLER.term,
     awake: () => page.signal,
   });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Call, type Command, type Decision, decide, type Facts, windowLeftMs } from '../../src/session/decide';
+import type { Call, Command, Decision, Facts } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import type { ErrorFacts } from '../../src/session/error-facts';
 import type { RecoveryPolicy, SessionRecord } from '../../src/session/record';
+import { windowLeftMs } from '../../src/session/steps';
 import {
   answer,
   BEFORE,
@@ -163,6 +165,19 @@ describe('the recovery window', () => {
     expect(decision.record).toMatchObject({ phase: 'idle', epoch: record.epoch + 1, term: null });
     expect(told(decision)).toEqual(['session_error 1011', 'session_ended recovery-expired']);
     expect(decide(decision.record, reportOf({ type: 'reconnected' }), own).verdict).toBe('void');
+  });
+
+  test('that a host reconnected in vain is waited for by whoever wants a session, at random: windows end together where connections broke together', () => {
+    const expired = (state: 'reconnecting' | 'recovering', forMs: number, random: number) => {
+      const record = recordIn(state, { recovery: { ...RECOVERY, windowMs: forMs } });
+      return decide(record, look, { ...at(NOW, forMs), tabId: HOST.tabId, random }).record.failures;
+    };
+    // As long as `ensure` would wait by then: at most a minute.
+    expect(expired('reconnecting', 120_000, 0.5)).toEqual({ count: 7, at: NOW, retryMs: 30_500 });
+    expect(expired('reconnecting', 8_000, 0.5)).toEqual({ count: 3, at: NOW, retryMs: 4_500 });
+    expect(expired('reconnecting', 100, 0)).toEqual({ count: 1, at: NOW, retryMs: 1_000 });
+    // Nobody had it, so nothing says that the service is down.
+    expect(expired('recovering', 8_000, 0.5)).toBeNull();
   });
 
   test.each(['start', 'join'] as const)('lets %s through once it is over, in the same step', (type) => {

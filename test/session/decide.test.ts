@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { busyCode, type Call, decide } from '../../src/session/decide';
-import { idleRecord, PHASES, type SessionRecord } from '../../src/session/record';
+import type { Call } from '../../src/session/command';
+import { busyCode, decide } from '../../src/session/decide';
+import { PHASES, type SessionRecord, UNKNOWN } from '../../src/session/record';
 import {
   answer,
   BEFORE,
@@ -120,7 +121,12 @@ describe('a granted start or join', () => {
       const lastError = errorEntry(1016);
       const { record } = decide(recordIn('idle', { lastError }), CALLS[type], FACTS);
       expect(record).toEqual({
-        ...idleRecord({ revision: 11, epoch: NOW, seq: 7, lostEpoch: 0, isStored: true }),
+        ...UNKNOWN,
+        revision: 11,
+        epoch: NOW,
+        seq: 7,
+        lostEpoch: 0,
+        isStored: true,
         ...{ phase: 'connecting', kind: type, origin: NOW, recovery: RECOVERY },
         ...{ term: CALLER.term, hostTabId: CALLER.tabId, resumeKey: CALLER.term },
         ...{ since: NOW, seenAt: NOW, proof: 'lock' },
@@ -131,7 +137,7 @@ describe('a granted start or join', () => {
   test.each(['absent', 'malformed'] as const)(
     'stands on an %s record, above every epoch that this tab has seen',
     (stored) => {
-      const known = idleRecord({ revision: 40, epoch: NOW + 9, seq: 300, lostEpoch: 8, isStored: true });
+      const known = { ...UNKNOWN, revision: 40, epoch: NOW + 9, seq: 300, lostEpoch: 8, isStored: true };
       const { record } = decide(stored, CALLS.start, { ...FACTS, known });
       expect(record).toMatchObject({ phase: 'connecting', epoch: NOW + 10, revision: 41, seq: 300, lostEpoch: 8 });
     },

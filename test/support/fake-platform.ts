@@ -1,5 +1,5 @@
 /** The ports of one tab: a store in a variable, a channel whose other end is the test, and time that stands still. */
-import { type LedgerPorts, openLedger } from '../../src/ledger/ledger';
+import { type LedgerPorts, openLedger } from '../../src/ledger/open-ledger';
 import type { Channel, Platform, Store } from '../../src/platform/platform';
 import { JOURNAL_SIZE, type JournalEntry } from '../../src/session/events';
 import type { Proof, SessionRecord } from '../../src/session/record';
@@ -73,7 +73,7 @@ export function setUpLedger(options: FakePlatformOptions) {
     clone: structuredClone,
     names: () => names,
     isBrowser: true,
-    isWorker: false,
+    isPage: true,
     logger,
   };
   const ports: LedgerPorts = {

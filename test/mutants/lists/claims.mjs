@@ -19,7 +19,7 @@ export const CLAIMS = [
   {
     name: 'claim in two transactions',
     breaks: 'the decision and its effect on the record are one atomic step',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'it.transact((raw) => step(raw, command, hasWaited))',
     replace: `it.read({ journal: false }).then(({ record: raw }) => {
         const decided = step(raw, command, hasWaited);
@@ -164,22 +164,5 @@ export const CLAIMS = [
     find: '(lock) => lock?.release(),\n',
     replace: '() => undefined,\n',
     tests: ['test/election/locks.test.ts'],
-  },
-  {
-    name: 'lost record replaced at once',
-    breaks:
-      'a record that was cleared is not replaced before its host had the time to write it anew, though it is known as lost',
-    file: 'src/ledger/ledger.ts',
-    find: "if (isLost(stored) && !hasWaited && 'candidate'",
-    replace: "if (isLost(stored) && !isSpoilt && 'candidate'",
-    tests: ['test/ledger/ledger.test.ts'],
-  },
-  {
-    name: 'loss seen while the locks were taken',
-    breaks: 'a claim waits for the host of a record that was lost while this tab took its locks',
-    file: 'src/election/election.ts',
-    find: 'ledger.transact(call, isFree ? hasWaited : undefined);',
-    replace: 'ledger.transact(call);',
-    tests: ['test/election/election.test.ts'],
   },
 ];
