@@ -15,7 +15,7 @@ import type { Answer, CommandRequest, FinalAnswer } from '../ledger/messages';
 import { abortError } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import { failureOf } from '../session/command-error';
-import { ownCommand } from '../session/command-rules';
+import { mayRun, ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
 import { outcomeOf } from './outcome';
 
@@ -86,7 +86,7 @@ export function createCommands({
     heard.set(id, own);
     await ledger.peek().catch(() => undefined);
     const session = ports.session();
-    const isMine = ledger.record.term === term && ledger.record.phase === 'active' && !signal.aborted;
+    const isMine = mayRun(ledger.record, term) && !signal.aborted;
     if (!session || !isMine || isTooOld(request) || own.control.signal.aborted) {
       heard.delete(id);
       return;

@@ -26,7 +26,7 @@ export function linkedTo(signal: AbortSignal | undefined): { readonly control: A
 /** What `work` comes to, or the reason of `signal` if that aborts first. */
 export function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
+    const stop = (): void => reject(reasonOf(signal));
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));

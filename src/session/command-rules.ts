@@ -2,7 +2,7 @@
 import { busyCode } from './decide';
 import type { SessionError } from './errors';
 import { NO_SESSION, refusal } from './reasons';
-import type { Phase } from './record';
+import type { Phase, SessionRecord } from './record';
 
 /** A command waits: the session is being connected, or connected again. */
 export function waitsIn(phase: Phase): boolean {
@@ -13,6 +13,25 @@ export function waitsIn(phase: Phase): boolean {
 export function commandRefusal(phase: Phase): SessionError | undefined {
   if (phase === 'idle') return refusal(1011, NO_SESSION);
   return busyCode(phase) === 1017 ? refusal(1017) : undefined;
+}
+
+/** Whether the host of `own` may run one: that is the current term, and it is connected. */
+export function mayRun({ term, phase }: SessionRecord, own: string): boolean {
+  return term === own && phase === 'active';
+}
+
+/** Whether the host of `sentTo` can still say what became of a command that it has perhaps begun. */
+export function canTell({ term, phase }: SessionRecord, sentTo: string): boolean {
+  return term === sentTo && (phase === 'active' || phase === 'recovering');
+}
+
+/**
+ * What its caller does with a command that was sent to the host of `sentTo` and is not answered. `unknown`: that term is over. `wait`: its
+ * host reconnects, and runs what it has begun and nothing else.
+ */
+export function fateOf({ term, phase }: SessionRecord, sentTo: string): 'unknown' | 'wait' | 'listen' {
+  if (term !== sentTo) return 'unknown';
+  return phase === 'recovering' ? 'wait' : 'listen';
 }
 
 /** Only own functions are commands: not what every object has. */

@@ -13,7 +13,7 @@ import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
 import { isText } from '../session/check';
 import { CommandError } from '../session/command-error';
-import { commandRefusal, waitsIn } from '../session/command-rules';
+import { canTell, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
 import type { SessionError } from '../session/errors';
 import { uncloneable } from '../session/payload';
 import { blocked, refusal } from '../session/reasons';
@@ -62,7 +62,6 @@ export function createCommandCalls(ports: CommandCallPorts) {
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     const reason = ports.closed();
     if (reason) throw reason;
-    throwIfAborted(signal);
     if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
     const input = cloned(name, given);
     const { control: own, unlink } = linkedTo(signal);
@@ -107,10 +106,8 @@ export function createCommandCalls(ports: CommandCallPorts) {
     let sentTo: { readonly term: string; readonly at: number } | undefined;
     // That it has begun may have been lost. Only the host that it was sent to can tell, while it is there and remembers.
     const mayHaveRun = (): boolean => {
-      const { phase, term } = ledger.record;
       if (!sentTo) return false;
-      const isThere = term === sentTo.term && (phase === 'active' || phase === 'recovering');
-      return !isThere || clock.monotonic() - sentTo.at > SURELY_REMEMBERED_MS;
+      return !canTell(ledger.record, sentTo.term) || clock.monotonic() - sentTo.at > SURELY_REMEMBERED_MS;
     };
     for (let left = timeoutMs; ; ) {
       if (mayHaveRun()) return { state: 'unknown' };
@@ -227,10 +224,10 @@ export function createCommandCalls(ports: CommandCallPorts) {
       leave();
     },
     /** With every look at the record. */
-    observe({ term, phase }: SessionRecord): void {
-      for (const { settle, ...command } of [...sent.values()]) {
-        if (command.term !== term) settle({ state: 'unknown' });
-        else if (phase === 'recovering') settle(null);
+    observe(record: SessionRecord): void {
+      for (const { term, settle } of [...sent.values()]) {
+        const fate = fateOf(record, term);
+        if (fate !== 'listen') settle(fate === 'unknown' ? { state: 'unknown' } : null);
       }
       rest();
     },

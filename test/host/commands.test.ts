@@ -46,7 +46,7 @@ function setUp(run: (input: unknown) => unknown = () => 'done') {
     await flush();
     return answers;
   }
-  return { clock, ledger, ran, term, request, hear };
+  return { clock, ledger, ran, term, request, hear, stop: commands.stop };
 }
 
 test('a command that is heard again gets the same answer, and is not run again', async () => {
@@ -124,5 +124,26 @@ test('once the term is over nothing is kept: no timer, and no command that was n
   await hear(request('done'));
   expect(clock.pending).toBe(1);
   term.abort(new Error('over'));
+  expect(clock.pending).toBe(0);
+});
+
+test('a command whose caller gave up while the host looked is not run', async () => {
+  const { ledger, ran, request, hear, stop } = setUp();
+  const looked = deferred<void>();
+  ledger.peek = () => looked.promise;
+  await hear(request('given up'));
+  stop('given up');
+  looked.resolve();
+  await flush();
+  expect(ran).toEqual([]);
+});
+
+test('what a command comes to after its term is over is not remembered', async () => {
+  const result = deferred<string>();
+  const { clock, term, request, hear } = setUp(() => result.promise);
+  await hear(request('slow'));
+  term.abort(new Error('The session was ended.'));
+  result.resolve('done');
+  await flush();
   expect(clock.pending).toBe(0);
 });

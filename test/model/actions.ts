@@ -1,8 +1,10 @@
 /** What people, drivers and machines do to three tabs. */
 import { call, giveUp } from './calls';
+import { callCommand } from './commands';
 import { abandon, leave, letGone } from './host';
 import { type Draft, newTab, type Rules, releaseLocks, type State, seenBy, type Tab, tabOf } from './state';
 import { collect, fail, type Step } from './steps';
+import { ensure } from './wishes';
 
 /** What people ask for, and what machines do. The other actions vary them. */
 export const SEVEN = [
@@ -14,6 +16,9 @@ export const SEVEN = [
   'is frozen',
   'wakes',
 ] as const;
+
+/** Only where a scene asks for them: they multiply the states. */
+export const ON_REQUEST: readonly string[] = ['calls ensure', 'calls a command'];
 
 export const NOBODY_HOME = 'everything dies, and nobody is home until the window is over';
 
@@ -61,12 +66,14 @@ export function actions(state: State, rules: Rules, only?: readonly string[]): S
             abort(draft, index);
             call(draft, index, 'ender', type, { insists: true });
           });
+      if (only?.includes('calls ensure') && !tab.wish) act('calls ensure', (_, draft) => ensure(draft, index));
+      if (only?.includes('calls a command')) act('calls a command', (own, draft) => callCommand(draft, own.id));
       if (tab.bid && !tab.bid.isAborted) act('aborts its call', (_, draft) => abort(draft, index));
       const { host } = tab;
       if (host?.closing !== 'no') continue;
       if (host.driver === 'connecting' && !host.isGivenUp) {
         act('aborts its attempt', (_, draft) => abandon(draft, index));
-        if (state.record.activeEpoch > 0)
+        if (state.record.activeEpoch > 0 || host.isWished)
           act('is told by its driver that the session is gone', (own, draft) => {
             if (own.host) fail(draft, own.host, 'gone');
           });

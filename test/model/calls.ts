@@ -14,6 +14,7 @@ import {
   tabOf,
   takeSeat,
 } from './state';
+import { endBegins, endIsDone } from './wishes';
 
 /** A call begins. */
 export function call(
@@ -21,19 +22,40 @@ export function call(
   index: number,
   slot: Slot,
   type: Call['type'],
-  { isAutomatic = false, insists = false }: { readonly isAutomatic?: boolean; readonly insists?: boolean } = {},
+  {
+    isAutomatic = false,
+    insists = false,
+    wish = null,
+    failed = 0,
+  }: Partial<Pick<Call, 'isAutomatic' | 'insists' | 'wish' | 'failed'>> = {},
 ): void {
+  if (type === 'end') endBegins(draft, tabOf(draft, index).id);
   tabOf(draft, index)[slot] = {
-    ...{ type, isAutomatic, insists, origin: null, term: mint(draft), step: 'looking', host: null, hadSeat: false },
+    ...{
+      wish,
+      failed,
+      type,
+      isAutomatic,
+      insists,
+      origin: null,
+      term: mint(draft),
+      step: 'looking',
+      host: null,
+      hadSeat: false,
+    },
     ...{ isAborted: false, hasSlept: false, isWritten: false, granted: null, isBeforeClear: false },
   };
 }
 
-export function commandOf({ type, isAutomatic, term, origin }: Call, { id, key }: Tab, { recovery }: State): Command {
+export function commandOf(
+  { type, isAutomatic, term, origin, wish }: Call,
+  { id, key }: Tab,
+  { recovery }: State,
+): Command {
   const candidate = { term, tabId: id };
   switch (type) {
     case 'start':
-      return { type, candidate, recovery };
+      return { type, candidate, recovery, ...(wish && { wish }) };
     case 'resume':
       return { type, candidate, key: isAutomatic ? key : null };
     case 'takeOver':
@@ -52,7 +74,7 @@ export function claim(draft: Draft, index: number, slot: Slot): void {
   const { verdict, record } = commitCall(draft, index, own);
   if (verdict === 'granted') granted(draft, index, own);
   else if (verdict === 'asked') asked(draft, index, slot, record.term);
-  else if (verdict === 'refused' && record.term === null) giveUp(draft, index, slot);
+  else if (verdict === 'done' || (verdict === 'refused' && record.term === null)) giveUp(draft, index, slot);
   else lookAgain(draft, index, slot);
 }
 
@@ -94,8 +116,10 @@ export function settle(draft: Draft, index: number, slot: Slot): void {
   if (!own?.granted) return;
   if (own.hasSlept && seenBy(draft, tab).term !== own.term) return lookAgain(draft, index, slot);
   tab[slot] = null;
+  if (own.type === 'end') endIsDone(draft, tab.id);
   const host = hold(draft, index, own.term, own.granted, slot === 'bid' ? 'connect' : 'end');
   if (!host || slot === 'ender') return;
+  host.isWished = own.wish !== null;
   if (!own.isAborted) return connect(draft, index, host, own.isBeforeClear);
   see(draft, index);
   abandon(draft, index);
@@ -121,16 +145,24 @@ function commitCall(draft: Draft, index: number, own: Call, silent?: string): De
   const command = commandOf(own, tab, draft);
   const { origin } = seenBy(draft, tab);
   const decision = commit(draft, index, silent === undefined ? command : { ...command, silent });
-  if (decision.changed && own.origin !== null && tab.ender === own && origin !== own.origin)
+  // Only the wishes for one may end later than the session that was meant.
+  const isEnded = decision.changed && decision.verdict !== 'done';
+  if (isEnded && own.origin !== null && tab.ender === own && origin !== own.origin)
     draft.violations.push(`tab ${index} was to end session ${own.origin}, and ends session ${origin}`);
   see(draft, index);
   return decision;
 }
 
 function granted(draft: Draft, index: number, own: Call): void {
+  if (own.wish && !own.isAborted) checkWish(draft, tabOf(draft, index), own);
   if (own.isWritten) draft.violations.push(`${own.term} is granted a second time`);
   if (!own.hadSeat || own.step !== 'claiming') takeSeat(draft, index, own);
   Object.assign(own, { step: 'settling', isWritten: true, granted: draft.record });
+}
+
+function checkWish({ violations, failed }: Draft, { wish }: Tab, own: Call): void {
+  if (!wish || wish.isStopped) violations.push('a session is started for a wish that was ended');
+  if (own.failed !== failed) violations.push('two attempts are made for one pause');
 }
 
 function asked(draft: Draft, index: number, slot: Slot, host: string | null): void {
@@ -160,4 +192,5 @@ export function giveUp(draft: Draft, index: number, slot: Slot): void {
   const own = tab[slot];
   if (own) releaseLocks(draft, index, own.term);
   tab[slot] = null;
+  if (own?.type === 'end' && !own.isAborted) endIsDone(draft, tab.id);
 }

@@ -2,7 +2,7 @@
  * Breadth first through all states that a number of actions leads to, with every interleaving of the program steps in
  * between and after them, up to where nothing more happens.
  */
-import { actions } from './actions';
+import { actions, ON_REQUEST } from './actions';
 import { isCalm, violationsOf } from './invariants';
 import { keyOf } from './key';
 import type { Rules, State } from './state';
@@ -170,7 +170,7 @@ export function follow(from: State, rules: Rules, ...labels: readonly string[]):
 }
 
 function stepsFrom(state: State, rules: Rules): Step[] {
-  return [...actions(state, rules), ...programSteps(state, rules)];
+  return [...actions(state, rules), ...actions(state, rules, ON_REQUEST), ...programSteps(state, rules)];
 }
 
 /** The way to a state, with what it does to the record. */

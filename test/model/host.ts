@@ -21,7 +21,15 @@ export function hold(
   const { epoch, origin, info } = granted;
   const host: Term = {
     ...{ term, epoch, origin, session: typeof info === 'string' ? info : term, isBeforeClear: false },
-    ...{ driver: 'none', closing: 'no', isGivenUp: false, hasClosedWindow: false, reports: [], answering: 0 },
+    ...{
+      driver: 'none',
+      closing: 'no',
+      isGivenUp: false,
+      isWished: false,
+      hasClosedWindow: false,
+      reports: [],
+      answering: 0,
+    },
   };
   tab.host = host;
   if (purpose === 'end') Object.assign(host, { closing: 'finish', driver: 'letting go' });
@@ -205,6 +213,7 @@ function store(draft: Draft, index: number, { term, session, reports }: Late, na
   const { verdict, record } = decision;
   if (isFenced && verdict !== 'void') draft.violations.push(`tab ${index} is fenced and writes ${name}`);
   if (name === 'connected' && verdict === 'done' && !reports.includes('ended')) beginAtService(draft, session);
+  if ((name === 'failed' || name === 'gone') && verdict === 'done' && record.phase === 'idle') draft.failed += 1;
   if (name === 'gone' && record.phase === 'idle') endAtService(draft, session);
   see(draft, index);
   return decision;

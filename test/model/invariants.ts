@@ -1,6 +1,7 @@
 /** What must be true of every state and of every step to it. */
 import { parseRecord, SIGN_OF_LIFE_MS } from '../../src/session/record';
 import { type Commit, type Draft, isWindowOver, type State, tabOf } from './state';
+import { wishIn } from './wishes';
 
 type Check = (isTrue: boolean, what: string) => void;
 
@@ -107,7 +108,13 @@ function isUnderWay({ bid, ender, host, left, late }: State['tabs'][number]): bo
 }
 
 /** Nothing is under way: nobody waits, and the session is somewhere. */
-export function isCalm({ record: { phase, hostTabId }, isGone, tabs }: State): boolean {
+export function isCalm(state: State): boolean {
+  const { record, isGone, tabs, commands } = state;
+  const { phase, hostTabId } = record;
+  const isAwake = (tabId: string): boolean => tabs.some(({ id, life }) => id === tabId && life === 'awake');
+  if (commands.some(({ caller, step }) => step !== 'over' && isAwake(caller))) return false;
+  if (tabs.some((tab) => tab.life === 'awake' && ['due', 'over', 'failed'].includes(wishIn(state, tab) ?? '')))
+    return false;
   const isSettled = phase === 'idle' || phase === 'active' || phase === 'recovering';
   // A host whose record is gone writes it anew.
   const isMissed = isGone && tabs.some(({ id, life, host }) => life === 'awake' && host && id === hostTabId);

@@ -59,7 +59,7 @@ function compare(a = '', b = ''): number {
 }
 
 function textOf(state: State, order: readonly number[]): string {
-  const { record, isGone, seat, now, acted, live, orphans, tabs: all } = state;
+  const { record, isGone, seat, now, acted, live, orphans, commands, failed, tabs: all } = state;
   const tabs = order.map((index) => all[index]).filter((tab) => tab !== undefined);
   const terms: string[] = [];
   const term = (id: unknown): number | string => {
@@ -70,14 +70,16 @@ function textOf(state: State, order: readonly number[]): string {
   const slot = (id: string | null | undefined): number | string =>
     id ? tabs.findIndex((tab) => tab.id === id && tab.life !== 'dead') : '-';
   const origin = (number: number | null): string => (number === null ? 'any' : `${number === record.origin}`);
-  const { phase, activeEpoch, attempts, asked, answered, successor, proof, seenAt, lostSince } = record;
+  const { phase, activeEpoch, attempts, asked, answered, successor, proof, seenAt, lostSince, failures, isWanted } =
+    record;
   const isUsable = (key: string): boolean => key === record.resumeKey || key === record.term;
   const resumeKey = tabs.some(({ key }) => key === record.resumeKey) ? record.resumeKey : null;
   const parts: unknown[] = [phase, activeEpoch > 0, attempts, term(record.term), slot(record.hostTabId)];
   parts.push(term(resumeKey), term(successor?.term), slot(successor?.tabId), asked > answered, proof, isGone);
   if (phase !== 'idle') parts.push(now - seenAt, lostSince === null ? '-' : isWindowOver(state, record));
   parts.push(term(record.info), orphans.length);
-  for (const { life, key, isCopy, check, isOld, locks, bid, ender, host, left, late } of tabs) {
+  if (tabs.some(({ wish }) => wish)) parts.push(isWanted, failures ? failures.retryMs === null : '-');
+  for (const { life, key, isCopy, check, isOld, locks, bid, ender, host, left, late, wish } of tabs) {
     parts.push('/', life, isOld, late?.reports.join() ?? '-');
     parts.push(...(isUsable(key) ? [term(key), isCopy, check] : ['-']));
     for (const own of [bid, ender]) {
@@ -85,15 +87,32 @@ function textOf(state: State, order: readonly number[]): string {
       const isSpent = (own.granted?.epoch ?? acted + 1) <= acted;
       parts.push('c', own.type, own.step, flagsOf(own), term(own.term), term(own.host), origin(own.origin), isSpent);
       parts.push(own.isBeforeClear);
+      if (own.wish)
+        parts.push(
+          'w',
+          own.wish.stops === record.stops,
+          own.wish.failures?.count === failures?.count,
+          own.failed === failed,
+        );
     }
     if (host) {
       const isAnswering = host.term === record.term && host.answering >= asked;
       parts.push('h', term(host.term), host.driver, host.closing, host.isGivenUp, isAnswering, host.reports.join());
-      parts.push(host.hasClosedWindow, host.isBeforeClear, term(host.session), origin(host.origin));
+      parts.push(host.hasClosedWindow, host.isBeforeClear, host.isWished, term(host.session), origin(host.origin));
     }
+    if (wish)
+      parts.push(
+        'w',
+        record.stops > wish.stops,
+        (record.lastError?.seq ?? 0) > wish.seq,
+        wish.isStopped,
+        ...wish.enders.map(slot),
+      );
     if (left) parts.push('l', left.what, term(left.term), term(left.session), origin(left.origin));
     parts.push(locks.map(term).sort().join());
   }
+  for (const { caller, step, sentTo, at, isOld, ranIn, outcome } of commands)
+    parts.push('m', slot(caller), step, term(sentTo), term(at), isOld, ranIn.map(term).join(), outcome);
   parts.push(term(seat), live.map(term).sort().join());
   return parts.join(' ');
 }

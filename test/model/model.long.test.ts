@@ -48,6 +48,18 @@ const SCENES: readonly Scene[] = [
     from: () => copiedScene(2, decide),
     actions: 2 + more,
   },
+  {
+    name: 'three tabs × ensure, end, cancel, crash, freeze, wake',
+    from: () => initialState(3),
+    actions: 2,
+    only: ['calls ensure', 'calls end', 'calls cancel', 'crashes', 'is frozen', 'wakes'],
+  },
+  {
+    name: 'two tabs, one with the session × commands, end, takeOver, crash, stop, freeze, wake',
+    from: () => activeScene(2, decide),
+    actions: 2,
+    only: ['calls a command', 'calls end', 'calls takeOver', 'crashes', 'is stopped', 'is frozen', 'wakes'],
+  },
 ];
 
 function print(name: string, { states, steps, actions, taken, depth, isComplete, seconds }: Exploration): void {

@@ -9,6 +9,7 @@
 import type { Call as Command, Decision } from '../../src/session/command';
 import type { decide } from '../../src/session/decide';
 import { type Recovery, type SessionRecord, UNKNOWN } from '../../src/session/record';
+import type { WishedAt } from '../../src/session/wish';
 
 export type Rules = typeof decide;
 
@@ -23,6 +24,10 @@ export interface Call {
   readonly type: Exclude<Command['type'], 'join'>;
   /** Nobody called it. */
   readonly isAutomatic: boolean;
+  /** It was due because of a wish: how the record stood then. */
+  readonly wish: Pick<SessionRecord, 'stops' | 'failures'> | null;
+  /** How many attempts had failed by then. */
+  readonly failed: number;
   readonly insists: boolean;
   /** The session that was there when the call began. */
   origin: number | null;
@@ -74,6 +79,8 @@ export interface Term {
   hasClosedWindow: boolean;
   /** The caller gave it up. */
   isGivenUp: boolean;
+  /** Begun for a wish. */
+  isWished: boolean;
   /** Reports that were made and not stored. */
   readonly reports: ReportName[];
   answering: number;
@@ -95,6 +102,30 @@ export interface Late {
   readonly reports: ReportName[];
 }
 
+/** An app's wish for a session. */
+export interface Wish extends WishedAt {
+  /** The tabs in which somebody called `end` since, and has not heard yet. */
+  readonly enders: string[];
+  /** One of these calls is done. */
+  isStopped: boolean;
+}
+
+/** A command, from its call until nothing of it can have any effect. */
+export interface CommandCall {
+  /** The id of the tab that called it. */
+  readonly caller: string;
+  step: 'waiting' | 'sent' | 'begun' | 'over';
+  /** The first other tab's term that it was sent to. */
+  sentTo: string | null;
+  /** The term in whose queue it lies. */
+  at: string | null;
+  /** Too old to be run. */
+  isOld: boolean;
+  /** The terms under which it was run. */
+  readonly ranIn: string[];
+  outcome: 'done' | 'unknown' | 'refused' | 'given up' | null;
+}
+
 export interface Tab {
   id: string;
   life: Life;
@@ -113,6 +144,7 @@ export interface Tab {
   host: Term | null;
   left: Left | null;
   late: Late | null;
+  wish: Wish | null;
 }
 
 export interface State {
@@ -130,6 +162,9 @@ export interface State {
   live: string[];
   /** Sessions that were ended as orphans. */
   orphans: string[];
+  /** First attempts that failed. */
+  failed: number;
+  commands: CommandCall[];
   /** Ids minted so far. */
   ids: number;
   readonly recovery: Recovery;
@@ -163,6 +198,8 @@ export function initialState(tabs: number, recovery: Recovery = RECOVERY): State
     acted: 0,
     live: [],
     orphans: [],
+    failed: 0,
+    commands: [],
     ids: 0,
     recovery,
   };
@@ -171,7 +208,7 @@ export function initialState(tabs: number, recovery: Recovery = RECOVERY): State
 export function newTab(id: string, key = '', isCopy = false): Tab {
   return {
     ...{ id, life: 'awake', key, isCopy, check: key === '' ? 'none' : 'due', isOld: false },
-    ...{ locks: [], bid: null, ender: null, host: null, left: null, late: null },
+    ...{ locks: [], bid: null, ender: null, host: null, left: null, late: null, wish: null },
   };
 }
 
@@ -185,7 +222,9 @@ export function draftOf(state: State, rules: Rules): Draft {
       ender: tab.ender && { ...tab.ender },
       host: tab.host && { ...tab.host, reports: [...tab.host.reports] },
       late: tab.late && { ...tab.late, reports: [...tab.late.reports] },
+      wish: tab.wish && { ...tab.wish, enders: [...tab.wish.enders] },
     })),
+    commands: state.commands.map((command) => ({ ...command, ranIn: [...command.ranIn] })),
     rules,
     violations: [],
     commit: null,

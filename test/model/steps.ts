@@ -14,6 +14,7 @@ import {
   undo,
   withdraw,
 } from './calls';
+import { addCommands, tidyCommands } from './commands';
 import { commit, factsOf } from './commit';
 import { endWindow, letGo, letGone, report, reportLate, see } from './host';
 import {
@@ -33,6 +34,7 @@ import {
   takeSeat,
   takeTerm,
 } from './state';
+import { addWish } from './wishes';
 
 export interface Step {
   readonly label: string;
@@ -58,6 +60,7 @@ export function collect(state: State, rules: Rules, list: (add: Add) => void): S
  * of which no record tells is not ended once more.
  */
 function tidy(draft: Draft): void {
+  tidyCommands(draft);
   const { record, tabs, orphans } = draft;
   if (orphans.length > 0) draft.orphans = orphans.filter((session) => session === record.info);
   for (const tab of tabs) {
@@ -77,6 +80,7 @@ const LAST: readonly ReportName[] = ['failed', 'gone', 'settled', 'ended', 'hand
 export function programSteps(state: State, rules: Rules): Step[] {
   return collect(state, rules, (add) => {
     addWatching(state, add);
+    addCommands(state, add);
     state.tabs.forEach((tab, index) => {
       if (tab.life !== 'awake') return;
       if (tab.late) add(`${index} reports late: ${tab.late.reports[0]}`, (draft) => reportLate(draft, index));
@@ -87,6 +91,7 @@ export function programSteps(state: State, rules: Rules): Step[] {
         if (call) addCall(state, rules, index, slot, call, add);
       }
       addCheck(state, index, tab, add);
+      addWish(state, index, isFree(tab), add);
       if (isFree(tab) && mayResume(state, rules, index, tab))
         add(`${index} resumes by itself`, (draft) => begin(draft, index, 'bid', 'resume', { isAutomatic: true }));
     });

@@ -10,17 +10,34 @@
  * @property {string} replace
  * @property {readonly string[]} tests Files of the project `node`: any of their tests may be the one that fails.
  */
+import { ATTEMPTS } from './lists/attempts.mjs';
+import { BY_ITSELF } from './lists/by-itself.mjs';
 import { CLAIMS } from './lists/claims.mjs';
+import { COMMAND_CALLS } from './lists/command-calls.mjs';
 import { COMMANDS } from './lists/commands.mjs';
 import { HOST } from './lists/host.mjs';
 import { PLATFORM } from './lists/platform.mjs';
 import { RECORD } from './lists/record.mjs';
 import { RECOVERY } from './lists/recovery.mjs';
+import { WISH_CLAUSES } from './lists/wish-clauses.mjs';
 import { WISHES } from './lists/wishes.mjs';
 import { WORKERS } from './lists/workers.mjs';
 
 /** @type {readonly Mutant[]} */
-export const MUTANTS = [...CLAIMS, ...RECORD, ...RECOVERY, ...HOST, ...COMMANDS, ...WISHES, ...WORKERS, ...PLATFORM];
+export const MUTANTS = [
+  ...CLAIMS,
+  ...RECORD,
+  ...RECOVERY,
+  ...HOST,
+  ...COMMANDS,
+  ...COMMAND_CALLS,
+  ...WISHES,
+  ...WISH_CLAUSES,
+  ...BY_ITSELF,
+  ...ATTEMPTS,
+  ...WORKERS,
+  ...PLATFORM,
+];
 
 /** How often `find` occurs in `text`. */
 export function occurrences(text, find) {

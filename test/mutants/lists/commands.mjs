@@ -36,7 +36,7 @@ export const COMMANDS = [
     name: 'command of another term run',
     breaks: 'a host whose term is over runs no command',
     file: 'src/host/commands.ts',
-    find: "ledger.record.term === term && ledger.record.phase === 'active' && !signal.aborted;",
+    find: 'mayRun(ledger.record, term) && !signal.aborted;',
     replace: '!signal.aborted;',
     tests: ['test/host/commands.test.ts'],
   },
@@ -51,9 +51,9 @@ export const COMMANDS = [
   {
     name: 'call kept by a term that is over',
     breaks: 'a command whose term ended before it was answered is unknown',
-    file: 'src/tab/commands.ts',
-    find: "if (command.term !== term) settle({ state: 'unknown' });",
-    replace: 'if (command.term !== term) continue;',
+    file: 'src/session/command-rules.ts',
+    find: "if (term !== sentTo) return 'unknown';",
+    replace: "if (term !== sentTo) return 'listen';",
     tests: ['test/coordinator/commands.test.ts'],
   },
   {
@@ -164,9 +164,9 @@ export const COMMANDS = [
   {
     name: 'next host runs it again',
     breaks: 'a command that was sent is never run under another host',
-    file: 'src/tab/commands.ts',
-    find: "if (command.term !== term) settle({ state: 'unknown' });",
-    replace: 'if (command.term !== term) settle(null);',
+    file: 'src/session/command-rules.ts',
+    find: "if (term !== sentTo) return 'unknown';",
+    replace: "if (term !== sentTo) return 'wait';",
     tests: ['test/coordinator/commands.test.ts'],
   },
 ];
