@@ -89,13 +89,13 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     info: () => ledger.record.info,
     emit: writer.emit,
     publish: writer.publish,
-    report: (report) => void writer.report(report),
+    report: say,
     reconnected(replacement) {
       // Too late: it is let go of, as what an attempt connects too late.
       if (isOver() || stage === 'closing') return void letGoOf(replacement);
       if (session && replacement !== undefined) session = { value: replacement };
       ports.onReplaced();
-      void writer.report({ type: 'reconnected' });
+      say({ type: 'reconnected' });
     },
     ended: endedByDriver,
   });
@@ -127,7 +127,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     const onAbort = (): void => {
       stop(signal.reason);
       // The record then asks for `finish`, as it does when another tab cancels; or another tab may go on with the session.
-      if (stage === 'connecting') say('giveUp');
+      if (stage === 'connecting') say({ type: 'giveUp' });
     };
     const cancelTimer = clock.after(connectTimeoutMs, () =>
       fail(`The session was not connected within ${connectTimeoutMs / 1000} seconds.`),
@@ -211,17 +211,17 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     if (record.phase === 'canceling' || record.phase === 'ending') void finish();
     else if (record.successor && session && stage === 'held') void handOver(session.value);
     // The record was lost, and a tab that had not heard of it yet wrote what it knew.
-    else if (record.phase === 'connecting' && stage === 'held') say('connected');
+    else if (record.phase === 'connecting' && stage === 'held') say({ type: 'connected' });
     if (record.asked > Math.max(record.answered, answering)) {
       answering = record.asked;
       ports.onAsked();
-      say('here');
+      say({ type: 'here' });
     }
   }
 
   /** Reports what needs no answer. Every report restores what was lost of the record, and answers what was asked. */
-  function say(type: 'here' | 'alive' | 'connected' | 'giveUp'): void {
-    if (!isOver()) void writer.report({ type });
+  function say(report: Report): void {
+    void writer.report(report);
   }
 
   /** Ends the session as the record says, or gives up the attempt: the only way out of `canceling` and `ending`. */

@@ -42,7 +42,7 @@ export interface CommandCallPorts {
   randomId(): string;
   clone<Value>(value: Value): Value;
   ready(): Promise<void>;
-  closed(): unknown;
+  throwIfClosed(): void;
   /** An error in the app's own words. */
   shown(error: SessionError): SessionError;
 }
@@ -60,8 +60,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
 
   async function call(name: string, given: unknown, options: CommandOptions = {}): Promise<unknown> {
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-    const reason = ports.closed();
-    if (reason) throw reason;
+    ports.throwIfClosed();
     throwIfAborted(signal);
     if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
     const input = cloned(name, given);

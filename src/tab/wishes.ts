@@ -21,8 +21,7 @@ export interface WishPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   ready(): Promise<void>;
-  /** Rejects every call from now on, if it is set. */
-  closed(): unknown;
+  throwIfClosed(): void;
   /** Starts a session without a person: no refusal is told. Rejects as `start` does. */
   start(request: unknown, signal: AbortSignal, wish: Pick<SessionRecord, 'stops' | 'failures'>): Promise<unknown>;
   shown(error: SessionError): SessionError;
@@ -57,8 +56,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
     await ports.ready();
     // Also a look: what is over by now is over before the wish.
     await ledger.transact({ type: 'want' }).catch(() => undefined);
-    const closed = ports.closed();
-    if (closed) throw closed;
+    ports.throwIfClosed();
     throwIfAborted(signal);
     const { stops, seq } = ledger.record;
     await new Promise<void>((resolve, reject) => {

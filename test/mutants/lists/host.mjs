@@ -60,7 +60,7 @@ export const HOST = [
     name: 'challenge answered in memory',
     breaks: 'only a committed answer counts as life',
     file: 'src/host/tenure.ts',
-    find: "ports.onAsked();\n      say('here');",
+    find: "ports.onAsked();\n      say({ type: 'here' });",
     replace: 'ports.onAsked();',
     tests: ['test/coordinator/take-over.test.ts', 'test/coordinator/refusals.test.ts'],
   },
