@@ -241,7 +241,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     }
     session = undefined;
     const wasNever = value === null && fallback !== undefined && !wasActive;
-    const error = wasNever ? undefined : await callDriver('end', () => driver.end(value, context));
+    const error = wasNever ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
@@ -286,7 +286,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
 
   async function handOver(value: unknown): Promise<void> {
     stage = 'closing';
-    await callDriver('release', () => driver.release?.(value, context));
+    await callDriver('release', value);
     session = undefined;
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
@@ -298,8 +298,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       }
       const lost = await ledger.transact({ type: 'lost', term, at: clock.now() });
       // It was over before. Whoever else wrote that has ended it.
-      if (lost.verdict === 'void' && hasClosedWindow && !isOver())
-        await callDriver('end', () => driver.end(null, context));
+      if (lost.verdict === 'void' && hasClosedWindow && !isOver()) await callDriver('end', null);
     }
     over(abortError('The session moved to another tab.'));
   }
@@ -319,17 +318,15 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
 
   async function letGoOf(value: unknown): Promise<void> {
     const { record } = ledger;
+    // A session that lives on elsewhere is let go of here, and not ended.
     const isAlive = ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
-    if (isAlive) await callDriver('release', () => driver.release?.(value, context));
-    else await callDriver('end', () => driver.end(value, context));
+    await callDriver(isAlive ? 'release' : 'end', value);
   }
 
   /** A driver that fails to let go, or hangs, does not keep the scope: the failure is told instead. */
-  async function callDriver(
-    name: 'end' | 'release',
-    call: () => void | Promise<void>,
-  ): Promise<ErrorFacts | undefined> {
+  async function callDriver(name: 'end' | 'release', value: unknown): Promise<ErrorFacts | undefined> {
     isLettingGo = true;
+    const call = (): void | Promise<void> => driver[name]?.(value, context);
     const outcome = await within(clock, connectTimeoutMs, outcomeOf<void>(call));
     isLettingGo = false;
     if (outcome?.type === 'value') return undefined;

@@ -15,7 +15,7 @@ import { isText } from '../session/check';
 import { CommandError } from '../session/command-error';
 import { commandRefusal, waitsIn } from '../session/command-rules';
 import type { SessionError } from '../session/errors';
-import { uncloneable } from '../session/payload';
+import { cloned } from '../session/payload';
 import { blocked, refusal } from '../session/reasons';
 import type { Phase, SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
@@ -63,7 +63,8 @@ export function createCommandCalls(ports: CommandCallPorts) {
     ports.throwIfClosed();
     throwIfAborted(signal);
     if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
-    const input = cloned(name, given);
+    // The host's own tab gets a clone, as the others do.
+    const input = cloned(`the command '${name}' can't be sent to another tab`, () => ports.clone(given));
     const { control: own, unlink } = linkedTo(signal);
     underWay.add(own);
     try {
@@ -86,15 +87,6 @@ export function createCommandCalls(ports: CommandCallPorts) {
   function leave(): void {
     void presence?.then((lock) => lock?.release());
     presence = undefined;
-  }
-
-  /** A clone of what is given: the host's own tab gets no other than the others. */
-  function cloned(name: string, given: unknown): unknown {
-    try {
-      return ports.clone(given);
-    } catch (cause) {
-      throw uncloneable(`the command '${name}' can't be sent to another tab`, cause);
-    }
   }
 
   async function throughPhases(

@@ -52,8 +52,8 @@ export const HOST = [
     name: 'moved session ended',
     breaks: 'a session that moved is released, never ended',
     file: 'src/host/tenure.ts',
-    find: "if (isAlive) await callDriver('release'",
-    replace: "if (!isAlive) await callDriver('release'",
+    find: "callDriver(isAlive ? 'release'",
+    replace: "callDriver(!isAlive ? 'release'",
     tests: ['test/coordinator/take-over.test.ts'],
   },
   {
