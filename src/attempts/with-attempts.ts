@@ -6,7 +6,7 @@
 
 import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../driver';
 import { consoleLogger } from '../platform/browser';
-import { delay as waitInBrowser } from '../platform/delay';
+import { delayOf } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
 import { backoffMs } from '../session/backoff';
 import { SessionError } from '../session/errors';
@@ -100,7 +100,7 @@ export function withAttempts<S extends Shape>(
 ): Driver<S> & DeclaredCommands<S>;
 export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}): Driver {
   const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
-  const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
+  const { random = Math.random, delay, randomBytes = browserRandomBytes } = options;
   checkDriver(driver);
   checkMethods('withAttempts', options, [], ['token', 'random', 'delay', 'randomBytes']);
   check(PIN_MODES.includes(pinMode), `withAttempts: pin must be one of ${PIN_MODES.join(', ')}.`);
@@ -141,6 +141,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     act: (context: AttemptContext) => unknown,
   ): Promise<unknown> {
     const { attempts } = policies[kind];
+    const wait = delay ?? delayOf(call);
     // What a resume has is no request.
     const givenPin = kind === 'resume' ? undefined : pinOf(request);
     const makesPin = kind === 'start' && pinMode === 'generated' && !givenPin;
@@ -162,7 +163,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
         if (next === 'none') throw error;
         spent[next] += 1;
         if (next === 'freshPins') pin = draw();
-        if (next === 'backOffs') await delay(backoffMs(spent.backOffs, policies[kind], random()), call.signal);
+        if (next === 'backOffs') await wait(backoffMs(spent.backOffs, policies[kind], random()), call.signal);
         if (call.signal.aborted) throw error;
       }
     }

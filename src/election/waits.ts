@@ -33,6 +33,8 @@ export interface WaitPorts {
   readonly tabId: string;
   /** At random, from 0 to below 1. */
   random(): number;
+  /** False: a worker, which only looks. */
+  readonly isPage: boolean;
   /** This tab hosts, and has written nothing for a minute. */
   onSignDue(): void;
 }
@@ -46,7 +48,7 @@ export interface Waits {
   wake(): void;
 }
 
-export function createWaits({ ledger, locks, proof, clock, tabId, random, onSignDue }: WaitPorts): Waits {
+export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random, onSignDue }: WaitPorts): Waits {
   const waits = new Map<string, { readonly reason: unknown; readonly stop: AbortController }>();
   let isAsleep = false;
   /** When this tab looked last: it does so every `WATCHDOG_MS` while it is awake. */
@@ -56,6 +58,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, random, onSign
     if (isAsleep) return;
     awakeAt = clock.monotonic();
     const { term, phase, lostSince, seenAt } = record;
+    const { windowMs } = record.recovery;
     const isHost = record.hostTabId === tabId;
     const isLocked = record.proof === 'lock' && locks.work();
     keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
@@ -66,14 +69,17 @@ export function createWaits({ ledger, locks, proof, clock, tabId, random, onSign
       void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', noticedAt())));
     });
     // At least a millisecond: timers are less exact than clocks.
-    keepTimer('window', phase === 'recovering' ? lostSince : null, Math.max(1, ledger.windowLeftMs()), () =>
-      quietly(ledger.transact({ type: 'look' })),
+    keepTimer(
+      'window',
+      isPage && phase === 'recovering' ? (lostSince ?? 0) + windowMs : null,
+      Math.max(1, ledger.windowLeftMs()),
+      () => quietly(ledger.transact({ type: 'look' })),
     );
     keepTimer('sign', isHost ? seenAt : null, SIGN_OF_LIFE_MS, onSignDue);
     // Without a channel not even the beginning of a session is told.
     const { isDeaf } = ledger;
     const isNeeded = isDeaf || phase !== 'idle';
-    const asks = !isLocked && !isHost && term !== null;
+    const asks = isPage && !isLocked && !isHost && term !== null;
     const ms = asks ? CHALLENGE_MS * (1 - random() / 4) : isDeaf && isHost ? DEAF_HOST_MS : WATCHDOG_MS;
     keepTimer('watchdog', isNeeded ? (asks ? seenAt : ms) : null, ms, () => quietly(lookAgain(seenAt)));
   }

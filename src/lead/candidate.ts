@@ -99,14 +99,14 @@ export function createCandidate(platform: Platform, name: string, force = false)
     for (;;) {
       throwIfAborted(signal);
       const now = coordinator.getSnapshot();
-      const mayClaim = now.phase === 'idle' || (force && now.phase === 'active' && now !== tried);
+      const mayClaim = !platform.isPage || now.phase === 'idle' || (force && now.phase === 'active' && now !== tried);
       if (!mayClaim) {
         await change();
         continue;
       }
       tried = now;
       try {
-        await (now.phase === 'idle'
+        await (now.phase === 'idle' || !platform.isPage
           ? coordinator.start(undefined, { signal })
           : coordinator.takeOver({ force, signal }));
         return;

@@ -24,9 +24,9 @@ export interface Ledger {
   readonly isDeaf: boolean;
   /**
    * Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. Rejects
-   * while the store is blocked by a page that was stopped.
+   * while the store is blocked by a page that was stopped. `hasWaited`: what was stored is lost, and nobody wrote it anew in time.
    */
-  transact(command: Command): Promise<Decision>;
+  transact(command: Command, hasWaited?: boolean): Promise<Decision>;
   /** What `transact` would answer on the record as it was last seen. */
   preview(command: Command): Decision;
   /** Milliseconds until the recovery window is over, as far as this tab can tell. */

@@ -97,13 +97,13 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
 
-  async function transact(command: Command): Promise<Decision> {
+  async function transact(command: Command, hasWaited?: boolean): Promise<Decision> {
     const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
     if (isForTheHost && isElsewhere()) {
       post({ type: 'call', command });
       return preview(command);
     }
-    const stored = await store.attempt((it) => it.transact((raw) => step(raw, command)));
+    const stored = await store.attempt((it) => it.transact((raw) => step(raw, command, hasWaited)));
     const decision = stored ?? step(record, command).result;
     accept(decision.record);
     // What is in no store each tab concludes for itself: all of them would end it.
@@ -112,10 +112,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     return decision;
   }
 
-  function step(raw: unknown, command: Command) {
+  function step(raw: unknown, command: Command, hasWaited = isSpoilt) {
     const stored = parseRecord(raw);
-    // It was lost since the last look. Where locks don't tell of a live host, that host gets the time to write it anew.
-    if (isLost(stored) && !isSpoilt && 'candidate' in command && ports.proof() === 'answer') {
+    // It was lost. Where locks don't tell of a live host, that host gets the time to write it anew.
+    if (isLost(stored) && !hasWaited && 'candidate' in command && ports.proof() === 'answer') {
       isSpoilt = true;
       return { result: { verdict: 'void', record, changed: false, entries: [] } satisfies Decision as Decision };
     }
@@ -293,7 +293,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const { lostSince, at } = watched;
     const forMs = lostSince === null ? 0 : clock.monotonic() - at;
     const { works: isStored } = store;
-    return { tabId, now: clock.now(), known, isStored, proof: ports.proof(), watched: { lostSince, forMs } };
+    const { isPage } = platform;
+    return { tabId, isPage, now: clock.now(), known, isStored, proof: ports.proof(), watched: { lostSince, forMs } };
   }
 
   return {

@@ -32,8 +32,6 @@ export type Notice =
   | { readonly type: 'withdraw'; readonly candidate: Candidate }
   /** A tab wants that there be a session. */
   | { readonly type: 'want' }
-  /** A person ends, and there is no session: whoever wants one is to want none any more. */
-  | { readonly type: 'unwant' }
   /** Everything that is stored is to be erased, if there is no session. What stays are the counts. */
   | { readonly type: 'forget' }
   /** Nothing. Time may have passed. */
@@ -73,6 +71,8 @@ export interface Facts {
   readonly isStored: boolean;
   /** How others could find out whether this tab lives. */
   readonly proof: Proof;
+  /** False: a worker. It never hosts, and its driver ends no session: what ends without a host is left to the pages. */
+  readonly isPage: boolean;
   /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
   readonly watched: { readonly lostSince: number | null; readonly forMs: number };
 }

@@ -5,13 +5,15 @@
  *
  * | phase      | start, join | resume            | takeOver              | cancel      | end         |
  * |------------|-------------|-------------------|-----------------------|-------------|-------------|
- * | idle       | granted     | 1011              | 1011                  | –           | –           |
+ * | idle       | granted     | 1011              | 1011                  | ends wishes | ends wishes |
  * | connecting | 1002        | 1002              | 1002                  | → canceling | → canceling |
  * | active     | 1004        | 1004              | the host is asked     | –           | → ending    |
  * | recovering | 1002        | granted if no tab | granted, or asked if  | → ending    | → ending    |
  * |            |             | has it, else 1002 | a tab has it          |             |             |
  * | canceling  | 1017        | 1017              | 1017                  | waits       | waits       |
  * | ending     | 1017        | 1017              | 1017                  | waits       | waits       |
+ *
+ * Where no tab has it, who calls `end` hosts it for that. A worker can't: it closes the recovery window, and a page ends the session.
  *
  * A session that was active once is ended and never canceled, also while it is `connecting` again in another tab.
  *
@@ -70,7 +72,7 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     record = { ...record, seq, lastError };
   };
   const expireIfOver = (): void => {
-    if (record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
+    if (facts.isPage && record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
       carryOut(expired(record));
   };
   /** A window that is over while a host reconnects is for that host to close: it alone holds the session. */
@@ -145,9 +147,14 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'cancel':
     case 'end': {
       const { type, candidate, origin = record.origin } = command;
-      if (phase === 'idle' || origin !== record.origin || (phase === 'active' && type === 'cancel')) return VOID;
+      // Between two attempts there is none to end, nor if the one that was meant failed meanwhile: then only the wishes for one end.
+      if (phase === 'idle' || origin !== record.origin) return record.isWanted ? done(unwanted(record, facts)) : VOID;
+      if (phase === 'active' && type === 'cancel') return VOID;
       // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
       const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted(record, facts) } as const;
+      if (term === null && !facts.isPage) {
+        return asked(record, { recovery: { ...record.recovery, windowMs: 0 }, ...unwanted(record, facts) });
+      }
       return term === null
         ? { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1, facts), ...change } }
         : asked(record, { ...change, successor: null });
@@ -161,8 +168,6 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'want':
       // What is in no store is its host's to write.
       return record.isWanted || (term !== null && !facts.isStored) ? VOID : done({ isWanted: true });
-    case 'unwant':
-      return phase === 'idle' && record.isWanted ? done(unwanted(record, facts)) : VOID;
     case 'forget':
       return phase === 'idle' ? done({ ...IDLE, erasedEpoch: record.epoch }) : VOID;
     case 'look':

@@ -118,6 +118,8 @@ export function settled(record: SessionRecord, events?: readonly EventDraft[]): 
 }
 
 export function expired(record: SessionRecord, events: readonly EventDraft[] = []): Step {
+  // No app's window is that short: a worker closed it, for a person who ended the session.
+  if (record.recovery.windowMs === 0) return { ...settled(record, events), leavesOrphan: true };
   const isHosted = record.term !== null;
   const isTold = events.some(({ error }) => error?.code === 1011);
   const all = isTold ? events : [...events, ...told({ code: 1011 })];

@@ -4,7 +4,7 @@
  */
 import { createElection } from '../election/election';
 import { scopeLocks } from '../election/locks';
-import { lifeProof } from '../election/proof';
+import { lifeProof, noProof } from '../election/proof';
 import { createWaits, quietly } from '../election/waits';
 import { endOrphan } from '../host/orphan';
 import { within } from '../host/outcome';
@@ -43,10 +43,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const options = given as unknown as CoordinatorOptions;
   const settings = checkOptions(options, platform.logger);
   const { name: scope, driver, connectTimeoutMs, logger } = settings;
-  const { clock, lifecycle, isBrowser, clone, random, randomId } = platform;
+  const { clock, lifecycle, isBrowser, isPage, clone, random, randomId } = platform;
   const tabId = randomId();
   const closing = new AbortController();
-  noteName(platform, scope, closing.signal, logger);
+  noteName(platform, options, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
   /** A page that wakes can be called before it is told: it would claim with locks that a sleeping page must not hold. */
@@ -59,7 +59,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   let told = snapshot.value;
   /** The epoch of the last `session_ended` that this tab heard. */
   let heardEnd = 0;
-  let hasWarned = false;
+  let hasWarned = platform.isStandIn;
 
   const listeners = createListeners((error, type) => logger.error(`solotab: a listener of '${type}' threw`, error));
   const key = resumeKey(platform.tabStorage, `solotab:${scope}`);
@@ -80,10 +80,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onCommand: (message) => commands.hear(message),
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
-  const proof = lifeProof({ ledger, locks, clock });
+  const proof = (isPage ? lifeProof : noProof)({ ledger, locks, clock });
   /** What the parts below share. Each takes what it asks for. */
   const shared = {
-    ...{ settings, ledger, locks, proof, clock, lifecycle, logger, tabId, driver, connectTimeoutMs, isBrowser, key },
+    ...{ settings, ledger, locks, proof, clock, lifecycle, logger, tabId, driver, connectTimeoutMs, isPage, key },
     ...{ clone, random, randomId, shown, throwIfClosed },
     ready: whenReady,
     awake: () => awake.signal,
@@ -104,9 +104,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     isExclusive: () => guaranteed() === 'exclusive',
     tell: (error) => listeners.emit('session_error', error),
   });
-  const commands = createCommandCalls({ ...shared, terms });
+  const commands = createCommandCalls({ ...shared, terms, ready: whenKnown });
   const wishes = createWishes({
     ...shared,
+    throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
     onWish: consider,
   });
@@ -127,6 +128,12 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   async function whenReady(): Promise<void> {
     await ready;
     await whenAwake;
+  }
+
+  /** A worker is not told that it slept with its page. */
+  async function whenKnown(): Promise<void> {
+    await whenReady();
+    if (!isPage) await ledger.refresh();
   }
 
   async function open(): Promise<void> {
@@ -178,7 +185,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   }
 
   function consider(hasNewNetwork?: boolean): void {
-    if (!isClosed()) byItself.consider(hasNewNetwork);
+    if (isPage && !isClosed()) byItself.consider(hasNewNetwork);
   }
 
   /** That a session went elsewhere is told in this tab alone. How one ended is in the journal. */

@@ -84,7 +84,7 @@ export function ruleOn(
   const watched = { lostSince: null, forMs: 0 };
   // Each type of call finds in it what it needs.
   const decision = decide(known, call as Call, {
-    ...{ tabId: THIS_TAB, now: 0, isStored: true, proof: 'lock' },
+    ...{ tabId: THIS_TAB, now: 0, isPage: true, isStored: true, proof: 'lock' },
     known,
     watched,
   });

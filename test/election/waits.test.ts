@@ -49,7 +49,7 @@ function setUp(
   };
   const tabId = isHost ? HOST.tabId : CALLER.tabId;
   const waits = createWaits({
-    ...{ ledger, locks, proof, clock, tabId, random: () => random },
+    ...{ ledger, locks, proof, clock, tabId, isPage: true, random: () => random },
     onSignDue: () => void done.push('sign of life'),
   });
   const observe = (next: SessionRecord = ledger.stored): void => {

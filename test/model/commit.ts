@@ -24,7 +24,7 @@ export function commit(draft: Draft, index: number, command: Commit['command'], 
 export function factsOf(state: State, index: number): Facts {
   const tab = tabOf(state, index);
   return {
-    ...{ tabId: tab.id, now: state.now, known: seenBy(state, tab), isStored: true },
+    ...{ tabId: tab.id, now: state.now, known: seenBy(state, tab), isStored: true, isPage: true },
     proof: tab.isOld ? 'answer' : 'lock',
     watched: { lostSince: null, forMs: 0 },
   };

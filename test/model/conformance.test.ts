@@ -65,6 +65,7 @@ test('a write that the model does not know is seen', () => {
   const recovering = { ...INITIAL, phase: 'recovering', epoch: 3 } as const;
   const decision = decide(recovering, command, {
     tabId: 'zero',
+    isPage: true,
     now: 0,
     known: INITIAL,
     isStored: true,

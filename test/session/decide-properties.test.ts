@@ -29,7 +29,7 @@ interface Intent {
 }
 
 const CALLS = ['start', 'join', 'resume', 'takeOver', 'cancel', 'end'] as const;
-const NOTICES = ['lost', 'ask', 'withdraw', 'look', 'want', 'unwant', 'forget'] as const;
+const NOTICES = ['lost', 'ask', 'withdraw', 'look', 'want', 'forget'] as const;
 const REPORTS = [
   ...(['connected', 'failed', 'giveUp', 'settled', 'ended', 'reconnecting', 'reconnected'] as const),
   ...(['handOver', 'alive', 'here'] as const),
@@ -81,7 +81,6 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
       return { type, candidate };
     case 'look':
     case 'want':
-    case 'unwant':
     case 'forget':
       return { type };
     default: {
@@ -122,7 +121,7 @@ function run(steps: readonly Intent[]): StepTaken[] {
     // Half of the reports come from the host itself, as all real ones do.
     const tabId = intent.asCurrent ? (before.hostTabId ?? intent.tab) : intent.tab;
     const watched = { lostSince: flag ? lostSince : null, forMs: flag ? watchedMs : 0 };
-    const facts: Facts = { tabId, isStored: true, proof, now, known: before, watched };
+    const facts: Facts = { tabId, isPage: true, isStored: true, proof, now, known: before, watched };
     const decision = decide(before, command, facts);
     record = decision.record;
     return { command, before, decision, facts };

@@ -225,6 +225,21 @@ describe('cancel and end', () => {
     }
   });
 
+  test.each(STATES)(
+    'of an earlier session that was wanted end the wishes, and not the session that is there now, while %s',
+    (state) => {
+      const record = recordIn(state, { isWanted: true, stops: 4 });
+      for (const type of ['cancel', 'end'] as const) {
+        const call: Call = { type, candidate: CALLER, origin: record.origin - 1 };
+        expect(decide(record, call, FACTS)).toMatchObject({
+          verdict: 'done',
+          record: { ...record, revision: 11, isWanted: false, stops: NOW },
+          entries: [],
+        });
+      }
+    },
+  );
+
   test.each(['cancel', 'end'] as const)('%s with the origin of the session that is there is as without one', (type) => {
     const record = recordIn('recovering');
     const call: Call = { type, candidate: CALLER, origin: record.origin };

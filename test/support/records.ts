@@ -20,6 +20,7 @@ export const BEFORE = NOW - 5_000;
 
 export const FACTS: Facts = {
   tabId: CALLER.tabId,
+  isPage: true,
   isStored: true,
   proof: 'lock',
   now: NOW,

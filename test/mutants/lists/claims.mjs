@@ -20,9 +20,9 @@ export const CLAIMS = [
     name: 'claim in two transactions',
     breaks: 'the decision and its effect on the record are one atomic step',
     file: 'src/ledger/open-ledger.ts',
-    find: 'it.transact((raw) => step(raw, command))',
+    find: 'it.transact((raw) => step(raw, command, hasWaited))',
     replace: `it.read({ journal: false }).then(({ record: raw }) => {
-        const decided = step(raw, command);
+        const decided = step(raw, command, hasWaited);
         return it.transact(() => decided);
       })`,
     tests: ['test/ledger/ledger.test.ts', 'test/coordinator/refusals.test.ts'],
@@ -96,8 +96,8 @@ export const CLAIMS = [
     name: 'end of the next session',
     breaks: 'a call ends the session that was there when it was made, and not the next one',
     file: 'src/session/decide.ts',
-    find: "phase === 'idle' || origin !== record.origin || (phase",
-    replace: "phase === 'idle' || (phase",
+    find: "phase === 'idle' || origin !== record.origin) return",
+    replace: "phase === 'idle') return",
     tests: ['test/session/decide.test.ts'],
   },
   {
