@@ -24,7 +24,7 @@ const CANDIDATE = { term: 'term', tabId: 'tab' };
 const BEGAN_AT = 1e12;
 
 /** So many at a time, which need less memory: browsers know nothing of each other. */
-const BATCH = 5_000;
+const BATCH = 1_000;
 
 export async function runFleet(scenario: Scenario, outage: Outage, browsers: number, tally: Tally): Promise<void> {
   const random = createRandom(4_711);

@@ -4,8 +4,8 @@ export const WISHES = [
     name: 'reconnected after the end',
     breaks: 'nothing is connected again once the session is over',
     file: 'src/attempts/reconnect.ts',
-    find: 'for (let tries = 1; !signal.aborted; tries += 1) {',
-    replace: 'for (let tries = 1; ; tries += 1) {',
+    find: 'signal);\n    if (signal.aborted) return undefined;',
+    replace: 'signal);',
     tests: ['test/attempts/reconnect.test.ts'],
   },
   {
@@ -31,6 +31,22 @@ export const WISHES = [
     find: 'await delay(backoffMs(tries, bounds, random()), signal);',
     replace: 'await delay(0, signal);',
     tests: ['test/attempts/reconnect.test.ts'],
+  },
+  {
+    name: 'first try at once',
+    breaks: 'connections that broke in one moment, as a service restarts, are not all made again in the next',
+    file: 'src/session/backoff.ts',
+    find: 'if (retry === 0) return random * minDelayMs;',
+    replace: 'if (retry === 0) return 0;',
+    tests: ['test/attempts/backoff.test.ts'],
+  },
+  {
+    name: 'started together after the window',
+    breaks: 'recovery windows that end together are not followed by a start of every browser in the same moment',
+    file: 'src/session/decide.ts',
+    find: 'const failures = isHosted ? failedAgain(count, facts) : record.failures;',
+    replace: 'const { failures } = record;',
+    tests: ['test/session/decide-recovery.test.ts'],
   },
   {
     name: 'wish outlives the end',
