@@ -1,9 +1,9 @@
 /** Whole browsers: the real coordinators in three simulated tabs each, on virtual time. */
 import { reconnect } from '../../src/attempts/reconnect';
 import { withAttempts } from '../../src/attempts/with-attempts';
+import type { Driver, DriverContext } from '../../src/driver';
 import { createSimulatedBrowser } from '../../src/testing/index';
 import { createRandom } from '../../src/testing/random';
-import type { Driver, DriverContext } from '../../src/types';
 import type { Outage, Scenario, Tally } from './outage';
 
 const TABS = 3;

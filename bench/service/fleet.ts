@@ -5,13 +5,14 @@
  */
 import { reconnect } from '../../src/attempts/reconnect';
 import { withAttempts } from '../../src/attempts/with-attempts';
-import { type Command, decide, type Facts, type Report } from '../../src/session/decide';
+import type { Driver, DriverContext } from '../../src/driver';
+import type { Command, Facts, Report } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import { errorFacts } from '../../src/session/error-facts';
 import { SessionError } from '../../src/session/errors';
 import { type SessionRecord, UNKNOWN } from '../../src/session/record';
 import { stateOfWish } from '../../src/session/wish';
 import { createRandom, type Random } from '../../src/testing/random';
-import type { Driver, DriverContext } from '../../src/types';
 import type { Outage, Scenario, Tally } from './outage';
 import { createTickingClock, type TickingClock } from './ticking-clock';
 
@@ -66,7 +67,8 @@ function createBrowser(scenario: Scenario, outage: Outage, { clock, random, tall
   function store(command: Command): void {
     const { lostSince } = record;
     const facts: Facts = {
-      ...{ tabId: CANDIDATE.tabId, now: BEGAN_AT + clock.now, known: record, isStored: true, proof: 'lock' },
+      ...{ tabId: CANDIDATE.tabId, isPage: true, now: BEGAN_AT + clock.now, known: record },
+      ...{ isStored: true, proof: 'lock' },
       watched: { lostSince, forMs: lostSince === null ? 0 : BEGAN_AT + clock.now - lostSince },
       random: draw(),
     };

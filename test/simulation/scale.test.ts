@@ -4,7 +4,7 @@ import { createSimulatedBrowser } from 'solotab/testing';
 import { expect, test } from 'vitest';
 import { JOURNAL_SIZE } from '../../src/session/events';
 import { createCoordinatorOn } from '../../src/tab/coordinator';
-import type { Driver, DriverContext } from '../../src/types';
+import type { Driver, DriverContext } from '../../src/driver';
 import { type OpenThings, watchedPlatform } from '../support/open-things';
 
 const SESSIONS = 300;

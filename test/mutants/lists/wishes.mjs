@@ -43,7 +43,7 @@ export const WISHES = [
   {
     name: 'started together after the window',
     breaks: 'recovery windows that end together are not followed by a start of every browser in the same moment',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'const failures = isHosted ? failedAgain(count, facts) : record.failures;',
     replace: 'const { failures } = record;',
     tests: ['test/session/decide-recovery.test.ts'],
