@@ -2,9 +2,9 @@
 import { getEventListeners } from 'node:events';
 import { createSimulatedBrowser } from 'solotab/testing';
 import { expect, test } from 'vitest';
+import type { Driver, DriverContext } from '../../src/driver';
 import { JOURNAL_SIZE } from '../../src/session/events';
 import { createCoordinatorOn } from '../../src/tab/coordinator';
-import type { Driver, DriverContext } from '../../src/driver';
 import { type OpenThings, watchedPlatform } from '../support/open-things';
 
 const SESSIONS = 300;
