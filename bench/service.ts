@@ -1,8 +1,9 @@
 /**
  * What a service sees of browsers with solotab when it goes down for a minute: attempts per second, by simulation.
  *
- *     npm run bench -- service            100,000 browsers by the rules, 500 whole ones as a sample; writes the table and the chart
- *     npm run bench -- service --quick    2,000 and 40; writes nothing
+ *     npm run bench -- service                  100,000 browsers by the rules, 500 whole ones as a sample; writes the table and the chart
+ *     npm run bench -- service --browsers 20000,200    so many of each; writes them too
+ *     npm run bench -- service --quick          2,000 and 40; writes nothing
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +19,9 @@ const QUICK = { fleet: 2_000, sample: 40 };
 
 export async function main(args: readonly string[]): Promise<void> {
   const isQuick = args.includes('--quick');
-  const effort = isQuick ? QUICK : FULL;
+  const effort = isQuick ? QUICK : effortOf(args);
+  // Millions of errors are made, and nobody reads where.
+  Error.stackTraceLimit = 0;
   const measured: Measured[] = [];
   for (const scenario of SCENARIOS) {
     const begunMs = performance.now();
@@ -30,6 +33,12 @@ export async function main(args: readonly string[]): Promise<void> {
   if (isQuick) return;
   replaceBetweenMarkers(pathOf('README.md'), table, 'service');
   writeFileSync(pathOf('../docs/public/service-down.svg'), attemptsChart(measured, MINUTE));
+}
+
+function effortOf(args: readonly string[]): typeof FULL {
+  const given = args.includes('--browsers') ? (args[args.indexOf('--browsers') + 1] ?? '') : '';
+  const [fleet = FULL.fleet, sample = FULL.sample] = given.split(',').filter(Boolean).map(Number);
+  return { fleet, sample };
 }
 
 async function measure(scenario: Scenario, { fleet, sample }: typeof FULL): Promise<Measured> {

@@ -30,7 +30,7 @@ export async function launchPages(): Promise<Pages> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`; // it listens on TCP
-  const chromium = await launchChromium({ flags: ['--renderer-process-limit=1'] });
+  const chromium = await launchChromium({ flags: ['--process-per-site'] });
   return {
     version: chromium.engine.version,
     open: async () => new WorkPage(await chromium.engine.open(url)),

@@ -1,6 +1,6 @@
 /** Attempts per second at the service, on a logarithmic scale, in one SVG that suits light and dark pages. */
 import type { Outage } from './outage';
-import type { Measured } from './table';
+import { type Measured, PER_BROWSERS, ratesOf } from './table';
 
 const SIZE = { width: 760, height: 340 };
 const PLOT = { left: 64, top: 56, right: 744, bottom: 262 };
@@ -21,7 +21,6 @@ const STYLE = `
   }`;
 
 export function attemptsChart(all: readonly Measured[], { downMs }: Outage): string {
-  const browsers = all[0]?.fleet.browsers ?? 0;
   const decades = Array.from({ length: DECADES.last - DECADES.first + 1 }, (_, index) => 10 ** (DECADES.first + index));
   const levels = decades.map((rate) => {
     const y = rateAt(rate);
@@ -32,13 +31,13 @@ export function attemptsChart(all: readonly Measured[], { downMs }: Outage): str
     (s) => `<text class="faint" x="${secondAt(s)}" y="${PLOT.bottom + 18}" text-anchor="middle">${s} s</text>`,
   );
   const lines = all.map(({ scenario, fleet }, index) => {
-    const rates = fleet.tally.per(1_000).slice(0, SHOWN_S);
+    const rates = ratesOf(fleet).slice(0, SHOWN_S);
     const points = rates.map((rate, second) => `${secondAt(second + 0.5)} ${rateAt(rate)}`).join(' L');
     const [x, y] = [index % 2 === 0 ? PLOT.left : 400, PLOT.bottom + 42 + 20 * Math.floor(index / 2)];
     const key = `<path class="line-${index}" d="M${x} ${y - 4}h22"/><text x="${x + 28}" y="${y}">${scenario.name}</text>`;
     return `<path class="line-${index}" d="M${points}"/>\n${key}`;
   });
-  const title = `Attempts per second at a service that is down for a minute, ${browsers.toLocaleString('en')} browsers`;
+  const title = `Attempts per second at a service that is down for a minute, of ${PER_BROWSERS.toLocaleString('en')} browsers`;
   const middle = (secondAt(0) + secondAt(downMs / 1_000)) / 2;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${SIZE.width} ${SIZE.height}" width="${SIZE.width}" height="${SIZE.height}" role="img">
 <title>${title}, on a logarithmic scale</title>

@@ -25,7 +25,7 @@ const CANDIDATE = { term: 'term', tabId: 'tab' };
 const BEGAN_AT = 1e12;
 
 /** So many at a time, which need less memory: browsers know nothing of each other. */
-const BATCH = 5_000;
+const BATCH = 1_000;
 
 export async function runFleet(scenario: Scenario, outage: Outage, browsers: number, tally: Tally): Promise<void> {
   const random = createRandom(4_711);
@@ -67,14 +67,8 @@ function createBrowser(scenario: Scenario, outage: Outage, { clock, random, tall
   function store(command: Command): void {
     const { lostSince } = record;
     const facts: Facts = {
-      ...{
-        tabId: CANDIDATE.tabId,
-        now: BEGAN_AT + clock.now,
-        known: record,
-        isPage: true,
-        isStored: true,
-        proof: 'lock',
-      },
+      ...{ tabId: CANDIDATE.tabId, isPage: true, now: BEGAN_AT + clock.now, known: record },
+      ...{ isStored: true, proof: 'lock' },
       watched: { lostSince, forMs: lostSince === null ? 0 : BEGAN_AT + clock.now - lostSince },
       random: draw(),
     };

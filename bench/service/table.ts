@@ -1,6 +1,6 @@
 /** What the simulated service counted, in figures. */
 import type { BrowserReport } from './browsers';
-import type { Scenario, Tally } from './outage';
+import { BIN_MS, type Scenario, type Tally } from './outage';
 
 interface Group {
   readonly browsers: number;
@@ -18,15 +18,19 @@ export interface Measured {
 
 const SECOND_MS = 1_000;
 
+/** Rates are given for so many browsers, however many were counted: they know nothing of each other. */
+export const PER_BROWSERS = 100_000;
+
 export function serviceTable(all: readonly Measured[]): string {
   const rows = all.map((measured) => {
     const { scenario, fleet, sample, reports } = measured;
-    const seconds = fleet.tally.per(SECOND_MS);
+    const seconds = ratesOf(fleet);
+    const tenths = ratesOf(fleet, BIN_MS);
     const connected = [...fleet.tally.connectedAt].sort((a, b) => a - b);
     return [
       scenario.title,
       round(fleet.tally.total / fleet.browsers, 1),
-      count(Math.max(...fleet.tally.attempts)),
+      count(Math.max(...tenths)),
       count(seconds[0]),
       count(Math.max(...seconds.slice(1))),
       count(mean(seconds.slice(30, 60))),
@@ -50,9 +54,18 @@ export function serviceTable(all: readonly Measured[]): string {
     'browsers with a second session, another fault or none',
     'rules and whole browsers differ by',
   ];
-  return [head, head.map((_, index) => (index === 0 ? '---' : '--:')), ...rows]
+  const { fleet } = all[0] ?? {};
+  const counted = (fleet?.browsers ?? 0).toLocaleString('en');
+  const caption = `Per ${PER_BROWSERS.toLocaleString('en')} browsers; ${counted} were counted by the rules.`;
+  const table = [head, head.map((_, index) => (index === 0 ? '---' : '--:')), ...rows]
     .map((cells) => `| ${cells.join(' | ')} |`)
     .join('\n');
+  return `${caption}\n\n${table}`;
+}
+
+/** Attempts of `PER_BROWSERS` in each stretch of so many milliseconds. */
+export function ratesOf({ browsers, tally }: Group, ms = SECOND_MS): number[] {
+  return tally.per(ms).map((attempts) => (attempts * PER_BROWSERS) / browsers);
 }
 
 /** A second session, or something that the simulated world rules out, or none after all. */

@@ -23,7 +23,9 @@ export function noteName(
   /** Whether the app is to be told now: they have become two, for the first time. */
   const count = (change: number): boolean => {
     const next = (alive.get(name) ?? 0) + change;
-    alive.set(name, next === 2 ? Number.POSITIVE_INFINITY : next);
+    // A page may have thousands of names in its life, one for each conversation.
+    if (next === 0) alive.delete(name);
+    else alive.set(name, next === 2 ? Number.POSITIVE_INFINITY : next);
     return next === 2;
   };
   closed.addEventListener('abort', () => count(-1));

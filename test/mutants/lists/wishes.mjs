@@ -33,6 +33,22 @@ export const WISHES = [
     tests: ['test/attempts/reconnect.test.ts'],
   },
   {
+    name: 'first try at once',
+    breaks: 'connections that broke in one moment, as a service restarts, are not all made again in the next',
+    file: 'src/session/backoff.ts',
+    find: 'if (retry === 0) return random * minDelayMs;',
+    replace: 'if (retry === 0) return 0;',
+    tests: ['test/attempts/backoff.test.ts'],
+  },
+  {
+    name: 'started together after the window',
+    breaks: 'recovery windows that end together are not followed by a start of every browser in the same moment',
+    file: 'src/session/steps.ts',
+    find: 'const failures = isHosted ? failedAgain(count, facts) : record.failures;',
+    replace: 'const { failures } = record;',
+    tests: ['test/session/decide-recovery.test.ts'],
+  },
+  {
     name: 'wish outlives the end',
     breaks: 'a person who ends the session ends the wish for one, in every tab',
     file: 'src/session/wish.ts',
