@@ -98,7 +98,10 @@ function tallyOf(observations: readonly Observation[], acts: readonly Act[]): Re
   const tally = new Map<string, number>();
   const count = (kind: string): void => void tally.set(kind, (tally.get(kind) ?? 0) + 1);
   for (const { calls, events } of observations) {
-    for (const { outcome } of calls) count(outcome?.ok ? 'calls done' : `calls ${callEnd(outcome?.error)}`);
+    for (const { outcome, command } of calls) {
+      const end = outcome?.ok ? 'done' : callEnd(outcome?.error);
+      count(`${command ? 'commands' : 'calls'} ${end}`);
+    }
     for (const { type, event } of events) if (type === 'session_ended' && event.seq == null) count('terms fenced');
   }
   for (const { type, outcome } of acts) {
@@ -109,7 +112,9 @@ function tallyOf(observations: readonly Observation[], acts: readonly Act[]): Re
 }
 
 function callEnd(error: PlainError | undefined): string {
-  return error?.name === 'SessionError' ? String(error.code) : 'aborted';
+  if (!error) return 'waiting';
+  if (error.name === 'CommandError') return String(error.outcome);
+  return error.name === 'SessionError' ? String(error.code) : 'aborted';
 }
 
 function failed(observations: readonly Observation[], step: string): unknown {

@@ -55,14 +55,16 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
     const { name } = tab.duplicate();
     if (reluctant.has(tab.name)) reluctant.add(name);
   };
+  const openWorker = (tab: SimulatedTab): void =>
+    void tab.openFrame({ ...tabOptions, commands: commands.ofDriver, worker: true });
   const service = watchService(world, calls);
   const wishes = new Wishes({ world, calls, history, plan, isReluctant });
   const published = new Published(world, calls, plan);
-  const { hostile, field } = plan;
+  const { hostile, field, hasWorkers } = plan;
   const follows = tabOptions.follow === 'focus';
   const scene = {
-    ...{ world, calls, commands, wishes, published, openTab, duplicate, isReluctant },
-    ...{ hostile, field, follows },
+    ...{ world, calls, commands, wishes, published, openTab, openWorker, duplicate, isReluctant },
+    ...{ hostile, field, follows, hasWorkers },
   };
   // Chances of its own, as an action has.
   if (plan.field.includes('leftovers')) await leaveSomething(world, plan, createRandom(~seed ^ 0x1ef7));
