@@ -3,7 +3,7 @@ import type { Act } from '../support/backend';
 import type { PlainError } from '../support/page-api';
 import type { Tab, TestBrowser } from '../support/tab';
 import type { ActionType } from './actions';
-import { heardAlike, leaked, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
+import { heardAlike, leaked, stillWanted, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
 import { type Observation, takeProblems } from './page';
 import type { Plan } from './plan';
 import type { ChaosPage } from './slot';
@@ -67,6 +67,8 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
     const isOver = (observations: readonly Observation[]): string | null => {
       const phase = method === 'end' ? 'idle' : 'active';
       if (observations.some(({ snapshot }) => snapshot.phase !== phase)) return `${method}() did not lead to ${phase}`;
+      const wish = method === 'end' && !excuses.isCleared ? stillWanted(observations) : null;
+      if (wish) return wish;
       // An end of nothing is not heard of.
       return index === 0 ? null : heardAlike(observations);
     };
