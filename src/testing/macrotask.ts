@@ -3,11 +3,11 @@
  * never on import, and only if it is real: the fake timers of a test runner would stop the simulated browser.
  */
 
-/** Each turn of Node's event loop asks the system what is new, which takes longer than what happens in most of them here. */
-const PER_TURN = 32;
-
 /** A chain of promises that is longer is cut in two: what happens next, happens in the middle of it. */
 const MICROTASKS = 100;
+
+/** Each turn of Node's event loop asks the system what is new, which takes longer than what happens in most of them here. */
+const PER_TURN = 32;
 
 /** Takes about a microsecond in Node. */
 export function createMacrotask(): (callback: () => void) => void {
@@ -25,17 +25,6 @@ export function afterMicrotasks(callback: () => void): void {
   next();
 }
 
-function byMessages({ port1, port2 }: MessageChannel): (callback: () => void) => void {
-  const callbacks: (() => void)[] = [];
-  port1.onmessage = () => callbacks.shift()?.();
-  // Node's, which would keep its process running.
-  (port1 as { unref?(): void }).unref?.();
-  return (callback) => {
-    callbacks.push(callback);
-    port2.postMessage(null);
-  };
-}
-
 /** Several in one turn of the event loop: Node settles promises between the immediates of a turn, too. */
 function inTurns(next: (run: () => void) => unknown): (callback: () => void) => void {
   const callbacks: (() => void)[] = [];
@@ -49,6 +38,17 @@ function inTurns(next: (run: () => void) => unknown): (callback: () => void) => 
     if (left >= callbacks.length) return;
     for (let count = 0; count < PER_TURN; count++) next(run);
     left += PER_TURN;
+  };
+}
+
+function byMessages({ port1, port2 }: MessageChannel): (callback: () => void) => void {
+  const callbacks: (() => void)[] = [];
+  port1.onmessage = () => callbacks.shift()?.();
+  // Node's, which would keep its process running.
+  (port1 as { unref?(): void }).unref?.();
+  return (callback) => {
+    callbacks.push(callback);
+    port2.postMessage(null);
   };
 }
 
