@@ -17,9 +17,10 @@ import { PLATFORM } from './lists/platform.mjs';
 import { RECORD } from './lists/record.mjs';
 import { RECOVERY } from './lists/recovery.mjs';
 import { WISHES } from './lists/wishes.mjs';
+import { WORKERS } from './lists/workers.mjs';
 
 /** @type {readonly Mutant[]} */
-export const MUTANTS = [...CLAIMS, ...RECORD, ...RECOVERY, ...HOST, ...COMMANDS, ...WISHES, ...PLATFORM];
+export const MUTANTS = [...CLAIMS, ...RECORD, ...RECOVERY, ...HOST, ...COMMANDS, ...WISHES, ...WORKERS, ...PLATFORM];
 
 /** How often `find` occurs in `text`. */
 export function occurrences(text, find) {
