@@ -124,7 +124,7 @@ const isAwake = (tab: PlannedTab, { tabs }: Scene): boolean =>
 
 export const KINDS: Readonly<Record<ActionType, Kind>> = {
   call: { weight: 18, fits: isOpen },
-  command: { weight: 6, fits: isOpen },
+  command: { weight: 8, fits: isOpen },
   abort: { weight: 2, fits: (tab) => isOpen(tab) && tab.abortable },
   tell: { weight: 7, fits: isOpen },
   hold: { weight: 1.5, fits: (_, { obstacles }) => obstacles.size === 0 },

@@ -51,6 +51,14 @@ export function unrest(observations: readonly Observation[], { isCleared, isForg
   return null;
 }
 
+/** Once a person ended, no tab wants a session any more. Where nothing is stored, nobody can know of all. */
+export function stillWanted(observations: readonly Observation[]): string | null {
+  const wish = observations
+    .flatMap(({ tabId, calls }) => calls.map((call) => ({ ...call, tabId })))
+    .find(({ method, outcome }) => method === 'ensure' && outcome === null);
+  return wish ? `${wish.tabId.slice(0, 8)}: ensure() of ${wish.step} waits on after end()` : null;
+}
+
 /** Whether all tabs have heard the same last event. */
 export function heardAlike(observations: readonly Observation[]): string | null {
   const last = observations.map(({ events }) => {

@@ -139,7 +139,7 @@ function actionFrom(random: Random, type: ActionType, { obstacles, tabs, can }: 
       return { type, method, ...force, ...abortable, ...inFrame };
     }
     case 'command':
-      return { type, command: random.pick(COMMANDS), count: random.pick([1, 1, 3]), ...inFrame };
+      return { type, command: random.pick(COMMANDS), count: random.pick([1, 2, 4]), ...inFrame };
     case 'clear': {
       // A page that can't run keeps its connection, and so a deletion waiting.
       const isQuiet = tabs.every(({ place }) => place === 'open' || place === 'gone');

@@ -3,7 +3,7 @@ import type { Act } from '../support/backend';
 import type { PlainError } from '../support/page-api';
 import type { Tab, TestBrowser } from '../support/tab';
 import type { ActionType } from './actions';
-import { heardAlike, leaked, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
+import { heardAlike, leaked, stillWanted, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
 import { type Observation, takeProblems } from './page';
 import type { Plan } from './plan';
 import type { ChaosPage } from './slot';
@@ -67,6 +67,8 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
     const isOver = (observations: readonly Observation[]): string | null => {
       const phase = method === 'end' ? 'idle' : 'active';
       if (observations.some(({ snapshot }) => snapshot.phase !== phase)) return `${method}() did not lead to ${phase}`;
+      const wish = method === 'end' && !excuses.isCleared ? stillWanted(observations) : null;
+      if (wish) return wish;
       // An end of nothing is not heard of.
       return index === 0 ? null : heardAlike(observations);
     };
@@ -98,7 +100,10 @@ function tallyOf(observations: readonly Observation[], acts: readonly Act[]): Re
   const tally = new Map<string, number>();
   const count = (kind: string): void => void tally.set(kind, (tally.get(kind) ?? 0) + 1);
   for (const { calls, events } of observations) {
-    for (const { outcome } of calls) count(outcome?.ok ? 'calls done' : `calls ${callEnd(outcome?.error)}`);
+    for (const { outcome, command } of calls) {
+      const end = outcome?.ok ? 'done' : callEnd(outcome?.error);
+      count(`${command ? 'commands' : 'calls'} ${end}`);
+    }
     for (const { type, event } of events) if (type === 'session_ended' && event.seq == null) count('terms fenced');
   }
   for (const { type, outcome } of acts) {
@@ -109,7 +114,9 @@ function tallyOf(observations: readonly Observation[], acts: readonly Act[]): Re
 }
 
 function callEnd(error: PlainError | undefined): string {
-  return error?.name === 'SessionError' ? String(error.code) : 'aborted';
+  if (!error) return 'waiting';
+  if (error.name === 'CommandError') return String(error.outcome);
+  return error.name === 'SessionError' ? String(error.code) : 'aborted';
 }
 
 function failed(observations: readonly Observation[], step: string): unknown {
