@@ -56,6 +56,7 @@ export class BenchTab {
     let timer: NodeJS.Timeout | undefined;
     const stuck = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`Waited in vain for ${body}, given ${input}`)), HANG_MS);
+      timer.unref(); // a run that was given up ends at once
     });
     const output = await Promise.race([this.page.evaluate(expression), stuck]).finally(() => clearTimeout(timer));
     return JSON.parse(output).value;
