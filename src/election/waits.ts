@@ -13,8 +13,11 @@ import type { LifeProof } from './proof';
 /** While there is a session, a tab looks at the record this often in case every message was lost. */
 const WATCHDOG_MS = 15_000;
 
-/** Where no lock tells of a host's death, it is challenged this often, by whichever tab comes first. */
+/** Where no lock tells of a host's death, it is challenged this long after its last sign of life at the latest. */
 const CHALLENGE_MS = 5_000;
+
+/** And at random up to this much sooner: the answer to the tab that comes first serves all others. */
+const SPREAD_MS = 1_000;
 
 /** A lock that nobody has is granted within this. */
 const FREE_MS = 100;
@@ -28,6 +31,8 @@ export interface WaitPorts {
   readonly proof: LifeProof;
   readonly clock: Clock;
   readonly tabId: string;
+  /** At random, from 0 to below 1. */
+  random(): number;
   /** This tab hosts, and has written nothing for a minute. */
   onSignDue(): void;
 }
@@ -41,13 +46,13 @@ export interface Waits {
   wake(): void;
 }
 
-export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: WaitPorts): Waits {
+export function createWaits({ ledger, locks, proof, clock, tabId, random, onSignDue }: WaitPorts): Waits {
   const waits = new Map<string, { readonly reason: unknown; readonly stop: AbortController }>();
   let isAsleep = false;
   /** When this tab looked last: it does so every `WATCHDOG_MS` while it is awake. */
   let awakeAt = 0;
-  /** The host's last sign of life that the watchdog knows. */
-  let seen = 0;
+  /** The sign of life after which the host was challenged last. */
+  let challengedAfter: number | undefined;
 
   function observe(record: SessionRecord): void {
     if (isAsleep) return;
@@ -70,8 +75,17 @@ export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: W
     // Without a channel not even the beginning of a session is told.
     const { isDeaf } = ledger;
     const isNeeded = isDeaf || phase !== 'idle';
-    const ms = isDeaf && isHost ? DEAF_HOST_MS : isLocked || isHost || term === null ? WATCHDOG_MS : CHALLENGE_MS;
-    keepTimer('watchdog', isNeeded ? ms : null, ms, () => quietly(lookAgain()));
+    const isAsked = !isLocked && !isHost && term !== null;
+    const ms = isDeaf && isHost ? DEAF_HOST_MS : isAsked ? challengeInMs(seenAt) : WATCHDOG_MS;
+    // Each sign of life puts the challenge off.
+    const reason = isAsked ? `${term} ${seenAt}` : ms;
+    keepTimer('watchdog', isNeeded ? reason : null, ms, () => quietly(lookAgain(isAsked ? seenAt : undefined)));
+  }
+
+  function challengeInMs(seenAt: number): number {
+    // Without an answer, or with a clock that was set back, not at once again and not much later.
+    const ageMs = seenAt === challengedAfter ? 0 : Math.max(0, clock.now() - seenAt);
+    return Math.max(0, CHALLENGE_MS - SPREAD_MS - ageMs) + Math.max(1, random() * SPREAD_MS);
   }
 
   function keepTimer(name: string, reason: unknown, ms: number, act: () => void): void {
@@ -95,7 +109,10 @@ export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: W
     begin(stop);
   }
 
-  async function lookAgain(): Promise<void> {
+  /** `silentSince`: the last sign of life of a host that is challenged, unless it has given another one since. */
+  async function lookAgain(silentSince?: number): Promise<void> {
+    // Before the look, which is observed as well.
+    challengedAfter = silentSince;
     await ledger.refresh();
     // A look may find nothing new to observe; the next one comes all the same.
     observe(ledger.record);
@@ -103,9 +120,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, onSignDue }: W
     if (term === null || hostTabId === tabId) return;
     // The wait for its lock may have been lost, as a message may.
     if (ledger.record.proof === 'lock' && locks.work()) return proof.reapIfFree(term);
-    // Another tab may have challenged the host since, and the answer serves all.
-    if (seen === seenAt && !(await proof.challenge(term))) await proof.reap(term);
-    seen = ledger.record.seenAt;
+    if (silentSince === seenAt && !(await proof.challenge(term))) await proof.reap(term);
   }
 
   return {

@@ -86,7 +86,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...{ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs },
     awake: () => awake.signal,
   });
-  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => terms.held?.say('alive') });
+  const waits = createWaits({
+    ...{ ledger, locks, proof, clock, tabId, random: platform.random },
+    onSignDue: () => terms.held?.say('alive'),
+  });
   const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
     ...{ clone: platform.clone, random: platform.random },

@@ -45,7 +45,16 @@ function setUp(record: SessionRecord, { locksWork = true, isDeaf = false, isHost
     },
   };
   const tabId = isHost ? HOST.tabId : CALLER.tabId;
-  const waits = createWaits({ ledger, locks, proof, clock, tabId, onSignDue: () => void done.push('sign of life') });
+  const random = (): number => 0.5;
+  const waits = createWaits({
+    ledger,
+    locks,
+    proof,
+    clock,
+    tabId,
+    random,
+    onSignDue: () => void done.push('sign of life'),
+  });
   const observe = (next: SessionRecord = ledger.stored): void => {
     ledger.change(next);
     waits.observe(ledger.record);
@@ -226,23 +235,58 @@ describe('a host that no lock speaks for', () => {
   test.each<[string, Parameters<typeof setUp>[0], Parameters<typeof setUp>[1]]>([
     ['because it has none', recordIn('active', { proof: 'answer' }), {}],
     ['because this tab can’t trust its own', recordIn('active'), { locksWork: false }],
-  ])('is asked every five seconds, unless it has written something since: %s', async (_, record, options) => {
-    const { clock, done, observe } = setUp(record, options);
-    // The first look only learns when the host wrote last.
-    await clock.advance(5_000);
+  ])('is asked within five seconds of the last thing that it wrote: %s', async (_, record, options) => {
+    const { clock, done, observe } = setUp({ ...record, seenAt: NOW - 3_000 }, options);
+    await clock.advance(1_499);
     expect(done).toEqual([]);
-    await clock.advance(5_000);
+    await clock.advance(1);
     expect(done).toEqual([`challenge ${HOST.term}`]);
-    observe({ ...record, seenAt: NOW + 10_000 });
-    await clock.advance(5_000);
-    expect(done).toEqual([`challenge ${HOST.term}`]);
-    await clock.advance(5_000);
+    observe({ ...record, seenAt: NOW + 1_500 });
+    await clock.advance(4_499);
+    expect(done).toHaveLength(1);
+    await clock.advance(1);
     expect(done).toEqual([`challenge ${HOST.term}`, `challenge ${HOST.term}`]);
+  });
+
+  test('is not asked while it writes, or answers other tabs', async () => {
+    const { clock, done, observe } = setUp(recordIn('active', { proof: 'answer', seenAt: NOW }));
+    for (let second = 1; second <= 20; second += 1) {
+      await clock.advance(1_000);
+      observe(recordIn('active', { proof: 'answer', seenAt: NOW + second * 1_000 }));
+    }
+    expect(done).toEqual([]);
+  });
+
+  test('is not asked if the look finds what it wrote, of which no message told', async () => {
+    const { clock, ledger, done, looks } = setUp(recordIn('active', { proof: 'answer', seenAt: NOW }));
+    ledger.stored = recordIn('active', { proof: 'answer', seenAt: NOW + 4_000 });
+    await clock.advance(4_500);
+    expect([looks(), done]).toEqual([1, []]);
+    // Four and a half seconds after that sign of life.
+    await clock.advance(4_000);
+    expect([looks(), done]).toEqual([2, [`challenge ${HOST.term}`]]);
+  });
+
+  test('is asked within five seconds also after the clock was set back', async () => {
+    const { clock, done } = setUp(recordIn('active', { proof: 'answer', seenAt: NOW + 3_600_000 }));
+    await clock.advance(5_000);
+    expect(done).toEqual([`challenge ${HOST.term}`]);
+  });
+
+  test('whose answer is on its way is not asked again at once', async () => {
+    const { clock, ledger, observe, done } = setUp(recordIn('active', { proof: 'answer' }));
+    const { refresh } = ledger;
+    ledger.refresh = async () => {
+      await refresh();
+      observe();
+    };
+    await clock.advance(4_999);
+    expect(done).toEqual([`challenge ${HOST.term}`]);
   });
 
   test('is lost if it does not answer', async () => {
     const { clock, done } = setUp(recordIn('active', { proof: 'answer' }), { answers: false });
-    await clock.advance(10_000);
+    await clock.advance(1_000);
     expect(done).toEqual([`challenge ${HOST.term}`, `reap ${HOST.term}`]);
   });
 });
