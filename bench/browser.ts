@@ -15,8 +15,8 @@ export interface BenchBrowser {
   close(): Promise<void>;
 }
 
-export async function launchBenchBrowser(): Promise<BenchBrowser> {
-  const [chromium, server] = await Promise.all([launchChromium(), startBenchServer()]);
+export async function launchBenchBrowser({ isMinified = true } = {}): Promise<BenchBrowser> {
+  const [chromium, server] = await Promise.all([launchChromium(), startBenchServer(isMinified)]);
   const open = async (options: PageOptions = {}): Promise<BenchTab> =>
     new BenchTab(await chromium.engine.open(server.page(options)), server.blank);
   return {

@@ -16,7 +16,7 @@ import { failureOf } from '../session/command-error';
 import { ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
 import type { Driver, DriverContext } from '../types';
-import { outcomeOf } from './outcome';
+import { outcomeOf, settlesNow } from './outcome';
 
 const REMEMBERED_MS = 10_000;
 const MOST_ANSWERS = 100;
@@ -90,8 +90,10 @@ export function createCommands({
       heard.delete(id);
       return;
     }
-    reply({ state: 'begun' });
-    const answer = await run(request, session.value, own.control);
+    const running = run(request, session.value, own.control);
+    // What is done in this turn is told by its answer: each message is paid for in every tab.
+    if (!(await settlesNow(running))) reply({ state: 'begun' });
+    const answer = await running;
     remember(id, own, answer);
     reply(answer);
   }
