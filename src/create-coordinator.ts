@@ -1,7 +1,8 @@
+import type { CommandsOn } from './driver';
 import { browserPlatform } from './platform/browser';
 import type { InferredShape, Shape } from './shape';
 import { createCoordinatorOn } from './tab/coordinator';
-import type { CommandsOn, Coordinator, CoordinatorOptions, InferredOptions } from './types';
+import type { Coordinator, CoordinatorOptions, InferredOptions } from './types';
 
 /**
  * Creates this tab's coordinator for the scope `options.name`. Costs one look at the store and nothing afterwards, until a

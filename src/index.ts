@@ -6,6 +6,7 @@ export { reconnect } from './attempts/reconnect';
 export type { AttemptDriver, AttemptKind, AttemptOptions, PinMode, TokenCall } from './attempts/with-attempts';
 export { withAttempts } from './attempts/with-attempts';
 export { createCoordinator } from './create-coordinator';
+export type { CommandContext, Driver, DriverCommands, DriverContext, PreviousTerm } from './driver';
 export type { Logger } from './platform/platform';
 export type { CatalogueEntry, SessionErrorCode } from './session/catalogue';
 export { isSessionErrorCode, SESSION_ERRORS } from './session/catalogue';
@@ -17,17 +18,12 @@ export type { Kind, Phase, Recovery, RecoveryPolicy } from './session/record';
 export type { Shape } from './shape';
 export type {
   CallOptions,
-  CommandContext,
   CommandOptions,
   Coordinator,
   CoordinatorEvents,
   CoordinatorOptions,
-  Driver,
-  DriverCommands,
-  DriverContext,
   DriverEvent,
   Guarantee,
-  PreviousTerm,
   Role,
   SessionEndedEvent,
   SessionEvent,

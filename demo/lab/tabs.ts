@@ -30,7 +30,7 @@ export interface LabTab {
   call(call: Call, request?: CallWith): void;
 }
 
-/** What the lab's timeline and its experiments listen to. */
+/** What the lab and its experiments listen to. */
 export type TabsEvent =
   | { readonly type: 'opened' | 'closed' | 'reloaded'; readonly label: string }
   | { readonly type: 'state'; readonly label: string; readonly state: TabState }
@@ -44,6 +44,8 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
     string,
     { readonly frame: HTMLIFrameElement; readonly figure: HTMLElement; state: TabState | null }
   >();
+  /** By the id of each document that a tab has had. */
+  const labels = new Map<string, string>();
   const listeners = new Set<(event: TabsEvent) => void>();
   const tell = (event: TabsEvent) => {
     for (const listener of listeners) listener(event);
@@ -57,6 +59,7 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
       else {
         const isNew = tab.state === null;
         tab.state = data;
+        labels.set(data.tabId, label);
         if (isNew) tellNames();
         tell({ type: 'state', label, state: data });
       }
@@ -132,6 +135,8 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
     add,
     list,
     listen,
+    /** What the tab is called that has this id now, or had it before it was reloaded. */
+    nameOf: (tabId: string): string | undefined => labels.get(tabId),
     reloadAll() {
       for (const label of open.keys()) reloadTab(label);
     },

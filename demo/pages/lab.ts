@@ -2,8 +2,8 @@
 import { type RecoveryPolicy, SESSION_ERRORS } from 'solotab';
 import { EXPERIMENTS, type Experiment, play } from '../lab/experiments';
 import { createExtras } from '../lab/extras';
+import { lookOn } from '../lab/onlooker';
 import { createLabTabs } from '../lab/tabs';
-import { createTimeline } from '../lab/timeline';
 import type { Conditions } from '../server/conditions';
 import { createService, currentUser, type SiteView, type Trouble } from '../service';
 import { byId, h } from '../ui/dom';
@@ -25,13 +25,11 @@ const tabs = createLabTabs({
   // The options of the page's own select.
   recovery: () => recovery.value as RecoveryPolicy,
 });
-const timeline = createTimeline();
 const rows = EXPERIMENTS.map((experiment) => ({ experiment, ...createRow(experiment) }));
 
 byId('tabs', HTMLElement).append(tabs.element);
-byId('timeline', HTMLElement).append(timeline.element);
+lookOn(byId('timeline', HTMLElement), SITE, tabs.nameOf);
 byId('codes', HTMLElement).append(...rows.map(({ element }) => element));
-tabs.listen(timeline.hear);
 tabs.listen(({ type }) => {
   if (type === 'state') refreshSoon();
 });

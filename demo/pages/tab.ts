@@ -3,6 +3,7 @@ import type { RecoveryPolicy } from 'solotab';
 import { isLabCall, isLabNames, type TabReport } from '../lab/messages';
 import type { Role } from '../protocol';
 import { parseInfo } from '../session-info';
+import { mountUnseen } from '../ui/devtools';
 import { byId } from '../ui/dom';
 import { createSessionPanel } from '../ui/session-panel';
 import { openSupport, writeLog } from '../ui/support';
@@ -28,6 +29,7 @@ const panel = createSessionPanel(support, {
 });
 byId('tab', HTMLElement).append(panel.element);
 
+void mountUnseen(support, 'lab');
 writeLog(support, (entry) => report({ type: 'tab-event', entry }));
 support.subscribe(reportState);
 void support.ready.then(reportState);

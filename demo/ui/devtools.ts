@@ -3,6 +3,12 @@ import type { Coordinator } from 'solotab';
 import type { DemoShape } from '../session-driver';
 import { h } from './dom';
 
+/** The panel of a tab in a frame of the lab: nobody sees it, and the lab's own hears from it what only its tab knows. */
+export async function mountUnseen(coordinator: Coordinator<DemoShape>, name: string): Promise<void> {
+  const { mountDevtools } = await import('solotab/devtools');
+  mountDevtools(coordinator, { name, target: document.createElement('div') });
+}
+
 export function offerDevtools(coordinator: Coordinator<DemoShape>, name: string): void {
   let unmount = () => {};
   // The panel has a button of its own that closes it.
@@ -20,6 +26,5 @@ export function offerDevtools(coordinator: Coordinator<DemoShape>, name: string)
   });
   const button = h('button', { type: 'button', class: 'devtools', title: 'Alt+Shift+D' }, 'Devtools');
   button.addEventListener('click', () => void toggle());
-  // The tabs of the lab, in their frames, have no navigation, and the keys alone.
   document.querySelector('.top nav')?.append(button);
 }

@@ -1,6 +1,7 @@
+import type { DriverContext } from '../driver';
 import { linkedTo } from '../platform/abort';
+import { OWN_DELAY, type OwnDelay } from '../platform/delay';
 import type { Shape } from '../shape';
-import type { DriverContext } from '../types';
 
 /** What a driver under `withAttempts` gets with each attempt. */
 export interface AttemptContext<S extends Shape = Shape> extends DriverContext<S> {
@@ -20,14 +21,14 @@ export interface AttemptContext<S extends Shape = Shape> extends DriverContext<S
 }
 
 export interface Attempt {
-  readonly context: AttemptContext;
+  readonly context: AttemptContext & OwnDelay;
   /** The attempt failed. From now on its context says nothing any more, so that it can't end or disturb the next one. */
   fail(): void;
 }
 
 /** One attempt within a call: the call's own context for as long as the attempt has not failed. */
 export function beginAttempt(
-  call: DriverContext,
+  call: DriverContext & OwnDelay,
   facts: Pick<AttemptContext, 'attempt' | 'token' | 'pin'>,
   freshToken: (signal: AbortSignal) => Promise<string | undefined>,
 ): Attempt {
@@ -41,6 +42,7 @@ export function beginAttempt(
   return {
     context: {
       ...facts,
+      [OWN_DELAY]: call[OWN_DELAY],
       signal: control.signal,
       freshToken: () => freshToken(control.signal),
       epoch: call.epoch,

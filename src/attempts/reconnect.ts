@@ -1,8 +1,8 @@
-import { delay as waitInBrowser } from '../platform/delay';
+import type { DriverContext } from '../driver';
+import { delayOf } from '../platform/delay';
 import { backoffMs } from '../session/backoff';
 import { SessionError } from '../session/errors';
 import { check, checkMethods } from '../session/misuse';
-import type { DriverContext } from '../types';
 import { completeBounds } from './backoff';
 
 export interface ReconnectOptions {
@@ -39,7 +39,7 @@ export async function reconnect<Session>(
   connect: (signal: AbortSignal) => Session | Promise<Session>,
   options: ReconnectOptions = {},
 ): Promise<Session | undefined> {
-  const { random = Math.random, delay = waitInBrowser } = options;
+  const { random = Math.random, delay = delayOf(context) } = options;
   check(typeof connect === 'function', 'reconnect: connect must be a function.');
   checkMethods('reconnect', options, [], ['random', 'delay']);
   const bounds = completeBounds('reconnect', options);

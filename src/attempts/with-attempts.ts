@@ -3,8 +3,10 @@
  * happens inside one call of the driver, so the session is `connecting` throughout, `connectTimeoutMs` bounds the whole,
  * and to give up the call gives up whatever it is just waiting for.
  */
+
+import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../driver';
 import { consoleLogger } from '../platform/browser';
-import { delay as waitInBrowser } from '../platform/delay';
+import { delayOf } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
 import { backoffMs } from '../session/backoff';
 import { SessionError } from '../session/errors';
@@ -12,7 +14,6 @@ import { check, checkDriver, checkMethods, warnOfUnknown } from '../session/misu
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
 import type { JoinOf, SessionOf, Shape, StartOf } from '../shape';
-import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../types';
 import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
 import { completePolicy, type RetryPolicy } from './backoff';
 import { nextAttempt } from './next-attempt';
@@ -99,7 +100,7 @@ export function withAttempts<S extends Shape>(
 ): Driver<S> & DeclaredCommands<S>;
 export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}): Driver {
   const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
-  const { random = Math.random, delay = waitInBrowser, randomBytes = browserRandomBytes } = options;
+  const { random = Math.random, delay, randomBytes = browserRandomBytes } = options;
   checkDriver(driver);
   checkMethods('withAttempts', options, [], ['token', 'random', 'delay', 'randomBytes']);
   check(PIN_MODES.includes(pinMode), `withAttempts: pin must be one of ${PIN_MODES.join(', ')}.`);
@@ -140,6 +141,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     act: (context: AttemptContext) => unknown,
   ): Promise<unknown> {
     const { attempts } = policies[kind];
+    const wait = delay ?? delayOf(call);
     // What a resume has is no request.
     const givenPin = kind === 'resume' ? undefined : pinOf(request);
     const makesPin = kind === 'start' && pinMode === 'generated' && !givenPin;
@@ -161,7 +163,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
         if (next === 'none') throw error;
         spent[next] += 1;
         if (next === 'freshPins') pin = draw();
-        if (next === 'backOffs') await delay(backoffMs(spent.backOffs, policies[kind], random()), call.signal);
+        if (next === 'backOffs') await wait(backoffMs(spent.backOffs, policies[kind], random()), call.signal);
         if (call.signal.aborted) throw error;
       }
     }

@@ -41,7 +41,12 @@ export interface RefusedElsewhere {
 
 export type Knowledge = ReturnType<typeof createKnowledge>;
 
-export function createKnowledge(scope: string, ownTabId: string, now: () => number) {
+export function createKnowledge(
+  scope: string,
+  ownTabId: string,
+  now: () => number,
+  givenName: (tabId: string) => string | undefined = () => undefined,
+) {
   const lanes = createLanes(ownTabId, now);
   const entries = new Map<string, JournalEntry>();
   const commands = new Map<string, CommandSeen>();
@@ -90,6 +95,8 @@ export function createKnowledge(scope: string, ownTabId: string, now: () => numb
     scope,
     ownTabId,
     lanes,
+    /** Short enough for a lane, long enough to tell tabs apart. */
+    nameOf: (tabId: string): string => givenName(tabId) ?? tabId.slice(0, 4),
     hear(message: Message): void {
       switch (message.type) {
         case 'look':

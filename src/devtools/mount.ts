@@ -12,6 +12,8 @@ export interface DevtoolsOptions {
   readonly target?: HTMLElement;
   /** The `name` of the coordinator. Needed only where the page has coordinators of several names. */
   readonly name?: string;
+  /** What your app calls a tab, by its `tabId`. `undefined`: four letters of the id, as without this option. */
+  readonly nameOf?: (tabId: string) => string | undefined;
   /** Unmounts the panel, as the returned function does. */
   readonly signal?: AbortSignal;
 }
@@ -33,7 +35,7 @@ export function mountOn<S extends Shape>(
   const { clock, lifecycle } = sources;
   const mounted = new AbortController();
   const unmount = (): void => mounted.abort();
-  const knowledge = createKnowledge(name, coordinator.tabId, clock.now);
+  const knowledge = createKnowledge(name, coordinator.tabId, clock.now, options.nameOf);
   const panel = createPanel(target, {
     knowledge,
     floats: options.target === undefined,

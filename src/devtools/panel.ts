@@ -129,10 +129,15 @@ export function createPanel(target: HTMLElement, ports: PanelPorts) {
     tabs.replaceChildren(
       ...knowledge.lanes.list().map((lane) => {
         const title = `${lane.id} ${lane.presence?.path ?? ''}`;
-        return h('li', { title }, h('b', {}, laneName(lane)), h('small', {}, laneFacts(knowledge, lane).join(', ')));
+        return h(
+          'li',
+          { title },
+          h('b', {}, laneName(knowledge, lane)),
+          h('small', {}, laneFacts(knowledge, lane).join(', ')),
+        );
       }),
     );
-    events.show(eventLines(known));
+    events.show(eventLines(knowledge, known));
     locks.show(lockLines(knowledge));
     record.show(recordLines(known));
   }

@@ -20,7 +20,7 @@ export function reportOf(knowledge: Knowledge, snapshot: SessionSnapshot, source
     at: sources.clock.now(),
     userAgent: sources.userAgent,
     tabId: ownTabId,
-    refused: refusal && whyRefused(refusal, withPublished),
+    refused: refusal && whyRefused(knowledge, refusal, withPublished),
     snapshot: facts,
     tabs: lanes.list().map((lane) => {
       const { tabId, clientId, heardAt, spans } = lane;

@@ -68,7 +68,11 @@ export function drawTimeline({ s }: Elements, picture: SVGElement, knowledge: Kn
 function summaryOf(knowledge: Knowledge, lanes: readonly Lane[]): string {
   const states = lanes.map((lane) => {
     const last = lane.spans[lane.spans.length - 1];
-    return [`tab ${laneName(lane)}`, last?.to === null ? last.phase : 'gone', ...laneFacts(knowledge, lane)].join(', ');
+    return [
+      `tab ${laneName(knowledge, lane)}`,
+      last?.to === null ? last.phase : 'gone',
+      ...laneFacts(knowledge, lane),
+    ].join(', ');
   });
   return `The last ${SHOWN_MS / 1000} seconds. Now: ${states.join('; ')}.`;
 }

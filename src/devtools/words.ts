@@ -8,13 +8,10 @@ import type { Report } from './report';
 /** Refused because of another call or session, not because of what was asked. */
 const BUSY_CODES = [1002, 1004, 1017];
 
-/** Short enough for a lane, long enough to tell tabs apart. */
-export function tabName(tabId: string): string {
-  return tabId.slice(0, 4);
-}
+type Names = Pick<Knowledge, 'nameOf'>;
 
-export function laneName({ tabId, clientId }: Pick<Lane, 'tabId' | 'clientId'>): string {
-  return tabId === null ? `? ${clientId?.slice(0, 4)}` : tabName(tabId);
+export function laneName({ nameOf }: Names, { tabId, clientId }: Pick<Lane, 'tabId' | 'clientId'>): string {
+  return tabId === null ? `? ${clientId?.slice(0, 4)}` : nameOf(tabId);
 }
 
 /** What is known of a tab beside its name. */
@@ -31,7 +28,8 @@ export function laneFacts({ lanes }: Knowledge, lane: Lane): string[] {
  * Why the call was refused, in one sentence: the code, who was in its way, in which phase, since when, and how it was known that he
  * lives. `withWords`: with what the error says beyond its code, which may be the app's.
  */
-export function whyRefused({ error, snapshot, record, isTermHeld }: Refusal, withWords: boolean): string {
+export function whyRefused({ nameOf }: Names, refusal: Refusal, withWords: boolean): string {
+  const { error, snapshot, record, isTermHeld } = refusal;
   const { code, exception, message } = error;
   const isUsual = isSessionErrorCode(code) && SESSION_ERRORS[code].message === message;
   const says = isUsual || withWords ? ` (${message.replace(/\.$/, '')})` : '';
@@ -47,7 +45,7 @@ export function whyRefused({ error, snapshot, record, isTermHeld }: Refusal, wit
   const said = BUSY_CODES.includes(code) && isUsual ? '' : says;
   if (role === 'host') return `${what}${said}: this tab itself has the session, ${state}.`;
   if (hostTabId === null) return `${what}${said}: the session is ${state}, its tab was lost, and no tab has it yet.`;
-  return `${what}${said}: tab ${tabName(hostTabId)} has the session, ${state}; ${proof(record, isTermHeld)}.`;
+  return `${what}${said}: tab ${nameOf(hostTabId)} has the session, ${state}; ${proof(record, isTermHeld)}.`;
 }
 
 function proof(record: Refusal['record'], isTermHeld: boolean | null): string {
@@ -58,14 +56,14 @@ function proof(record: Refusal['record'], isTermHeld: boolean | null): string {
 }
 
 /** The last one first. */
-export function eventLines({ happened }: Report): string[] {
-  return happened.map(({ at, tabId, what, code = '' }) => `${timeOf(at)} ${tabName(tabId)} ${what} ${code}`).reverse();
+export function eventLines({ nameOf }: Names, { happened }: Report): string[] {
+  return happened.map(({ at, tabId, what, code = '' }) => `${timeOf(at)} ${nameOf(tabId)} ${what} ${code}`).reverse();
 }
 
 export function lockLines(knowledge: Knowledge): string[] {
   return (knowledge.locks() ?? []).map((lock) => {
     const lane = knowledge.laneOf(lock);
-    return `${knowledge.purposeOf(lock)}: ${lane && laneName(lane)} ${lock.isHeld ? 'holds it' : 'waits for it'} (${lock.mode})`;
+    return `${knowledge.purposeOf(lock)}: ${lane && laneName(knowledge, lane)} ${lock.isHeld ? 'holds it' : 'waits for it'} (${lock.mode})`;
   });
 }
 

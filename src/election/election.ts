@@ -15,7 +15,8 @@
 import type { Ledger } from '../ledger/ledger';
 import { throwIfAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
-import { busyCode, type Call } from '../session/decide';
+import type { Call } from '../session/command';
+import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
 import type { ScopeLocks } from './locks';
@@ -51,6 +52,8 @@ export interface ElectionPorts {
   readonly proof: LifeProof;
   readonly clock: Clock;
   readonly tabId: string;
+  /** False: a worker, which may ask a host and never be one. */
+  readonly isPage: boolean;
   newTerm(): string;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -69,6 +72,7 @@ export function createElection({
   proof,
   clock,
   tabId,
+  isPage,
   newTerm,
   awake,
   patienceMs,
@@ -90,7 +94,8 @@ export function createElection({
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
       if (expected.verdict === 'void') return null;
       const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
-      if (tenancy) return tenancy;
+      // Only wishes were to be ended: there is nothing to become the host of.
+      if (tenancy || expected.verdict === 'done') return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
       // our death.
@@ -138,11 +143,13 @@ export function createElection({
       ]);
       if (signal?.aborted || !termLock || (isFree && !seat)) return null;
       let began = clock.monotonic();
-      const decision = await ledger.transact(call);
+      // Not "it is known to be lost": this tab may have looked only since it was given the seat.
+      const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
       const { record } = decision;
       if (decision.verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
       if (decision.verdict === 'asked') {
         const isSilent = !(await hostDoes(call, record, signal));
+        if (isSilent && !isPage) throw refusal(busyCode(ledger.record.phase), SILENT);
         if (isSilent && insists) {
           seat = await hold(locks.takeSeat('steal'));
           // Where no store says who came first of two that insist at once, it is who has the seat in the end.
@@ -204,13 +211,13 @@ export function createElection({
       const isNamed = call.type === 'takeOver' && now.successor?.term === call.candidate.term;
       wasNamed ||= isNamed;
       // Or overtaken by another tab that asked later.
-      return now.term !== term || (wasNamed && !isNamed);
+      return now.term !== term || now.phase === 'idle' || (wasNamed && !isNamed);
     };
     const deadline = clock.monotonic() + patienceMs;
-    for (let question = asked; term !== null; ) {
+    for (let question = asked; ; ) {
       if (!(await ledger.until((now) => isOver(now) || now.answered >= question, SILENCE_MS, signal, call))) break;
       if ((await ledger.until(isOver, ASK_AGAIN_MS, signal, call)) || signal?.aborted) return true;
-      if (clock.monotonic() > deadline) break;
+      if (term === null || clock.monotonic() > deadline) break;
       question = (await ledger.transact({ type: 'ask', term })).record.asked;
     }
     return signal?.aborted === true;

@@ -13,11 +13,11 @@ import type { LifeProof } from './proof';
 /** While there is a session, a tab looks at the record this often in case every message was lost. */
 const WATCHDOG_MS = 15_000;
 
-/** Where no lock tells of a host's death, it is challenged this long after its last sign of life at the latest. */
-const CHALLENGE_MS = 5_000;
-
-/** And at random up to this much sooner: the answer to the tab that comes first serves all others. */
-const SPREAD_MS = 1_000;
+/**
+ * Where no lock tells of a host's death, it is challenged when it was silent this long, or up to a quarter less: each tab draws its own
+ * wait, so that one of a hundred asks, and the answer is a sign of life that begins the wait of all anew.
+ */
+const CHALLENGE_MS = 4_000;
 
 /** A lock that nobody has is granted within this. */
 const FREE_MS = 100;
@@ -33,6 +33,8 @@ export interface WaitPorts {
   readonly tabId: string;
   /** At random, from 0 to below 1. */
   random(): number;
+  /** False: a worker, which only looks. */
+  readonly isPage: boolean;
   /** This tab hosts, and has written nothing for a minute. */
   onSignDue(): void;
 }
@@ -46,18 +48,17 @@ export interface Waits {
   wake(): void;
 }
 
-export function createWaits({ ledger, locks, proof, clock, tabId, random, onSignDue }: WaitPorts): Waits {
+export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random, onSignDue }: WaitPorts): Waits {
   const waits = new Map<string, { readonly reason: unknown; readonly stop: AbortController }>();
   let isAsleep = false;
   /** When this tab looked last: it does so every `WATCHDOG_MS` while it is awake. */
   let awakeAt = 0;
-  /** The sign of life after which the host was challenged last. */
-  let challengedAfter: number | undefined;
 
   function observe(record: SessionRecord): void {
     if (isAsleep) return;
     awakeAt = clock.monotonic();
     const { term, phase, lostSince, seenAt } = record;
+    const { windowMs } = record.recovery;
     const isHost = record.hostTabId === tabId;
     const isLocked = record.proof === 'lock' && locks.work();
     keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
@@ -68,24 +69,19 @@ export function createWaits({ ledger, locks, proof, clock, tabId, random, onSign
       void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', noticedAt())));
     });
     // At least a millisecond: timers are less exact than clocks.
-    keepTimer('window', phase === 'recovering' ? lostSince : null, Math.max(1, ledger.windowLeftMs()), () =>
-      quietly(ledger.transact({ type: 'look' })),
+    keepTimer(
+      'window',
+      isPage && phase === 'recovering' ? (lostSince ?? 0) + windowMs : null,
+      Math.max(1, ledger.windowLeftMs()),
+      () => quietly(ledger.transact({ type: 'look' })),
     );
     keepTimer('sign', isHost ? seenAt : null, SIGN_OF_LIFE_MS, onSignDue);
     // Without a channel not even the beginning of a session is told.
     const { isDeaf } = ledger;
     const isNeeded = isDeaf || phase !== 'idle';
-    const isAsked = !isLocked && !isHost && term !== null;
-    const ms = isDeaf && isHost ? DEAF_HOST_MS : isAsked ? challengeInMs(seenAt) : WATCHDOG_MS;
-    // Each sign of life puts the challenge off.
-    const reason = isAsked ? `${term} ${seenAt}` : ms;
-    keepTimer('watchdog', isNeeded ? reason : null, ms, () => quietly(lookAgain(isAsked ? seenAt : undefined)));
-  }
-
-  function challengeInMs(seenAt: number): number {
-    // Without an answer, or with a clock that was set back, not at once again and not much later.
-    const ageMs = seenAt === challengedAfter ? 0 : Math.max(0, clock.now() - seenAt);
-    return Math.max(0, CHALLENGE_MS - SPREAD_MS - ageMs) + Math.max(1, random() * SPREAD_MS);
+    const asks = isPage && !isLocked && !isHost && term !== null;
+    const ms = asks ? CHALLENGE_MS * (1 - random() / 4) : isDeaf && isHost ? DEAF_HOST_MS : WATCHDOG_MS;
+    keepTimer('watchdog', isNeeded ? (asks ? seenAt : ms) : null, ms, () => quietly(lookAgain(seenAt)));
   }
 
   function keepTimer(name: string, reason: unknown, ms: number, act: () => void): void {
@@ -109,10 +105,8 @@ export function createWaits({ ledger, locks, proof, clock, tabId, random, onSign
     begin(stop);
   }
 
-  /** `silentSince`: the last sign of life of a host that is challenged, unless it has given another one since. */
-  async function lookAgain(silentSince?: number): Promise<void> {
-    // Before the look, which is observed as well.
-    challengedAfter = silentSince;
+  /** `seen`: the host's sign of life with which this wait began. */
+  async function lookAgain(seen: number): Promise<void> {
     await ledger.refresh();
     // A look may find nothing new to observe; the next one comes all the same.
     observe(ledger.record);
@@ -120,7 +114,8 @@ export function createWaits({ ledger, locks, proof, clock, tabId, random, onSign
     if (term === null || hostTabId === tabId) return;
     // The wait for its lock may have been lost, as a message may.
     if (ledger.record.proof === 'lock' && locks.work()) return proof.reapIfFree(term);
-    if (silentSince === seenAt && !(await proof.challenge(term))) await proof.reap(term);
+    // What the host wrote meanwhile, or answered to another tab, may have reached the store and not this tab.
+    if (seen === seenAt && !(await proof.challenge(term))) await proof.reap(term);
   }
 
   return {

@@ -7,6 +7,8 @@
  * - Answers are remembered for `REMEMBERED_MS`, the last `MOST_ANSWERS` of them, unless they are over 64 kB. The ids are kept as long:
  *   by then every repetition is too old to be run.
  */
+
+import type { Driver, DriverContext } from '../driver';
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import type { Answer, CommandRequest, FinalAnswer } from '../ledger/messages';
@@ -15,7 +17,6 @@ import type { Clock } from '../platform/platform';
 import { failureOf } from '../session/command-error';
 import { ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
-import type { Driver, DriverContext } from '../types';
 import { outcomeOf, settlesNow } from './outcome';
 
 const REMEMBERED_MS = 10_000;

@@ -1,11 +1,12 @@
 /** What a driver gets: its only way to the other tabs, and deaf once its term is over. */
+
+import type { DriverContext } from '../driver';
 import type { Logger } from '../platform/platform';
-import type { Report } from '../session/decide';
+import type { Report } from '../session/command';
 import { errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { type EventDraft, OWN_TYPES } from '../session/events';
 import { bytesIn, MAX_PUBLISHED_BYTES, uncloneable } from '../session/payload';
-import type { DriverContext } from '../types';
 import { shareData } from './error-data';
 
 export interface ContextPorts {

@@ -1,7 +1,8 @@
 /** Ends a session at the service that is over and that no tab holds any more: its host is gone, and recovery did not come about. */
+
+import type { Driver } from '../driver';
 import type { Clock, Logger } from '../platform/platform';
 import type { SessionRecord } from '../session/record';
-import type { Driver } from '../types';
 import { createContext } from './context';
 import { outcomeOf, within } from './outcome';
 

@@ -9,17 +9,18 @@
  * A term ends in one of five ways: it failed or was given up; it was ended (`finish`); it was handed over; this tab left;
  * or the record says that another tab has fenced it.
  */
+
+import type { Driver, DriverContext } from '../driver';
 import type { Tenancy } from '../election/election';
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import type { Report } from '../session/decide';
+import type { Report } from '../session/command';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
-import type { Driver, DriverContext } from '../types';
 import { createCommands } from './commands';
 import { createContext } from './context';
 import { shareData } from './error-data';

@@ -9,7 +9,7 @@
 import type { Ledger } from '../ledger/ledger';
 import { isBlocked } from '../ledger/patient-store';
 import type { Clock, Lifecycle, Logger } from '../platform/platform';
-import type { Decision, Report } from '../session/decide';
+import type { Decision, Report } from '../session/command';
 import type { EventDraft, JournalEntry } from '../session/events';
 import type { SessionRecord } from '../session/record';
 

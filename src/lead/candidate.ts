@@ -6,12 +6,14 @@
  *        ▲           └──────▶ settled   the body came back: only then is the term given up
  *        └── refused, or its page was left before it led
  */
+
+import type { DriverContext } from '../driver';
 import { outcomeOf } from '../host/outcome';
 import { abortError, throwIfAborted } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { SessionError } from '../session/errors';
 import { createCoordinatorOn } from '../tab/coordinator';
-import type { DriverContext, SessionSnapshot } from '../types';
+import type { SessionSnapshot } from '../types';
 
 /** What a body gets. */
 export interface Lead {
@@ -97,14 +99,14 @@ export function createCandidate(platform: Platform, name: string, force = false)
     for (;;) {
       throwIfAborted(signal);
       const now = coordinator.getSnapshot();
-      const mayClaim = now.phase === 'idle' || (force && now.phase === 'active' && now !== tried);
+      const mayClaim = !platform.isPage || now.phase === 'idle' || (force && now.phase === 'active' && now !== tried);
       if (!mayClaim) {
         await change();
         continue;
       }
       tried = now;
       try {
-        await (now.phase === 'idle'
+        await (now.phase === 'idle' || !platform.isPage
           ? coordinator.start(undefined, { signal })
           : coordinator.takeOver({ force, signal }));
         return;

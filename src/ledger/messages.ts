@@ -3,8 +3,8 @@
  * wrong if every message were lost is wrong.
  */
 import { isCount, isObject, isText } from '../session/check';
+import type { Command } from '../session/command';
 import type { CommandFailure, CommandOutcome } from '../session/command-error';
-import type { Command } from '../session/decide';
 import { isEntry, type JournalEntry } from '../session/events';
 import { isCandidate, PROTOCOL_VERSION, parseRecord, type SessionRecord } from '../session/record';
 

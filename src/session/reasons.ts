@@ -30,9 +30,9 @@ export const CANNOT_RESUME: Facts = {
   retryable: false,
 };
 
-export const NO_BROWSER: Facts = {
-  message: 'There is no page of a browser here to hold a session.',
-  suggestedAction: 'Call it in a page of a browser: on a server or in a worker it only shows an idle session.',
+export const NO_PAGE: Facts = {
+  message: 'Only a page of a browser can have a session.',
+  suggestedAction: 'Call it in a page. A worker can follow the session, call() its commands and end() it.',
   retryable: false,
 };
 
@@ -53,5 +53,5 @@ export function blocked(cause: unknown): SessionError {
 
 export const SILENT: Facts = {
   message: 'The tab that has the session does not answer.',
-  suggestedAction: 'Try again in a moment, or take the session over by force.',
+  suggestedAction: 'Try again in a moment, or take the session over by force or end it, in a page.',
 };

@@ -117,57 +117,43 @@ export type Stored = SessionRecord | 'absent' | 'malformed' | 'newer';
 /** No scope counts this far, and from here on a session can still count: an idle record beyond was written to break it. */
 const MAX_BELIEVED = 2 ** 51;
 
-/** What counts on from one session of a scope to the next. */
-export type Counters = Pick<SessionRecord, 'revision' | 'epoch' | 'seq' | 'lostEpoch' | 'isStored'> &
-  Partial<Pick<SessionRecord, 'failures' | 'isWanted' | 'stops' | 'erasedEpoch'>>;
-
-export function idleRecord(counters: Counters): SessionRecord {
-  const {
-    revision,
-    epoch,
-    seq,
-    lostEpoch,
-    isStored,
-    failures = null,
-    isWanted = false,
-    stops = 0,
-    erasedEpoch = 0,
-  } = counters;
-  return {
-    version: PROTOCOL_VERSION,
-    revision,
-    phase: 'idle',
-    epoch,
-    term: null,
-    hostTabId: null,
-    proof: 'lock',
-    isStored,
-    kind: null,
-    since: null,
-    origin: 0,
-    recovery: { by: 'none', windowMs: 0, attempts: 0 },
-    seenAt: 0,
-    lostSince: null,
-    attempts: 0,
-    activeEpoch: 0,
-    resumeKey: null,
-    successor: null,
-    info: null,
-    infoRevision: 0,
-    lastError: null,
-    seq,
-    lostEpoch,
-    failures,
-    isWanted,
-    stops,
-    erasedEpoch,
-    asked: 0,
-    answered: 0,
-  };
-}
+/** What a record says of a session where there is none. All else counts on from one session of a scope to the next. */
+export const IDLE = {
+  phase: 'idle',
+  term: null,
+  hostTabId: null,
+  proof: 'lock',
+  kind: null,
+  since: null,
+  origin: 0,
+  recovery: { by: 'none', windowMs: 0, attempts: 0 },
+  seenAt: 0,
+  lostSince: null,
+  attempts: 0,
+  activeEpoch: 0,
+  resumeKey: null,
+  successor: null,
+  info: null,
+  infoRevision: 0,
+  lastError: null,
+  asked: 0,
+  answered: 0,
+} as const;
 
 /** What a tab knows of a scope that it has not looked at. */
-export const UNKNOWN: SessionRecord = idleRecord({ revision: 0, epoch: 0, seq: 0, lostEpoch: 0, isStored: true });
+export const UNKNOWN: SessionRecord = {
+  ...IDLE,
+  version: PROTOCOL_VERSION,
+  revision: 0,
+  epoch: 0,
+  isStored: true,
+  seq: 0,
+  lostEpoch: 0,
+  failures: null,
+  isWanted: false,
+  stops: 0,
+  erasedEpoch: 0,
+};
 
 const COUNTS = [
   ...['revision', 'epoch', 'origin', 'attempts', 'activeEpoch', 'infoRevision'],

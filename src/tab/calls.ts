@@ -1,4 +1,6 @@
 /** What is asked of this tab, by its app or by the recovery policy: each call is run by the election, and its term is held here. */
+
+import type { DriverContext } from '../driver';
 import type { Election, ToCall } from '../election/election';
 import { quietly } from '../election/waits';
 import { outcomeOf, within } from '../host/outcome';
@@ -8,12 +10,13 @@ import { isBlocked } from '../ledger/patient-store';
 import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
 import type { Clock } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import { busyCode, type Call } from '../session/decide';
+import type { Call } from '../session/command';
+import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
-import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_BROWSER, refusal, UNSAFE } from '../session/reasons';
+import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_PAGE, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
-import type { CallOptions, DriverContext, TakeOverOptions } from '../types';
+import type { CallOptions, TakeOverOptions } from '../types';
 import type { Settings } from './options';
 import type { ResumeKey } from './resume-key';
 
@@ -28,7 +31,7 @@ export interface CallPorts {
   readonly key: ResumeKey;
   readonly clock: Clock;
   readonly tabId: string;
-  readonly isBrowser: boolean;
+  readonly isPage: boolean;
   ready(): Promise<void>;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -81,7 +84,6 @@ export function createCalls(ports: CallPorts) {
       await ports.ready();
       await terms.lettingGo;
       throwIfAborted(own.signal);
-      if (!ports.isBrowser) throw refusal(9999, NO_BROWSER);
       refuseIfUnsafe();
       const tenancy = await election.run(toCall, { signal: own.signal, insists: force });
       // Only an automatic resume is declined without a word.
@@ -117,7 +119,7 @@ export function createCalls(ports: CallPorts) {
     wish?: Extract<Call, { type: Kind }>['wish'],
   ): Promise<unknown> {
     const isAutomatic = wish !== undefined;
-    throwIfClosed();
+    throwIfUnfit(isAutomatic);
     // A method taken off its object would lose `this`.
     const connect = driver[kind]?.bind(driver);
     if (!connect) throw told(refusal(1011, CANNOT_JOIN));
@@ -138,7 +140,7 @@ export function createCalls(ports: CallPorts) {
   }
 
   async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<unknown> {
-    throwIfClosed();
+    throwIfUnfit(isAutomatic);
     if (!driver.resume) throw told(refusal(1011, CANNOT_RESUME));
     const toConnect = ({ kind, info, activeEpoch }: SessionRecord): Connect => {
       const previous = { kind: kind ?? 'start', info, epoch: activeEpoch };
@@ -162,15 +164,9 @@ export function createCalls(ports: CallPorts) {
   }
 
   async function end(type: 'cancel' | 'end'): Promise<void> {
-    let hadSession = false;
-    const toCall: ToCall = (candidate, origin) => {
-      hadSession ||= origin !== undefined;
-      return { type, candidate, ...(origin !== undefined && { origin }) };
-    };
+    const toCall: ToCall = (candidate, origin) => ({ type, candidate, ...(origin !== undefined && { origin }) });
     const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true });
     if (tenancy) await terms.hold(tenancy).finish();
-    // Between two attempts of those that want a session there is none to end.
-    else if (!hadSession) await ledger.transact({ type: 'unwant' });
   }
 
   async function forget(): Promise<void> {
@@ -185,6 +181,12 @@ export function createCalls(ports: CallPorts) {
   function throwIfClosed(): void {
     const reason = ports.closed();
     if (reason) throw reason;
+  }
+
+  /** This coordinator can't become host: it is closed, or in no page. */
+  function throwIfUnfit(isAutomatic?: boolean): void {
+    throwIfClosed();
+    if (!ports.isPage) throw told(refusal(9999, NO_PAGE), true, isAutomatic);
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
@@ -219,7 +221,7 @@ export function createCalls(ports: CallPorts) {
   return {
     isBusy: () => calling !== undefined || ending > 0,
     settled: () => Promise.all(bids),
-    ...{ begin, giveUp, forget },
+    ...{ begin, giveUp, forget, throwIfUnfit },
     resume: (options: CallOptions = {}) =>
       // What a person asks for is under way already.
       resuming && !options.signal ? resuming : goOn((candidate) => ({ type: 'resume', candidate, key: null }), options),

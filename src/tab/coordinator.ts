@@ -4,12 +4,12 @@
  */
 import { createElection } from '../election/election';
 import { scopeLocks } from '../election/locks';
-import { lifeProof } from '../election/proof';
+import { lifeProof, noProof } from '../election/proof';
 import { createWaits, quietly } from '../election/waits';
 import { endOrphan } from '../host/orphan';
 import { within } from '../host/outcome';
 import { createTerms } from '../host/terms';
-import { openLedger } from '../ledger/ledger';
+import { openLedger } from '../ledger/open-ledger';
 import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { described } from '../session/describe';
@@ -43,10 +43,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const options = given as unknown as CoordinatorOptions;
   const settings = checkOptions(options, platform.logger);
   const { name: scope, driver, connectTimeoutMs, logger } = settings;
-  const { clock, lifecycle, isBrowser } = platform;
+  const { clock, lifecycle, isBrowser, isPage } = platform;
   const tabId = platform.randomId();
   const closing = new AbortController();
-  noteName(platform, scope, closing.signal, logger);
+  noteName(platform, options, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
   /** A page that wakes can be called before it is told: it would claim with locks that a sleeping page must not hold. */
@@ -59,7 +59,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   let told = snapshot.value;
   /** The epoch of the last `session_ended` that this tab heard. */
   let heardEnd = 0;
-  let hasWarned = false;
+  let hasWarned = platform.isStandIn;
 
   const listeners = createListeners((error, type) => logger.error(`solotab: a listener of '${type}' threw`, error));
   const key = resumeKey(platform.tabStorage, `solotab:${scope}`);
@@ -81,13 +81,13 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onCommand: (message) => commands.hear(message),
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
-  const proof = lifeProof({ ledger, locks, clock });
+  const proof = (isPage ? lifeProof : noProof)({ ledger, locks, clock });
   const election = createElection({
-    ...{ ledger, locks, proof, clock, tabId, newTerm, patienceMs: connectTimeoutMs },
+    ...{ ledger, locks, proof, clock, tabId, isPage, newTerm, patienceMs: connectTimeoutMs },
     awake: () => awake.signal,
   });
   const waits = createWaits({
-    ...{ ledger, locks, proof, clock, tabId, random: platform.random },
+    ...{ ledger, locks, proof, clock, tabId, isPage, random: platform.random },
     onSignDue: () => terms.held?.say('alive'),
   });
   const terms = createTerms({
@@ -101,7 +101,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onFree: consider,
   });
   const calls = createCalls({
-    ...{ settings, ledger, election, terms, key, clock, tabId, isBrowser },
+    ...{ settings, ledger, election, terms, key, clock, tabId, isPage },
     ready: whenReady,
     awake: () => awake.signal,
     closed: reasonIfClosed,
@@ -113,13 +113,13 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const commands = createCommandCalls({
     ...{ ledger, locks, proof, terms, clock, tabId, shown },
     ...{ randomId: newTerm, clone: platform.clone },
-    ready: whenReady,
+    ready: whenKnown,
     closed: reasonIfClosed,
   });
   const wishes = createWishes({
     ...{ ledger, clock, shown },
     ready: whenReady,
-    closed: reasonIfClosed,
+    throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
     onWish: consider,
   });
@@ -140,6 +140,12 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   async function whenReady(): Promise<void> {
     await ready;
     await whenAwake;
+  }
+
+  /** A worker is not told that it slept with its page. */
+  async function whenKnown(): Promise<void> {
+    await whenReady();
+    if (!isPage) await ledger.refresh();
   }
 
   async function open(): Promise<void> {
@@ -191,7 +197,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   }
 
   function consider(hasNewNetwork?: boolean): void {
-    if (!isClosed()) byItself.consider(hasNewNetwork);
+    if (isPage && !isClosed()) byItself.consider(hasNewNetwork);
   }
 
   /** That a session went elsewhere is told in this tab alone. How one ended is in the journal. */

@@ -21,8 +21,8 @@ export interface WishPorts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   ready(): Promise<void>;
-  /** Rejects every call from now on, if it is set. */
-  closed(): unknown;
+  /** Throws if this coordinator can't host: it was closed, or is in no page. */
+  throwIfUnfit(): void;
   /** Starts a session without a person: no refusal is told. Rejects as `start` does. */
   start(request: unknown, signal: AbortSignal, wish: Pick<SessionRecord, 'stops' | 'failures'>): Promise<unknown>;
   shown(error: SessionError): SessionError;
@@ -54,11 +54,11 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
 
   async function ensure(request?: unknown, { signal }: CallOptions = {}): Promise<void> {
     throwIfAborted(signal);
+    ports.throwIfUnfit();
     await ports.ready();
     // Also a look: what is over by now is over before the wish.
     await ledger.transact({ type: 'want' }).catch(() => undefined);
-    const closed = ports.closed();
-    if (closed) throw closed;
+    ports.throwIfUnfit();
     throwIfAborted(signal);
     const { stops, seq } = ledger.record;
     await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,5 @@
+import type { CommandsOn, DriverContext, InferredDriver } from '../driver';
 import type { InferredShape, Shape } from '../shape';
-import type { CommandsOn, DriverContext, InferredDriver } from '../types';
 import { ChannelHub } from './channels';
 import { Database } from './database';
 import { areLossy, type Faults, NO_FAULTS } from './faults';

@@ -1,9 +1,10 @@
 /** The snapshots of a fake coordinator: a part of one is completed to one that a real coordinator could show. Pure. */
-import { type Call, type Decision, decide } from '../session/decide';
+import type { Call, Decision } from '../session/command';
+import { decide } from '../session/decide';
 import { completeFacts, type SessionErrorEvent } from '../session/error-facts';
 import { isSessionError } from '../session/errors';
 import { check } from '../session/misuse';
-import { idleRecord, type SessionRecord } from '../session/record';
+import { type SessionRecord, UNKNOWN } from '../session/record';
 import type { SessionSnapshot } from '../types';
 import type { ErrorPatch, SnapshotPatch } from './fake-types';
 
@@ -75,14 +76,15 @@ export function ruleOn(
 ): Pick<Decision, 'verdict' | 'code'> & Pick<SessionRecord, 'phase'> {
   const recovery = { by: 'manual', windowMs: Number.POSITIVE_INFINITY, attempts: 1 } as const;
   const known: SessionRecord = {
-    ...idleRecord({ revision: 0, epoch, seq: 0, lostEpoch: 0, isStored: true }),
+    ...UNKNOWN,
+    epoch,
     ...{ phase, kind, hostTabId, recovery, term: hostTabId && 'term', activeEpoch: wasActive ? epoch : 0 },
   };
   const call = { type, recovery, key: null, candidate: { term: 'next term', tabId: THIS_TAB } };
   const watched = { lostSince: null, forMs: 0 };
   // Each type of call finds in it what it needs.
   const decision = decide(known, call as Call, {
-    ...{ tabId: THIS_TAB, now: 0, isStored: true, proof: 'lock' },
+    ...{ tabId: THIS_TAB, now: 0, isPage: true, isStored: true, proof: 'lock' },
     known,
     watched,
   });

@@ -9,6 +9,7 @@
  * - When one acts, no other coordinator that could answer still has the session; and no two go on having one.
  * - No session is ended by two tabs that don't have it, or by one that does not have it while another could still answer, or
  *   resumed after it was ended.
+ * - A worker has no session, ends none, and begins and ends no term.
  * - A command runs only on a session that its tab has, and not once its caller gave up or its term is over.
  * - No session stays open once its term is over in its tab: its driver ends it or lets go of it, one that it connected too late as well.
  * - Each tab hears of each event once, in order.
@@ -96,6 +97,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
     },
     onDriver(request) {
       const { page, call } = request;
+      if (page.isWorker) violate(`${page.name} calls driver.${call} in a worker`);
       fromMemory ||= page.hasNoStore;
       watchForks();
       if (!machine.forked && !wiped) checkService(machine, network, orphanEnders, request, violate);
@@ -144,6 +146,9 @@ function checkCommit(
   if (typeof record !== 'object') {
     violate(`${page.name} stored a record that is ${record}`);
     return;
+  }
+  if (page.isWorker && typeof old === 'object' && (record.term !== old.term || record.epoch !== old.epoch)) {
+    violate(`${page.name}, a worker, wrote epoch ${record.epoch} over ${old.epoch}`);
   }
   if (!lastNumbers) return;
   if (typeof old === 'object' && before !== after && !page.hasNoStore) {

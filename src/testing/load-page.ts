@@ -1,6 +1,8 @@
+import type { Driver, DriverCommands } from '../driver';
 import type { Platform } from '../platform/platform';
 import type { Shape } from '../shape';
-import type { Coordinator, CoordinatorOptions, Driver, DriverCommands } from '../types';
+import type { Coordinator, CoordinatorOptions } from '../types';
+import { delayOn } from './delay';
 import type { Machine, Participant } from './machine';
 import type { Network, SimulatedShape } from './network';
 import { Page } from './page';
@@ -26,6 +28,11 @@ export interface TabOptions<S extends Shape = SimulatedShape> extends Partial<Om
   readonly capabilities?: Capabilities;
   /** Starts in the background. */
   readonly hidden?: boolean;
+  /**
+   * True: a worker. As a tab of its own it is a shared one; in `openFrame`, a dedicated one of that page. Nothing is told to it of the
+   * life of any page, and it has no `sessionStorage`.
+   */
+  readonly worker?: boolean;
   /** True: without a coordinator, for tests that make their own on `tab.platform`. */
   readonly bare?: boolean;
 }
@@ -63,6 +70,7 @@ export function loadPage<S extends Shape>(
 ): LoadedPage<S> {
   const { machine, servers, network } = world;
   const page = new Page(machine, name, servers.locks.current, parent);
+  page.isWorker = options.worker === true;
   page.log('loads');
   page.whenGone(() => {
     network.drop(page);
@@ -83,7 +91,7 @@ export function createCoordinatorIn<S extends Shape>(
   options: TabOptions<S>,
   name: string,
 ): Coordinator<S> {
-  const { capabilities, hidden, bare, driver = 'manual', resumable, publishes, commands, ...rest } = options;
+  const { capabilities, hidden, bare, worker, driver = 'manual', resumable, publishes, commands, ...rest } = options;
   const { name: scope = 'simulated', ...given } = rest;
   const script = (mode: 'manual' | 'auto') => ({
     ...network.script(page, mode, { scope, resumable, publishes, endAll: () => coordinator.end() }),
@@ -91,7 +99,7 @@ export function createCoordinatorIn<S extends Shape>(
   });
   // What the network watches can be of any shape; and who leaves `driver` to the world leaves the shape at its default.
   const own = (typeof driver === 'string' ? script(driver) : driver) as unknown as Driver;
-  const watched = network.watch(page, scope, own) as unknown as CoordinatorOptions<S>['driver'];
+  const watched = network.watch(page, scope, own, delayOn(platform)) as unknown as CoordinatorOptions<S>['driver'];
   const coordinator: Coordinator<S> = boot(platform, { ...given, name: scope, driver: watched });
   machine.timeline.name(coordinator.tabId, name);
   return coordinator;

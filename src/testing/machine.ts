@@ -1,5 +1,6 @@
+import type { CommandContext } from '../driver';
 import type { Platform } from '../platform/platform';
-import type { CommandContext, Coordinator } from '../types';
+import type { Coordinator } from '../types';
 import type { Faults } from './faults';
 import type { Page } from './page';
 import type { Profile } from './profiles';

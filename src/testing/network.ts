@@ -1,6 +1,8 @@
 /** The far end of all sessions: records what drivers are asked to do, and plays the drivers of tabs that bring none. */
+
+import type { Driver, DriverContext } from '../driver';
+import { type Delay, OWN_DELAY } from '../platform/delay';
 import type { Shape } from '../shape';
-import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
 import type { Page } from './page';
 import { type Script, scriptedDriver } from './scripted-driver';
@@ -94,8 +96,8 @@ export class Network {
     return this.#service.sessions;
   }
 
-  /** Records what `driver` is asked to do in `page`. A page that is gone asks for nothing. */
-  watch(page: Page, scope: string, driver: Driver): Driver {
+  /** Records what `driver` is asked to do in `page`, where it waits by `delay`, or as a browser does. A page that is gone asks for nothing. */
+  watch(page: Page, scope: string, driver: Driver, delay?: Delay): Driver {
     const { prepare, join, resume, release, commands } = driver;
     const service = this.#service;
     const owner = {};
@@ -141,6 +143,7 @@ export class Network {
         ended: { value: ended },
         publish: { value: publish },
         reconnected: { value: reconnected },
+        [OWN_DELAY]: { value: delay },
       });
       const since = this.#machine.scheduler.now;
       const attempt = { ...asked, session: null, context, service: before, since };

@@ -104,9 +104,9 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
   };
 
   const tabStorage: TabStorage = {
-    get: (key) => tab.storage.get(key) ?? null,
+    get: (key) => (page.isWorker ? null : (tab.storage.get(key) ?? null)),
     set: (key, value) => {
-      if (page.gone) return;
+      if (page.gone || page.isWorker) return;
       if (value === null) tab.storage.delete(key);
       else tab.storage.set(key, value);
     },
@@ -136,7 +136,7 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     },
     // Asked for anew by each coordinator of the page.
     get locks() {
-      return page.hasAbandonedLocks ? null : locks;
+      return page.hasAbandonedLocks || page.isWorker ? null : locks;
     },
     openChannel(scope, receive) {
       const { channel = true } = tab.capabilities;
@@ -146,10 +146,10 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     },
     clock,
     lifecycle: {
-      isVisible: () => !tab.hidden && page.life === 'running',
-      isFocused: () => tab.focused && !tab.hidden && page.life === 'running',
+      isVisible: () => !page.isWorker && !tab.hidden && page.life === 'running',
+      isFocused: () => !page.isWorker && tab.focused && !tab.hidden && page.life === 'running',
       isOnline: () => machine.isOnline,
-      listen: (listener, signal) => page.listen(listener, signal),
+      listen: (listener, signal) => page.isWorker || page.listen(listener, signal),
     },
     tabStorage,
     randomId() {
@@ -161,7 +161,7 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     clone,
     names: () => names,
     isBrowser: true,
-    isWorker: false,
+    isPage: !page.isWorker,
     logger,
     loseConnections(isCleared) {
       for (const store of stores) store.lose(isCleared);

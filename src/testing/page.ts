@@ -44,6 +44,8 @@ export class Page {
   goneAt = Number.POSITIVE_INFINITY;
   /** Its lock manager is not that of other pages, and it knows. */
   hasAbandonedLocks = false;
+  /** It never hosts. */
+  isWorker = false;
   readonly timers = new Set<ScheduledEvent>();
   /** The frames in it. They live, sleep and die with it, and are told what it is told. */
   readonly frames = new Set<Page>();

@@ -3,9 +3,13 @@
  *
  * Work (storage, locks, messages, the network) goes on by itself as soon as the test awaits anything. Timers wait for
  * `advance`, unless work that is under way takes virtual time past them.
+ *
+ * Where a test runner's fake timers are installed, both move together: they move the timers here, and `advance` moves them. What happens
+ * then happens in microtasks alone, because fake timers go on after the next task, whether we are done or not.
  */
 import { EventQueue, type ScheduledEvent } from './event-queue';
-import { createMacrotask } from './macrotask';
+import { afterMicrotasks, createMacrotask } from './macrotask';
+import { ROUNDING_MS, TimerLink } from './timer-link';
 
 /** Who sets a timer this short does not wait for time to pass, but for what happens meanwhile: it counts as work. */
 const SHORT_TIMER_MS = 5;
@@ -23,13 +27,14 @@ export interface SchedulerOptions {
 }
 
 export class Scheduler {
-  now = 0;
   /** How many events have happened. */
   steps = 0;
   readonly #options: SchedulerOptions;
   readonly #macrotask = createMacrotask();
   readonly #queue = new EventQueue();
   readonly #transitions: (() => void)[] = [];
+  readonly #link = new TimerLink();
+  #now = 0;
   #order = 0;
   #work = 0;
   #timers = 0;
@@ -38,6 +43,10 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+  }
+
+  get now(): number {
+    return this.#link.isTied ? Math.max(this.#now, this.#link.now) : this.#now;
   }
 
   /** How much is under way, and how many timers are set. */
@@ -75,11 +84,17 @@ export class Scheduler {
 
   async advance(ms: number): Promise<void> {
     let until = Number.NaN;
+    this.#find();
+    if (this.#link.isTied) {
+      await this.#run(() => false);
+      until = this.now + ms;
+      await this.#link.advance(ms);
+    }
     await this.#run((event) => {
       if (Number.isNaN(until)) until = this.now + ms;
       return event.at <= until;
     });
-    this.now = Math.max(this.now, Number.isNaN(until) ? this.now + ms : until);
+    this.#now = Math.max(this.now, Number.isNaN(until) ? this.now + ms : until);
   }
 
   /** The next event, whatever it is and whenever it is due. Resolves with false if there is none. */
@@ -90,6 +105,7 @@ export class Scheduler {
   }
 
   #add(delayMs: number, timer: boolean, run: () => void): ScheduledEvent {
+    this.#find();
     const event = { at: this.now + Math.max(0, delayMs), order: this.#order++, timer, run, cancelled: false };
     this.#queue.push(event);
     this.#goOn();
@@ -101,14 +117,26 @@ export class Scheduler {
     else this.#work--;
   }
 
-  /** Work goes on without being asked for. */
+  /** Work goes on without being asked for; timers do as the fake ones of a test runner do. */
   #goOn(): void {
-    if (this.#options.automatic && this.#running === 0 && this.#work > 0) void this.settle();
+    if (!this.#options.automatic || this.#running > 0) return;
+    if (this.#work > 0) void this.settle();
+    else this.#link.wakeAt(this.#queue.peek()?.at, this.now, this.#wake);
+  }
+
+  readonly #wake = (): void => void this.#run((event) => event.at <= this.now + ROUNDING_MS);
+
+  /** Looks for fake timers. What is only done when asked for keeps its own time. */
+  #find(): void {
+    if (!this.#options.automatic) return;
+    this.#now = this.now;
+    this.#link.find(this.#now);
   }
 
   /** Runs events as long as `goOn` says so. One run at a time, in the order of the calls. */
   #run(goOn: (next: ScheduledEvent) => boolean): Promise<void> {
     this.#running++;
+    this.#find();
     this.#last = this.#last.then(() => this.#loop(goOn));
     return this.#last;
   }
@@ -116,6 +144,7 @@ export class Scheduler {
   #loop(goOn: (next: ScheduledEvent) => boolean): Promise<void> {
     return new Promise((resolve) => {
       let events = 0;
+      const later = (): void => (this.#link.isTied ? afterMicrotasks : this.#macrotask)(turn);
       const turn = (): void => {
         for (let change = this.#transitions.shift(); change; change = this.#transitions.shift()) change();
         this.#options.afterStep();
@@ -124,14 +153,14 @@ export class Scheduler {
         if (restless) this.#options.onUncaught(new Error('The simulated browser does not come to rest.'));
         if (next !== undefined && !restless && goOn(next)) {
           this.#happen(next);
-          this.#macrotask(turn);
+          later();
           return;
         }
         this.#running--;
         resolve();
         if (!restless) this.#goOn();
       };
-      this.#macrotask(turn);
+      later();
     });
   }
 
@@ -140,7 +169,7 @@ export class Scheduler {
     this.steps++;
     event.cancelled = true;
     this.#count(event);
-    this.now = Math.max(this.now, event.at);
+    this.#now = Math.max(this.now, event.at);
     try {
       event.run();
     } catch (error) {

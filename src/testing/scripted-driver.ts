@@ -1,6 +1,7 @@
 /** The drivers of tabs that bring none: they connect by hand, or by themselves and as badly as the faults allow. */
+
+import type { Driver, DriverContext } from '../driver';
 import { SessionError } from '../session/errors';
-import type { Driver, DriverContext } from '../types';
 import type { DriverCall, Machine } from './machine';
 import type { Attempt, Network, SimulatedSession, SimulatedShape } from './network';
 import type { Page } from './page';

@@ -1,5 +1,5 @@
 /** A driver's context of one call, by hand: notes what the driver says. */
-import type { DriverContext } from '../../src/types';
+import type { DriverContext } from '../../src/driver';
 
 export interface FakeCall {
   readonly context: DriverContext;

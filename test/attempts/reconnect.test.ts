@@ -1,5 +1,6 @@
 import { type DriverContext, type ReconnectOptions, reconnect, SessionError } from 'solotab';
 import { describe, expect, test, vi } from 'vitest';
+import { OWN_DELAY } from '../../src/platform/delay';
 import { deferred, hear, look, openWorld } from '../support/world';
 
 const FAST: ReconnectOptions = { delay: () => Promise.resolve() };
@@ -181,7 +182,8 @@ test('without a delay of its own it waits by a timer, and not at all once the br
   vi.stubGlobal('removeEventListener', (_: string, listener: () => void) => listeners.delete(listener));
   let tries = 0;
   const done = reconnect(
-    context,
+    // As in a real tab, which has no time of its own.
+    Object.create(context, { [OWN_DELAY]: { value: undefined } }) as DriverContext,
     () => {
       tries += 1;
       if (tries === 1) throw new TypeError('Failed to fetch');

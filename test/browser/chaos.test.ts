@@ -6,11 +6,13 @@
  *     CHAOS_FIRST=1000                      beginning with that seed
  *     CHAOS_SEED=17                         only that seed; as often as CHAOS_ROUNDS says
  *     CHAOS_ENGINE=firefox                  only that engine
+ *
+ * A round that fails is printed with its timeline and the command that runs it again; the others go on.
  */
 import { describe, expect, test } from 'vitest';
 import type { Abilities } from './chaos/actions';
 import { planOf } from './chaos/plan';
-import { runRound, type Theatre } from './chaos/round';
+import { type RoundResult, runRound, type Theatre } from './chaos/round';
 import type { ChaosPage } from './chaos/slot';
 import { launchChromium } from './support/chromium';
 import { launchFirefox } from './support/firefox';
@@ -29,26 +31,37 @@ const ENGINES: readonly EngineUnderTest[] = [
   {
     name: 'chromium',
     launch: launchChromium,
-    can: { kill: true, stop: true, freeze: true, duplicate: true, openWhileStopped: true, clear: true },
+    can: { kill: true, stop: true, freeze: true, duplicate: true, openWhileStopped: true, clear: true, show: true },
     share: 1,
   },
   {
     name: 'firefox',
     launch: launchFirefox,
-    can: { kill: true, stop: true, freeze: false, duplicate: false, openWhileStopped: false, clear: true },
+    can: { kill: true, stop: true, freeze: false, duplicate: false, openWhileStopped: false, clear: true, show: true },
     share: 1 / 4,
   },
   {
     name: 'webkit',
     launch: launchWebKit,
     // A page whose process is killed takes the driver's session with it.
-    can: { kill: false, stop: true, freeze: false, duplicate: false, openWhileStopped: true, clear: false },
+    can: {
+      kill: false,
+      stop: true,
+      freeze: false,
+      duplicate: false,
+      openWhileStopped: true,
+      clear: false,
+      show: false,
+    },
     share: 1 / 4,
   },
 ];
 
 const { CHAOS_ROUNDS, CHAOS_FIRST, CHAOS_SEED, CHAOS_ENGINE } = process.env;
 const DEFAULT_ROUNDS = 200;
+
+/** Enough to see what is broken. */
+const MOST_FAILURES = 5;
 
 /** A browser serves so many rounds: what it has heard and kept would slow it down. */
 const ROUNDS_PER_BROWSER = 50;
@@ -76,20 +89,25 @@ function seedsFor({ share }: EngineUnderTest): readonly number[] {
 async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly number[]): Promise<void> {
   const startedAt = performance.now();
   const tally = new Map<string, number>();
-  let [version, actions, longestMs] = ['', 0, 0];
-  for (let first = 0; first < seeds.length; first += ROUNDS_PER_BROWSER) {
+  const failed: number[] = [];
+  let [version, rounds, actions, longestMs] = ['', 0, 0, 0];
+  for (let first = 0; first < seeds.length && failed.length < MOST_FAILURES; first += ROUNDS_PER_BROWSER) {
     const browser = await launch();
     version = browser.engine.version;
     try {
       const { engine, server } = browser;
       const theatre: Theatre = { browser, bystander: new Tab(await engine.open(server.blank), server), pool: [] };
       for (const [index, seed] of seeds.slice(first, first + ROUNDS_PER_BROWSER).entries()) {
+        if (failed.length === MOST_FAILURES) break;
         const plan = planOf(seed, can);
         const result = await runRound(theatre, plan, `chaos ${seed} ${index}`);
+        rounds += 1;
         actions += plan.steps.length;
         longestMs = Math.max(longestMs, result.settlingMs);
         for (const [kind, count] of result.tally) tally.set(kind, (tally.get(kind) ?? 0) + count);
-        expect(result.violations, report(name, version, seed, result.timeline)).toEqual([]);
+        if (result.violations.length === 0) continue;
+        failed.push(seed);
+        console.log(report(name, version, seed, result));
       }
     } finally {
       await browser.close();
@@ -98,11 +116,12 @@ async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly
   const seconds = (performance.now() - startedAt) / 1000;
   const kinds = [...tally].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => `${kind} ${count}`);
   console.log(
-    `${name} ${version}: ${seeds.length} rounds, ${actions} actions, ${seconds.toFixed(0)} s, no violation; settled within ${longestMs.toFixed(0)} ms\n  ${kinds.join(', ')}`,
+    `chaos: ${name} ${version}, seeds ${seeds[0]} to ${seeds[rounds - 1]}: ${rounds} rounds, ${actions} actions, ${seconds.toFixed(0)} s, ${failed.length} failed; settled within ${longestMs.toFixed(0)} ms\n  ${kinds.join(', ')}`,
   );
+  expect(failed, 'the seeds of the rounds that failed; each is shown above').toEqual([]);
 }
 
-function report(engine: string, version: string, seed: number, timeline: string): string {
+function report(engine: string, version: string, seed: number, { violations, timeline }: RoundResult): string {
   const command = `CHAOS_ENGINE=${engine} CHAOS_SEED=${seed} CHAOS_ROUNDS=20 npm run chaos`;
-  return `seed ${seed} in ${engine} ${version}\n${timeline}\nTo see it again, which depends on the engine's timing too:\n    ${command}\n`;
+  return `seed ${seed} in ${engine} ${version}\n${timeline}\nFAILED: ${violations.join('\n        ')}\nTo see it again, which depends on the engine's timing too:\n    ${command}\n`;
 }

@@ -142,6 +142,31 @@ describe.each(['end', 'cancel'] as const)('a person calls %s()', (call) => {
   });
 });
 
+test.each(['end', 'cancel'] as const)(
+  '%s() in the very instant in which an attempt fails: nobody tries again',
+  async (call) => {
+    for (let offsetMs = -3; offsetMs <= 3; offsetMs += 0.2) {
+      const { world, tabs, b } = await openWorld();
+      const wanted = ensureIn(tabs);
+      await world.settle();
+      const fail = (): void => {
+        for (const attempt of world.network.attempts) attempt.fail(down());
+      };
+      const stop = (): void => void follow(b.coordinator[call]());
+      const [first, second] = offsetMs < 0 ? [stop, fail] : [fail, stop];
+      first();
+      await world.advance(Math.abs(offsetMs));
+      second();
+      await world.advance(300_000);
+      expect(
+        wanted.map(({ outcome }) => outcome),
+        `${offsetMs} ms`,
+      ).toEqual([ABORTED, ABORTED, ABORTED]);
+      expect(world.network.requests.filter((request) => request === 'start')).toHaveLength(1);
+    }
+  },
+);
+
 test('end() of the session that was wanted: nobody starts another one', async () => {
   const { world, tabs, b } = await openWorld({ driver: 'auto' });
   const wanted = ensureIn(tabs);

@@ -366,6 +366,30 @@ describe('without locks', () => {
     expect([b, c].map(look)).toEqual(['recovering follower', 'recovering follower']);
   });
 
+  test.each([0, 1_000, 3_500, 5_000, 9_900, 61_000])(
+    'a host that crashed %d ms after its start is noticed within eight seconds, and nobody has to call',
+    async (livedMs) => {
+      const { a, b, c, world } = await openSession({ driver: 'auto', capabilities, recovery: { by: 'manual' } });
+      await world.advance(livedMs);
+      await a.crash();
+      await world.advance(8_000);
+      expect([b, c].map(look)).toEqual(['recovering follower', 'recovering follower']);
+    },
+  );
+
+  test('a host with many followers is asked by one of them at a time', async () => {
+    const { world } = await openSession({ driver: 'auto', capabilities });
+    for (let count = 0; count < 30; count += 1) world.openTab({ driver: 'auto', capabilities });
+    await world.settle();
+    const questions = (): number => (world.recordOf() as { asked: number }).asked;
+    const before = questions();
+    await world.advance(60_000);
+    const asked = questions() - before;
+    // Every three to four seconds; without the draw it would be some 450.
+    expect(asked).toBeGreaterThanOrEqual(14);
+    expect(asked).toBeLessThanOrEqual(40);
+  });
+
   test('a host that lives answers every challenge, for hours', async () => {
     const { a, b, world } = await openSession({ driver: 'auto', capabilities });
     await world.advance(3 * 3_600_000);

@@ -51,6 +51,21 @@ test('panels tell each other who they are, and which call was refused in which t
   expect(panel.why()).toBe('No call of this tab was refused.');
 });
 
+test('tabs are called what the app calls them, in lanes, events, locks and the reason of a refusal; the others by their id', async () => {
+  const { world, tabs } = await openThree();
+  const [host, follower, other] = tabs;
+  const names = new Map([[host.coordinator.tabId, 'checkout']]);
+  const panel = mount(world, follower, { nameOf: (tabId) => names.get(tabId) });
+  mount(world, other);
+  await start(world, host);
+  await expect(follower.coordinator.start()).rejects.toMatchObject({ code: 1004 });
+  await world.advance(3_000);
+  expect(panel.lanes().map((lane) => lane.replace(/:.*/, ''))).toEqual([nameOf(follower), nameOf(other), 'checkout']);
+  expect(panel.lines('Events and commands').join()).toContain(' checkout session_started');
+  expect(panel.lines('Locks')).toContain('term: checkout holds it (exclusive)');
+  expect(panel.why()).toContain('tab checkout has the session');
+});
+
 test('a refusal is explained in one sentence: the code, who has the session, in which phase, since when, how its life was proven', async () => {
   const { world, tabs } = await openThree();
   const [host, follower] = tabs;

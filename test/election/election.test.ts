@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { createElection } from '../../src/election/election';
 import type { HeldLock } from '../../src/platform/platform';
+import type { Decision } from '../../src/session/command';
 import type { SessionRecord } from '../../src/session/record';
 import { fakeLedger } from '../support/fake-ledger';
 import { type FakeLock, fakeClock, fakeLock, flush } from '../support/fakes';
@@ -31,7 +32,7 @@ function setUp(record: SessionRecord) {
     ...{ reapIfFree: async () => undefined, hearGoodbye: async () => undefined },
   };
   const election = createElection({
-    ...{ ledger, locks, proof, clock, tabId: CALLER.tabId, patienceMs: 30_000 },
+    ...{ ledger, locks, proof, clock, tabId: CALLER.tabId, isPage: true, patienceMs: 30_000 },
     newTerm: () => CALLER.term,
     awake: () => page.signal,
   });
@@ -74,4 +75,27 @@ test('a lock that is granted after the page was left goes back at once: a page t
   await flush();
   expect(moved.outcome).toBe('pending');
   expect(given.map(({ isReleased }) => isReleased)).toEqual([true, true]);
+});
+
+test('a claim that finds the record lost waits for its host, also if this tab saw the loss while it took its locks', async () => {
+  const { clock, election, ledger, locks, grant } = setUp(recordIn('idle'));
+  const hasWaited: unknown[] = [];
+  const { transact } = ledger;
+  Object.assign(ledger, {
+    async transact(...given: Parameters<typeof transact>): Promise<Decision> {
+      hasWaited.push(given[1]);
+      if (given[1]) return transact(...given);
+      return { verdict: 'void', record: ledger.record, changed: false, entries: [] };
+    },
+  });
+  locks.work = () => false;
+  locks.takeSeat = async () => {
+    Object.assign(ledger, { isSpoilt: true });
+    return grant();
+  };
+  const started = follow(election.run(() => CALLS.start, {}));
+  await flush();
+  expect([hasWaited, started.outcome]).toEqual([[false], 'pending']);
+  await clock.advance(3_000);
+  expect([hasWaited, started.outcome]).toEqual([[false, true], 'done']);
 });

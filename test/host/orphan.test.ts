@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import type { DriverContext } from '../../src/driver';
 import { endOrphan } from '../../src/host/orphan';
-import type { DriverContext } from '../../src/types';
 import { fakeClock, fakeLogger, flush } from '../support/fakes';
 import { recordIn } from '../support/records';
 import { follow } from '../support/world';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createWriter } from '../../src/host/writer';
-import type { Command } from '../../src/session/decide';
+import type { Command } from '../../src/session/command';
 import type { SessionRecord } from '../../src/session/record';
 import { fakeLedger } from '../support/fake-ledger';
 import { fakeClock, fakeLogger, flush } from '../support/fakes';

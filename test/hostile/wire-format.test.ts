@@ -12,7 +12,7 @@ import { describe, expect, test } from 'vitest';
 import { version as packageVersion } from '../../package.json';
 import { type Message, parseMessage } from '../../src/ledger/messages';
 import { isObject } from '../../src/session/check';
-import type { Command } from '../../src/session/decide';
+import type { Command } from '../../src/session/command';
 import { isEntry, type JournalEntry } from '../../src/session/events';
 import { parseRecord, type SessionRecord } from '../../src/session/record';
 import { follow, hear } from '../support/world';

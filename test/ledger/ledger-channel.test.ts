@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/session/decide';
+import type { Command } from '../../src/session/command';
 import { setUpLedger } from '../support/fake-platform';
 import { flush } from '../support/fakes';
 import { CALLS, HOST, notes, recordIn, reportOf } from '../support/records';

@@ -111,6 +111,17 @@ describe('what was stored and is no record', () => {
     expect(await ledger.transact(CALLS.start)).toMatchObject({ verdict: 'refused', code: 1004 });
     expect(writes()).toBe(0);
   });
+
+  test('is not replaced by a claim, known as lost or not, before its host had the time to write it anew', async () => {
+    const { ledger, stored, lose, writes } = setUpLedger({ record: recordIn('idle'), proof: 'answer' });
+    await ledger.peek();
+    stored.record = undefined;
+    lose(true);
+    await ledger.peek();
+    expect(await ledger.transact(CALLS.start, false)).toMatchObject({ verdict: 'void', changed: false });
+    expect([ledger.isSpoilt, writes()]).toEqual([true, 0]);
+    expect(await ledger.transact(CALLS.start, true)).toMatchObject({ verdict: 'granted', changed: true });
+  });
 });
 
 describe('a decision', () => {

@@ -2,7 +2,7 @@
  * Follows the real code in the model: knows every state of the model that explains what was seen so far. What the code
  * writes and the model would not is a fault of the model, or of the code.
  */
-import type { Command, Decision } from '../../src/session/decide';
+import type { Command, Decision } from '../../src/session/command';
 import type { SessionRecord } from '../../src/session/record';
 import { actions } from './actions';
 import { signOfLife } from './host';

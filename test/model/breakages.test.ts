@@ -1,6 +1,7 @@
 /** Each rule that the model guards, broken: it must be seen, and by the way that was meant. */
 import { expect, test } from 'vitest';
-import { type Decision, decide } from '../../src/session/decide';
+import type { Decision } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import type { SessionRecord, Stored } from '../../src/session/record';
 import { explore } from './explore';
 import { activeScene, clearedScene, copiedScene, handedOverScene, nobodyHomeScene } from './scenes';

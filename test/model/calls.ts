@@ -1,5 +1,5 @@
 /** The callers' shell in the model: the loop of `Election.run`, between its transactions. */
-import type { Call as Command, Decision } from '../../src/session/decide';
+import type { Call as Command, Decision } from '../../src/session/command';
 import { commit } from './commit';
 import { abandon, connect, hold, see } from './host';
 import {

@@ -1,5 +1,5 @@
 /** One transaction, and what it means for the sessions at the service. */
-import type { Decision, Facts } from '../../src/session/decide';
+import type { Decision, Facts } from '../../src/session/command';
 import type { SessionRecord } from '../../src/session/record';
 import { type Commit, type Draft, type State, seenBy, tabOf } from './state';
 
@@ -24,7 +24,7 @@ export function commit(draft: Draft, index: number, command: Commit['command'], 
 export function factsOf(state: State, index: number): Facts {
   const tab = tabOf(state, index);
   return {
-    ...{ tabId: tab.id, now: state.now, known: seenBy(state, tab), isStored: true },
+    ...{ tabId: tab.id, now: state.now, known: seenBy(state, tab), isStored: true, isPage: true },
     proof: tab.isOld ? 'answer' : 'lock',
     watched: { lostSince: null, forMs: 0 },
   };

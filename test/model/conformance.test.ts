@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { type Command, type Decision, decide } from '../../src/session/decide';
+import type { Command, Decision } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import { createSimulatedBrowser, type SimulatedTab } from '../../src/testing';
 import { createRandom, type Random } from '../../src/testing/random';
 import { Acceptor } from './acceptor';
@@ -64,6 +65,7 @@ test('a write that the model does not know is seen', () => {
   const recovering = { ...INITIAL, phase: 'recovering', epoch: 3 } as const;
   const decision = decide(recovering, command, {
     tabId: 'zero',
+    isPage: true,
     now: 0,
     known: INITIAL,
     isStored: true,

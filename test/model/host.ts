@@ -1,5 +1,5 @@
 /** The host's shell in the model: `Tenure`, `Terms` and the writer, without the driver's details. */
-import type { Decision, Report } from '../../src/session/decide';
+import type { Decision, Report } from '../../src/session/command';
 import type { SessionRecord } from '../../src/session/record';
 import { beginAtService, commit, endAtService } from './commit';
 import { type Draft, type Late, type ReportName, releaseLocks, releaseSeat, seenBy, type Term, tabOf } from './state';

@@ -6,7 +6,8 @@
  * message that is early, late or lost; so no tab remembers what it saw last. The one exception is storage that was cleared: the
  * tabs that were open then know the record as it was, the others know nothing.
  */
-import type { Call as Command, Decision, decide } from '../../src/session/decide';
+import type { Call as Command, Decision } from '../../src/session/command';
+import type { decide } from '../../src/session/decide';
 import { type Recovery, type SessionRecord, UNKNOWN } from '../../src/session/record';
 
 export type Rules = typeof decide;

@@ -21,10 +21,16 @@ describe('without a window', () => {
   });
 });
 
-test('a worker is told from a server by what only workers have', () => {
-  expect(browserPlatform().isWorker).toBe(false);
+test('a worker is told by what only workers have, also where it pretends to be a page', () => {
+  expect(browserPlatform()).toMatchObject({ isBrowser: false, isPage: false });
+  vi.stubGlobal('window', globalThis);
+  vi.stubGlobal('document', {});
+  expect(browserPlatform()).toMatchObject({ isBrowser: true, isPage: true });
   vi.stubGlobal('importScripts', () => undefined);
-  expect(browserPlatform()).toMatchObject({ isWorker: true, isBrowser: false });
+  // It can look and be told, and has nothing that others could wait for.
+  expect(browserPlatform()).toMatchObject({ isBrowser: true, isPage: false, locks: null });
+  vi.stubGlobal('indexedDB', {});
+  expect(browserPlatform().openStore('scope')).not.toBeNull();
 });
 
 describe('in every environment', () => {

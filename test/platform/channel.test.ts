@@ -81,6 +81,8 @@ describe('when others use the same name', () => {
   ];
 
   test('the native channel hands over what it is sent: whoever opens it looks at it', async () => {
+    // As in a browser, whose channels are of its window and not of Node.
+    vi.stubGlobal('EventTarget', Object.getPrototypeOf(BroadcastChannel));
     const [first, second] = [open(), open()];
     const stranger = new RealBroadcastChannel('solotab:1:scope');
     for (const message of garbage) stranger.postMessage(message);
@@ -88,6 +90,7 @@ describe('when others use the same name', () => {
     await vi.waitFor(() => expect(second.received.at(-1)).toEqual(garbage.at(-1)));
     stranger.close();
     expect(uncaught).not.toHaveBeenCalled();
+    vi.unstubAllGlobals();
   });
 
   test('garbage in the storage is dropped, and the next message arrives', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Call, type Command, decide, type Facts } from '../../src/session/decide';
+import type { Call, Command, Facts } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import { type Phase, type Recovery, type SessionRecord, SIGN_OF_LIFE_MS } from '../../src/session/record';
 import {
   answer,

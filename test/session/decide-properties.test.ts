@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Command, type Decision, decide, type Facts, type Report } from '../../src/session/decide';
+import type { Command, Decision, Facts, Report } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import {
-  idleRecord,
+  IDLE,
   isNewer,
   parseRecord,
   RECOVERY_POLICIES,
@@ -28,7 +29,7 @@ interface Intent {
 }
 
 const CALLS = ['start', 'join', 'resume', 'takeOver', 'cancel', 'end'] as const;
-const NOTICES = ['lost', 'ask', 'withdraw', 'look', 'want', 'unwant', 'forget'] as const;
+const NOTICES = ['lost', 'ask', 'withdraw', 'look', 'want', 'forget'] as const;
 const REPORTS = [
   ...(['connected', 'failed', 'giveUp', 'settled', 'ended', 'reconnecting', 'reconnected'] as const),
   ...(['handOver', 'alive', 'here'] as const),
@@ -80,7 +81,6 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
       return { type, candidate };
     case 'look':
     case 'want':
-    case 'unwant':
     case 'forget':
       return { type };
     default: {
@@ -121,7 +121,7 @@ function run(steps: readonly Intent[]): StepTaken[] {
     // Half of the reports come from the host itself, as all real ones do.
     const tabId = intent.asCurrent ? (before.hostTabId ?? intent.tab) : intent.tab;
     const watched = { lostSince: flag ? lostSince : null, forMs: flag ? watchedMs : 0 };
-    const facts: Facts = { tabId, isStored: true, proof, now, known: before, watched };
+    const facts: Facts = { tabId, isPage: true, isStored: true, proof, now, known: before, watched };
     const decision = decide(before, command, facts);
     record = decision.record;
     return { command, before, decision, facts };
@@ -192,7 +192,7 @@ describe('whatever the tabs do', () => {
 
   test('idle keeps nothing of the session but what counts on and the last error', () => {
     always(({ decision: { record } }) => {
-      if (record.phase === 'idle') expect(record).toEqual({ ...idleRecord(record), lastError: record.lastError });
+      if (record.phase === 'idle') expect(record).toEqual({ ...record, ...IDLE, lastError: record.lastError });
     });
   });
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { type Call, type Command, type Decision, decide, type Facts, windowLeftMs } from '../../src/session/decide';
+import type { Call, Command, Decision, Facts } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import type { ErrorFacts } from '../../src/session/error-facts';
 import type { RecoveryPolicy, SessionRecord } from '../../src/session/record';
+import { windowLeftMs } from '../../src/session/steps';
 import {
   answer,
   BEFORE,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Command, decide, type Facts, type Report } from '../../src/session/decide';
+import type { Command, Facts, Report } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import type { Phase, SessionRecord } from '../../src/session/record';
 import {
   BEFORE,

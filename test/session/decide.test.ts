@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { busyCode, type Call, decide } from '../../src/session/decide';
-import { idleRecord, PHASES, type SessionRecord } from '../../src/session/record';
+import type { Call } from '../../src/session/command';
+import { busyCode, decide } from '../../src/session/decide';
+import { PHASES, type SessionRecord, UNKNOWN } from '../../src/session/record';
 import {
   answer,
   BEFORE,
@@ -120,7 +121,12 @@ describe('a granted start or join', () => {
       const lastError = errorEntry(1016);
       const { record } = decide(recordIn('idle', { lastError }), CALLS[type], FACTS);
       expect(record).toEqual({
-        ...idleRecord({ revision: 11, epoch: NOW, seq: 7, lostEpoch: 0, isStored: true }),
+        ...UNKNOWN,
+        revision: 11,
+        epoch: NOW,
+        seq: 7,
+        lostEpoch: 0,
+        isStored: true,
         ...{ phase: 'connecting', kind: type, origin: NOW, recovery: RECOVERY },
         ...{ term: CALLER.term, hostTabId: CALLER.tabId, resumeKey: CALLER.term },
         ...{ since: NOW, seenAt: NOW, proof: 'lock' },
@@ -131,7 +137,7 @@ describe('a granted start or join', () => {
   test.each(['absent', 'malformed'] as const)(
     'stands on an %s record, above every epoch that this tab has seen',
     (stored) => {
-      const known = idleRecord({ revision: 40, epoch: NOW + 9, seq: 300, lostEpoch: 8, isStored: true });
+      const known = { ...UNKNOWN, revision: 40, epoch: NOW + 9, seq: 300, lostEpoch: 8, isStored: true };
       const { record } = decide(stored, CALLS.start, { ...FACTS, known });
       expect(record).toMatchObject({ phase: 'connecting', epoch: NOW + 10, revision: 41, seq: 300, lostEpoch: 8 });
     },
@@ -218,6 +224,21 @@ describe('cancel and end', () => {
       expect(decide(record, call, FACTS)).toMatchObject({ verdict: 'void', record, changed: false });
     }
   });
+
+  test.each(STATES)(
+    'of an earlier session that was wanted end the wishes, and not the session that is there now, while %s',
+    (state) => {
+      const record = recordIn(state, { isWanted: true, stops: 4 });
+      for (const type of ['cancel', 'end'] as const) {
+        const call: Call = { type, candidate: CALLER, origin: record.origin - 1 };
+        expect(decide(record, call, FACTS)).toMatchObject({
+          verdict: 'done',
+          record: { ...record, revision: 11, isWanted: false, stops: NOW },
+          entries: [],
+        });
+      }
+    },
+  );
 
   test.each(['cancel', 'end'] as const)('%s with the origin of the session that is there is as without one', (type) => {
     const record = recordIn('recovering');

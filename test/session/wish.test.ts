@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/session/decide';
 import type { JournalEntry } from '../../src/session/events';
-import { idleRecord, type SessionRecord } from '../../src/session/record';
+import { type SessionRecord, UNKNOWN } from '../../src/session/record';
 import { stateOfWish } from '../../src/session/wish';
 import { FACTS, recordIn, reportOf } from '../support/records';
 
 const NOW = 1_000_000;
 const COUNTERS = { revision: 9, epoch: 7, seq: 20, lostEpoch: 0, isStored: true };
 
-const idle = (changes: Partial<SessionRecord> = {}): SessionRecord => ({ ...idleRecord(COUNTERS), ...changes });
+const idle = (changes: Partial<SessionRecord> = {}): SessionRecord => ({ ...UNKNOWN, ...COUNTERS, ...changes });
 const failedWith = (retryMs: number | null, at = NOW) => ({ count: 2, at, retryMs });
 const error = { type: 'session_error', epoch: 7, seq: 20, tabId: 'a', at: NOW, error: { code: 2001 } } as JournalEntry;
 

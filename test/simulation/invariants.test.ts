@@ -1,6 +1,6 @@
 /** The checks can fail: each is shown a world that breaks its promise. */
 import { expect, test } from 'vitest';
-import { idleRecord, type SessionRecord } from '../../src/session/record';
+import { type SessionRecord, UNKNOWN } from '../../src/session/record';
 import type { SimulatedBrowser } from '../../src/testing';
 import { bareWorld, contextOf, driverIn } from './bare-world';
 
@@ -15,7 +15,7 @@ async function write(
 }
 
 function record(revision: number, epoch: number, seq = 0): SessionRecord {
-  return idleRecord({ revision, epoch, seq, lostEpoch: 0, isStored: true });
+  return { ...UNKNOWN, revision, epoch, seq, lostEpoch: 0, isStored: true };
 }
 
 test('a revision that does not rise, or an epoch that falls, is a violation', async () => {

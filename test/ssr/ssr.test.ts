@@ -87,7 +87,7 @@ describe('a coordinator on a server', () => {
       console.log(JSON.stringify({ outcomes, refusals, called }));
     `);
     const refusal = { isSessionError: true, code: 9999, local: true, retryable: false };
-    const clear = { message: expect.stringContaining('browser'), suggestedAction: expect.stringContaining('browser') };
+    const clear = { message: expect.stringContaining('browser'), suggestedAction: expect.stringContaining('page') };
     const refused = expect.objectContaining({ ...refusal, ...clear });
     expect(result).toEqual({
       outcomes: { start: refused, join: refused, resume: refused, takeOver: refused },

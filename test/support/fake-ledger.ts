@@ -1,9 +1,11 @@
 /** A ledger in one variable: what a test says is stored, with no store, no channel and no other tab. */
 import type { Ledger } from '../../src/ledger/ledger';
 import type { Clock } from '../../src/platform/platform';
-import { type Command, type Decision, decide, type Facts, windowLeftMs } from '../../src/session/decide';
+import type { Command, Decision, Facts } from '../../src/session/command';
+import { decide } from '../../src/session/decide';
 import type { JournalEntry } from '../../src/session/events';
 import type { SessionRecord } from '../../src/session/record';
+import { windowLeftMs } from '../../src/session/steps';
 import { FACTS, NOW } from './records';
 
 export interface FakeLedger extends Ledger {

@@ -1,8 +1,8 @@
 /** The ports of one tab: a store in a variable, a channel whose other end is the test, and time that stands still. */
-import { type LedgerPorts, openLedger } from '../../src/ledger/ledger';
+import { type LedgerPorts, openLedger } from '../../src/ledger/open-ledger';
 import type { Channel, Platform, Store } from '../../src/platform/platform';
 import { JOURNAL_SIZE, type JournalEntry } from '../../src/session/events';
-import type { SessionRecord } from '../../src/session/record';
+import type { Proof, SessionRecord } from '../../src/session/record';
 import { fakeClock, fakeLogger, flush } from './fakes';
 import { CALLER } from './records';
 
@@ -12,10 +12,13 @@ export interface FakePlatformOptions {
   readonly hasStore?: boolean;
   readonly channel?: Channel['carries'] | null;
   readonly tabId?: string;
+  /** How others find out whether a host in this tab lives. Default: by its lock. */
+  readonly proof?: Proof;
 }
 
 /** A ledger over such ports, and everything that it does and tells. */
-export function setUpLedger({ record, hasStore = true, channel = 'full', tabId = CALLER.tabId }: FakePlatformOptions) {
+export function setUpLedger(options: FakePlatformOptions) {
+  const { record, hasStore = true, channel = 'full', tabId = CALLER.tabId, proof = 'lock' } = options;
   const clock = fakeClock();
   const logger = fakeLogger();
   const stored = { record, journal: new Map<number, unknown>() };
@@ -70,12 +73,12 @@ export function setUpLedger({ record, hasStore = true, channel = 'full', tabId =
     clone: structuredClone,
     names: () => names,
     isBrowser: true,
-    isWorker: false,
+    isPage: true,
     logger,
   };
   const ports: LedgerPorts = {
     ...{ platform, logger, scope: 'support', tabId },
-    proof: () => 'lock',
+    proof: () => proof,
     onRecord: () => void told.push(`${ledger?.record.phase ?? 'idle'} r${ledger?.record.revision ?? 0}`),
     onEntry(entry, missed) {
       entries.push(entry);

@@ -1,11 +1,11 @@
 /** Records in every state that a scope can be in, and the facts and commands that go with them. */
 
 import type { SessionErrorCode } from '../../src/session/catalogue';
-import type { Call, Decision, Facts, HostCommand, Report } from '../../src/session/decide';
+import type { Call, Decision, Facts, HostCommand, Report } from '../../src/session/command';
 import { type ErrorFacts, errorFacts } from '../../src/session/error-facts';
 import { SessionError } from '../../src/session/errors';
 import type { JournalEntry } from '../../src/session/events';
-import { type Candidate, idleRecord, type Recovery, type SessionRecord, UNKNOWN } from '../../src/session/record';
+import { type Candidate, type Recovery, type SessionRecord, UNKNOWN } from '../../src/session/record';
 
 export const RECOVERY: Recovery = { by: 'same-tab', windowMs: 120_000, attempts: 2 };
 
@@ -20,6 +20,7 @@ export const BEFORE = NOW - 5_000;
 
 export const FACTS: Facts = {
   tabId: CALLER.tabId,
+  isPage: true,
   isStored: true,
   proof: 'lock',
   now: NOW,
@@ -44,7 +45,7 @@ export const STATES = [
 export type State = (typeof STATES)[number];
 
 export function recordIn(state: State, change: Partial<SessionRecord> = {}): SessionRecord {
-  const idle = idleRecord({ revision: 10, epoch: 3, seq: 7, lostEpoch: 0, isStored: true });
+  const idle = { ...UNKNOWN, revision: 10, epoch: 3, seq: 7, lostEpoch: 0, isStored: true };
   if (state === 'idle') return { ...idle, ...change };
   const session: SessionRecord = {
     ...idle,

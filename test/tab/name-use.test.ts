@@ -4,10 +4,14 @@ import { expect, test, vi } from 'vitest';
 import { createCoordinatorOn } from '../../src/tab/coordinator';
 
 function openPage(tab: SimulatedTab = createSimulatedBrowser().openTab({ bare: true })) {
+  return { tab, ...creatorIn(tab) };
+}
+
+function creatorIn({ platform }: Pick<SimulatedTab, 'platform'>) {
   const warnings: string[] = [];
   const logger = { warn: (message: string) => void warnings.push(message), error: () => undefined };
   const driver = { start: () => 1, end: () => undefined };
-  return { tab, warnings, create: (name = 'support') => createCoordinatorOn(tab.platform, { name, driver, logger }) };
+  return { warnings, create: (name = 'support') => createCoordinatorOn(platform, { name, driver, logger }) };
 }
 
 const TOLD =
@@ -63,19 +67,27 @@ test('names are apart, and so are documents: another tab, or the same after its 
   expect([warnings, after.warnings, ...others.map((other) => other.warnings)]).toEqual([[], [], [], []]);
 });
 
-test('in a worker there is one warning that names the page; on a server there is none', () => {
-  const { platform } = createSimulatedBrowser().openTab({ bare: true });
-  const warningsOn = (isWorker: boolean): unknown[] => {
+test('two coordinators of one name in a worker are no reason to warn, nor are one in a page and one in its worker', () => {
+  const tab = createSimulatedBrowser().openTab({ bare: true });
+  const page = openPage(tab);
+  const worker = creatorIn(tab.openFrame({ bare: true, worker: true }));
+  page.create();
+  worker.create();
+  worker.create();
+  expect([page.warnings, worker.warnings]).toEqual([[], []]);
+});
+
+test('a worker that is to become host by itself is warned that it never does, and a server is not', () => {
+  const { platform } = createSimulatedBrowser().openTab({ bare: true, worker: true });
+  const warningsOn = (isBrowser: boolean, options: object): unknown[] => {
     const logger = { warn: vi.fn(), error: vi.fn() };
-    const driver = { start: () => 1, end: () => undefined };
-    for (let round = 0; round < 2; round += 1) {
-      createCoordinatorOn({ ...platform, isBrowser: false, isWorker }, { name: `x${round}`, driver, logger });
-    }
+    const driver = { start: () => 1, resume: () => 1, end: () => undefined };
+    createCoordinatorOn({ ...platform, isBrowser }, { name: 'support', driver, logger, ...options });
     return logger.warn.mock.calls.flat();
   };
-  expect(warningsOn(false)).toEqual([]);
-  expect(warningsOn(true)).toHaveLength(2);
-  expect(warningsOn(true)[0]).toBe(
-    'solotab: There is no page of a browser here to hold a session. Call it in a page of a browser: on a server or in a worker it only shows an idle session.',
-  );
+  const warning = 'solotab: Only a page of a browser can have a session. In a worker canHost and follow do nothing.';
+  expect(warningsOn(true, { canHost: () => true })).toEqual([warning]);
+  expect(warningsOn(true, { follow: 'focus' })).toEqual([warning]);
+  expect(warningsOn(true, { follow: 'none' })).toEqual([]);
+  expect(warningsOn(false, { canHost: () => true })).toEqual([]);
 });

@@ -2,6 +2,8 @@
  * What can happen in a round, and what a plan has to know about it: to whom it can happen, and what becomes of that tab.
  * Nothing here touches a browser; `stage.ts` carries the actions out.
  */
+
+import type { DamageName } from '../field/damages';
 import type { ActType, HangUp } from '../support/backend';
 import type { CallName } from '../support/page-api';
 
@@ -18,6 +20,8 @@ export interface PlannedTab {
   abortable: boolean;
   /** Frames and second coordinators in its document, as far as the plan knows: one that is loaded anew has none. */
   company: number;
+  /** It was closed, and what its `sessionStorage` held is known: a browser may restore it. */
+  isKept: boolean;
 }
 
 /** What an engine, as automated here, lets the tests do. */
@@ -31,20 +35,27 @@ export interface Abilities {
   readonly openWhileStopped: boolean;
   /** A server can have it clear the site's data. */
   readonly clear: boolean;
+  /** Its tabs share a window, and one of them is in front. */
+  readonly show: boolean;
 }
 
 /** Which request of the backend's is held, denied or let pass. */
 export type Request = Extract<ActType, 'start' | 'join' | 'resume' | 'end'>;
 
+/** `act` is counted by the backend, `hang` never ends by itself, `none` is a command that the driver does not have. */
+export type CommandName = 'act' | 'hang' | 'none';
+
 export type Action =
   | {
       readonly type: 'call';
-      readonly method: CallName;
+      readonly method: Exclude<CallName, 'call'>;
       readonly force?: true;
       readonly abortable?: true;
       /** By the coordinator of the last frame, if there is one. */
       readonly inFrame?: true;
     }
+  /** So many at once. */
+  | { readonly type: 'command'; readonly command: CommandName; readonly count: number; readonly inFrame?: true }
   | { readonly type: 'abort' }
   /** Something that the driver of a live session does, in whichever tabs have one. */
   | { readonly type: 'tell'; readonly method: Told }
@@ -53,17 +64,27 @@ export type Action =
   | { readonly type: 'lose'; readonly how: 'rejects' | 'says so' }
   /** The other side hangs up on whoever connects next. */
   | { readonly type: 'hangUp'; readonly how: HangUp }
-  /** A log-out elsewhere: the server has the browser clear the site's data. */
-  | { readonly type: 'clear' }
+  /** A log-out elsewhere: the server has the browser clear the site's data. Or a script deletes the database. */
+  | { readonly type: 'clear'; readonly what: 'storage' | '*' | 'database' }
+  /** Somebody else's program writes into the store. */
+  | { readonly type: 'damage'; readonly what: DamageName }
+  /** What the pages are told of their network; the backend goes on. */
+  | { readonly type: 'offline' | 'online' }
+  /** Its user looks at this tab, and no longer at the one before. */
+  | { readonly type: 'show' }
   /** Another document of the same origin in the tab; another coordinator in its document, which only watches. */
   | { readonly type: 'frame' | 'second' }
   | { readonly type: 'open' | 'close' | 'reload' | 'leave' | 'back' }
   | { readonly type: 'kill' | 'stop' | 'wake' | 'freeze' | 'unfreeze' }
-  /** Opens tab `as`. */
-  | { readonly type: 'duplicate'; readonly as: number };
+  /** All tabs at once: nobody is home any more. */
+  | { readonly type: 'quit'; readonly how: 'close' | 'kill' }
+  /** Opens tab `as`: of a closed one with what its `sessionStorage` held. */
+  | { readonly type: 'duplicate' | 'restore'; readonly as: number };
 
-/** `flood`: hundreds of values are published in a turn. */
-export type Told = 'emit' | 'publish' | 'flood' | 'error' | 'reconnecting' | 'reconnected' | 'ended';
+/** `flood`: hundreds of values are published in a turn. `large` and `too large`: what is published is. `reconnect`: by the library's loop. */
+export type Told =
+  | ('emit' | 'publish' | 'flood' | 'large' | 'too large')
+  | ('error' | 'reconnecting' | 'reconnected' | 'reconnect' | 'ended');
 
 export type ActionType = Action['type'];
 
@@ -73,6 +94,7 @@ export interface Scene {
   readonly tabs: PlannedTab[];
   /** Requests that are held or denied. */
   readonly obstacles: Set<Request>;
+  isOffline: boolean;
 }
 
 interface Kind {
@@ -94,19 +116,28 @@ const hasRoom = (scene: Scene): boolean =>
 /** Somebody has to be left to notice. */
 const isOneOfMany = (tab: PlannedTab, { tabs }: Scene): boolean =>
   tabs.some((other) => isOpen(other) && other.process !== tab.process);
+/** Nothing keeps a page from being closed or its connection to the store from being closed. */
+const isQuiet = ({ tabs }: Scene): boolean => tabs.every(({ place }) => place === 'open' || place === 'gone');
 /** A process that can be asked, by every page that it renders. */
 const isAwake = (tab: PlannedTab, { tabs }: Scene): boolean =>
   isOpen(tab) && tabs.every((other) => other.process !== tab.process || isOpen(other) || other.place === 'gone');
 
 export const KINDS: Readonly<Record<ActionType, Kind>> = {
   call: { weight: 18, fits: isOpen },
+  command: { weight: 6, fits: isOpen },
   abort: { weight: 2, fits: (tab) => isOpen(tab) && tab.abortable },
   tell: { weight: 7, fits: isOpen },
   hold: { weight: 1.5, fits: (_, { obstacles }) => obstacles.size === 0 },
   deny: { weight: 0.5, fits: (_, { obstacles }) => obstacles.size === 0 },
   lose: { weight: 0.5, fits: (_, { obstacles }) => obstacles.size === 0 },
   hangUp: { weight: 0.5, fits: isOpen },
-  clear: { weight: 0.5, fits: (_, { can, tabs }) => can.clear && tabs.every(({ place }) => place !== 'stopped') },
+  damage: { weight: 0.5, fits: (tab, scene) => isOpen(tab) && isQuiet(scene) },
+  offline: { weight: 0.5, fits: (_, { isOffline }) => !isOffline },
+  online: { weight: 1.5, fits: (_, { isOffline }) => isOffline },
+  show: { weight: 1, fits: (tab, { can }) => isOpen(tab) && can.show },
+  quit: { weight: 0.5, fits: (tab, scene) => isOpen(tab) && isQuiet(scene) },
+  restore: { weight: 1.5, fits: (tab, scene) => tab.isKept && hasRoom(scene) },
+  clear: { weight: 1, fits: (_, { can, tabs }) => can.clear && tabs.every(({ place }) => place !== 'stopped') },
   frame: { weight: 1, fits: (tab) => isOpen(tab) && tab.company < MOST_COMPANY },
   second: { weight: 0.5, fits: (tab) => isOpen(tab) && tab.company < MOST_COMPANY },
   allow: { weight: 2, fits: (_, { obstacles }) => obstacles.size > 0 },
@@ -124,7 +155,8 @@ export const KINDS: Readonly<Record<ActionType, Kind>> = {
 };
 
 /** What becomes of the tabs. */
-export function apply(action: Action, tab: PlannedTab, { tabs, obstacles }: Scene): void {
+export function apply(action: Action, tab: PlannedTab, scene: Scene): void {
+  const { tabs, obstacles } = scene;
   const place = (to: Place): void => {
     for (const other of tabs) if (other.process === tab.process && other.place !== 'gone') other.place = to;
   };
@@ -142,6 +174,22 @@ export function apply(action: Action, tab: PlannedTab, { tabs, obstacles }: Scen
     case 'tell':
     case 'hangUp':
     case 'clear':
+    case 'damage':
+    case 'command':
+    case 'show':
+      return;
+    case 'offline':
+    case 'online':
+      scene.isOffline = action.type === 'offline';
+      return;
+    case 'quit':
+      for (const other of tabs) {
+        other.isKept ||= other.place === 'open';
+        other.place = 'gone';
+      }
+      return;
+    case 'restore':
+      tab.isKept = false;
       return;
     case 'frame':
     case 'second':
@@ -162,6 +210,7 @@ export function apply(action: Action, tab: PlannedTab, { tabs, obstacles }: Scen
       return;
     case 'close':
       tab.place = 'gone';
+      tab.isKept = true;
       return;
     case 'leave':
       tab.place = 'away';

@@ -1,6 +1,7 @@
 /** What must hold after a round. Pure: takes what the tabs and the backend tell, and says what is wrong. */
 import type { Act } from '../support/backend';
 import type { DriverConfig } from '../support/page-api';
+import type { CommandName } from './actions';
 import type { Observation } from './page';
 
 const AT_REST = ['idle', 'active', 'recovering'];
@@ -15,15 +16,19 @@ const BLOCKED_CODE = 9999;
 export interface Excuses {
   /** The site's data was cleared: under a higher epoch events are numbered anew, and what a tab missed nobody can tell. */
   readonly isCleared: boolean;
+  /** Somebody else wrote what could have been written by a tab: whoever reads it before the host writes again believes it. */
+  readonly isForged: boolean;
   /** Tabs were stopped or frozen. */
   readonly haveSlept: boolean;
 }
 
 /** Why the tabs can't be said to have settled and to agree; `null` if they have. */
-export function unrest(observations: readonly Observation[]): string | null {
+export function unrest(observations: readonly Observation[], { isCleared, isForged }: Excuses): string | null {
   const views = observations.map(({ snapshot }) => {
     const { phase, epoch, hostTabId, kind, info } = snapshot;
-    return JSON.stringify({ phase, epoch, hostTabId, kind, info });
+    // A tab that loads where nothing is stored and nobody has a session knows of none before it.
+    const isUnknown = isCleared && phase === 'idle';
+    return JSON.stringify({ phase, ...(!isUnknown && { epoch }), hostTabId, kind, ...(!isForged && { info }) });
   });
   const [first] = views;
   if (views.some((view) => view !== first)) return `the tabs disagree: ${views.join(' | ')}`;
@@ -33,7 +38,9 @@ export function unrest(observations: readonly Observation[]): string | null {
     if (!AT_REST.includes(phase)) return `${short} is stuck in ${phase}`;
     const expected = phase === 'idle' ? 'none' : hostTabId === tabId ? 'host' : 'follower';
     if (role !== expected) return `${short} takes itself for ${role}, and is ${expected}`;
-    const pending = calls.find(({ outcome }) => outcome === null);
+    // Where an attempt failed, what is wanted waits for its pause, which may be a minute.
+    const waits = (method: string): boolean => method === 'ensure' && phase === 'idle';
+    const pending = calls.find(({ outcome, method }) => outcome === null && !waits(method));
     if (pending) return `${short}: ${pending.method}() of ${pending.step} has not settled`;
     // A session that is asked for elsewhere is active until its driver has let go of it, and that is written down.
     const isReleasing = driverCalls.some(({ type, epoch }) => type === 'release' && epoch === snapshot.epoch);
@@ -54,17 +61,8 @@ export function heardAlike(observations: readonly Observation[]): string | null 
 }
 
 /** What is wrong at any time at which the tabs agree. */
-export function violationsAtRest(
-  observations: readonly Observation[],
-  acts: readonly Act[],
-  driver: DriverConfig,
-): readonly string[] {
-  // A driver without release() is not told when its session moves.
-  const isTold = driver.release ?? true;
-  return [
-    ...believers(observations, acts),
-    ...observations.flatMap((each) => [...zombies(each), ...(isTold ? leaks(each) : [])]),
-  ];
+export function violationsAtRest(observations: readonly Observation[], acts: readonly Act[]): readonly string[] {
+  return [...believers(observations, acts), ...observations.flatMap(zombies)];
 }
 
 /** What is wrong with what a document has seen so far. */
@@ -98,7 +96,13 @@ function zombies({ tabId, context, snapshot: { role, epoch } }: Observation): re
   return [`${tabId.slice(0, 8)} was never told that its term ${context.epoch} is over; now it is ${epoch}`];
 }
 
-/** A session that was connected and is not this tab's any more was ended or released. */
+/** What a tab connected, and has neither ended nor released although it is not this tab's any more. One that woke is told of that late. */
+export function leaked(observations: readonly Observation[], driver: DriverConfig): string | null {
+  // A driver without release() is not told when its session moves.
+  if (driver.release === false) return null;
+  return observations.flatMap(leaks)[0] ?? null;
+}
+
 function leaks({ tabId, driverCalls, toldOver, snapshot: { role, epoch } }: Observation): readonly string[] {
   return driverCalls
     .filter(({ type, settled, hungUp }) => settled === 'ok' && !hungUp && type !== 'end' && type !== 'release')
@@ -131,10 +135,46 @@ function outOfOrder({ tabId, events }: Observation, isCleared: boolean): readonl
   return found;
 }
 
+/** A command is carried out at most once, as the backend counts, and its caller is told what became of it. */
+export function untrueCommands(observations: readonly Observation[], acts: readonly Act[]): readonly string[] {
+  const heard = new Map<string, Act[]>();
+  for (const act of acts) {
+    const name = commandIn(act);
+    if (name !== null) heard.set(name, [...(heard.get(name) ?? []), act]);
+  }
+  const twice = [...heard]
+    .filter(([, ran]) => ran.length > 1)
+    .map(([name, ran]) => `command ${name} was carried out ${ran.length} times`);
+  const called = observations.flatMap(({ tabId, calls }) => calls.map((call) => ({ ...call, tabId })));
+  const untrue = called.flatMap(({ tabId, step, command, outcome }) => {
+    if (!command || !outcome) return [];
+    const ran = heard.get(step)?.length ?? 0;
+    const told = outcome.ok ? `ok ${outcome.value}` : String(outcome.error?.outcome ?? outcome.error?.name);
+    if (MAY_BE_TOLD[command](told, ran)) return [];
+    return [`${tabId.slice(0, 8)}: command ${command} of ${step}, carried out ${ran} times, came to ${told}`];
+  });
+  return [...twice, ...untrue];
+}
+
+/** Where the call was refused it was not sent. Who gives a command up, or is told `unknown`, does not know. */
+const isOpenTo = (told: string, ran: number): boolean =>
+  told === 'unknown' || told === 'AbortError' || (told === 'SessionError' && ran === 0);
+
+const MAY_BE_TOLD: Readonly<Record<CommandName, (told: string, ran: number) => boolean>> = {
+  // 409: under a term that is over. It fails where its term ends while it is on its way.
+  act: (told, ran) => isOpenTo(told, ran) || (told.startsWith('ok') && ran === 1) || told === 'failed',
+  hang: isOpenTo,
+  none: (told, ran) => isOpenTo(told, ran) || told === 'refused',
+};
+
+function commandIn({ body }: Act): string | null {
+  return typeof body === 'object' && body !== null && 'command' in body ? String(body.command) : null;
+}
+
 function strangeOutcomes({ tabId, calls }: Observation, codes: readonly number[]): readonly string[] {
   return calls.flatMap(({ step, method, outcome }) => {
     const error = outcome?.error;
-    if (!error || error.name === 'AbortError') return [];
+    if (!error || error.name === 'AbortError' || (method === 'call' && error.name === 'CommandError')) return [];
     if (error.name === 'SessionError' && codes.includes(Number(error.code))) return [];
     return [`${tabId.slice(0, 8)}: ${method}() of ${step} came to ${JSON.stringify(error)}`];
   });

@@ -1,12 +1,16 @@
 /** What the chaos does in a page, and what it sees there. Every look is short: a page may be gone before a long one ends. */
+import { MAX_PUBLISHED_BYTES } from '../../../src/session/payload';
+import type { DriverContext } from '../../../src/types';
 import type { CallName, Outcome, TabState } from '../support/page-api';
 import type { EnginePage, Tab } from '../support/tab';
-import type { Told } from './actions';
+import type { Action, CommandName, Told } from './actions';
 
 /** A call that was made in a page; `null` while it has not settled. */
 export interface CallRecord {
   readonly step: string;
   readonly method: CallName;
+  /** The command that was called; the backend hears of it under the name of the step. */
+  readonly command?: CommandName;
   outcome: Outcome | null;
 }
 
@@ -66,11 +70,70 @@ export function makeCall(tab: Tab<EnginePage>, call: PageCall): Promise<void> {
     const record: CallRecord = { step, method, outcome: null };
     target.chaos.calls.push(record);
     const options = { ...(force && { force }), ...(abortable && { abort: 'latest' }) };
-    const args = method === 'start' || method === 'join' ? [{ step }, options] : [options];
-    void target.fixture.call(method, method === 'end' || method === 'cancel' ? [] : args).then((outcome) => {
-      record.outcome = outcome;
-    });
+    const args = method === 'start' || method === 'join' || method === 'ensure' ? [{ step }, options] : [options];
+    void target.fixture
+      .call(method, method === 'end' || method === 'cancel' || method === 'forget' ? [] : args)
+      .then((outcome) => {
+        record.outcome = outcome;
+      });
   }, call);
+}
+
+/** For so long a command that never ends is waited for. */
+const GIVE_UP_MS = 200;
+
+/** And any command for a session that is being connected or recovered. */
+const WAIT_MS = 3_000;
+
+/** Calls commands, and does not wait for them. */
+export function callCommands(
+  tab: Tab<EnginePage>,
+  { command, count, inFrame }: Extract<Action, { type: 'command' }>,
+  step: string,
+): Promise<void> {
+  return tab.evaluate(
+    (given) => {
+      const loaded = Array.from(window.frames).filter((frame) => frame.fixture);
+      const target = (given.inFrame && loaded[loaded.length - 1]) || window;
+      target.chaos ??= { calls: [], toldOver: [] };
+      for (let number = 1; number <= given.count; number += 1) {
+        const name = `${given.step} (${number})`;
+        const record: CallRecord = { step: name, method: 'call', command: given.command, outcome: null };
+        target.chaos.calls.push(record);
+        const args = [given.command, { command: name }, { abort: name, timeoutMs: given.timeoutMs }];
+        void target.fixture.call('call', args).then((outcome) => {
+          record.outcome = outcome;
+        });
+        if (given.command === 'hang') setTimeout(() => target.fixture.abort(name), given.giveUpMs);
+      }
+    },
+    { command, count, inFrame, step, giveUpMs: GIVE_UP_MS, timeoutMs: WAIT_MS },
+  );
+}
+
+/** What the browser tells its pages of the network. */
+export function tellNetwork(tab: Tab<EnginePage>, isOnline: boolean): Promise<void> {
+  return tab.evaluate((now) => {
+    for (const each of [window, ...Array.from(window.frames)]) {
+      Object.defineProperty(each.navigator, 'onLine', { configurable: true, get: () => now });
+      each.dispatchEvent(new Event(now ? 'online' : 'offline'));
+    }
+  }, isOnline);
+}
+
+export function storedInTab(tab: Tab<EnginePage>): Promise<Readonly<Record<string, string>>> {
+  return tab.evaluate(() => ({ ...sessionStorage }));
+}
+
+/** A script deletes the database. Resolves as well where a page keeps that waiting. */
+export function deleteDatabase(tab: Tab<EnginePage>): Promise<void> {
+  return tab.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const deleting = indexedDB.deleteDatabase('solotab');
+        deleting.onsuccess = deleting.onerror = deleting.onblocked = () => resolve();
+      }),
+  );
 }
 
 export function abortCall(tab: Tab<EnginePage>): Promise<void> {
@@ -82,6 +145,21 @@ export function tellDriver(tab: Tab<EnginePage>, method: Told, step: string): Pr
   return tab.evaluate(
     (told) => {
       const documents = [window, ...Array.from(window.frames)];
+      const expectRefusal = (publish: () => void): void => {
+        try {
+          publish();
+        } catch (error) {
+          if (error instanceof RangeError) return;
+        }
+        throw new Error('What is too large was taken.');
+      };
+      /** The service is asked, and serves whoever has the session. */
+      const connectAgain =
+        ({ fixture }: Window, { epoch }: DriverContext) =>
+        async (): Promise<unknown> => {
+          if ((await fixture.act()) !== 200) throw new Error('The service refuses.');
+          return { reconnected: epoch };
+        };
       for (const each of documents) {
         const context = each.fixture?.context;
         if (!context) continue;
@@ -89,13 +167,17 @@ export function tellDriver(tab: Tab<EnginePage>, method: Told, step: string): Pr
         if (told.method === 'ended') each.chaos.toldOver.push(context.epoch);
         if (told.method === 'emit') context.emit('note', told.step);
         else if (told.method === 'publish') context.publish({ published: told.step });
+        // A character of a text may be counted as two bytes.
+        else if (told.method === 'large') context.publish({ published: 'x'.repeat(told.largest / 2 - 1_000) });
+        else if (told.method === 'too large') expectRefusal(() => context.publish('x'.repeat(told.largest + 1)));
+        else if (told.method === 'reconnect') void each.solotab.reconnect(context, connectAgain(each, context));
         else if (told.method === 'error') context.error({ code: 1016, exception: 'NETWORK_ERROR' });
         else if (told.method === 'ended') context.ended('agent-left');
         else if (told.method !== 'flood') context[told.method]();
         else for (let value = 0; value < 300; value += 1) context.publish({ published: told.step, value });
       }
     },
-    { method, step },
+    { method, step, largest: MAX_PUBLISHED_BYTES },
   );
 }
 
@@ -143,11 +225,11 @@ export function observe(tab: Tab<EnginePage>): Promise<readonly Observation[]> {
   });
 }
 
-/** Whether the call of this step has settled, or is gone with its document. */
+/** Whether the calls of this step have settled, or are gone with its document. */
 export function hasSettled(tab: Tab<EnginePage>, step: string): Promise<boolean> {
   return tab.evaluate((wanted) => {
     const calls = [window, ...Array.from(window.frames)].flatMap(({ chaos }) => chaos?.calls ?? []);
-    const call = calls.find((each) => each.step === wanted);
-    return call === undefined || call.outcome !== null;
+    const ofStep = calls.filter((each) => each.step === wanted || each.step.startsWith(`${wanted} (`));
+    return ofStep.every(({ outcome }) => outcome !== null);
   }, step);
 }

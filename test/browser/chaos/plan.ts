@@ -30,7 +30,9 @@ export interface Plan {
   readonly tabs: number;
   readonly config: Omit<CoordinatorConfig, 'scope'>;
   /** Milliseconds that the backend takes for each connect and each end. */
-  readonly delayMs: { readonly connect: number; readonly end: number };
+  readonly delayMs: { readonly connect: number; readonly end: number; readonly act: number };
+  /** The Web Locks of some tabs, or of all, are there and of no use. */
+  readonly locks: { readonly how: 'silent' | 'refusing'; readonly inAll: boolean } | null;
   readonly steps: readonly Step[];
   /** Which of the tabs that are left make the last three calls. */
   readonly last: readonly [number, number, number];
@@ -41,14 +43,18 @@ export function planOf(seed: number, can: Abilities): Plan {
   const random = createRandom(Math.imul(seed, 0x9e3779b1));
   const count = random.integer(3, 4);
   const tabs = Array.from({ length: count }, (_, index): PlannedTab => openTab(index, index));
-  const scene: Scene = { can, tabs, obstacles: new Set() };
-  const config = configFrom(random);
-  const delayMs = { connect: some(random, random.pick([60, 300])), end: some(random, random.pick([40, 200])) };
+  const scene: Scene = { can, tabs, obstacles: new Set(), isOffline: false };
+  const config = configFrom(random, can);
+  // With many acts on their way the browser would have no connection left for anything else.
+  const act = config.driver?.actEveryMs === undefined ? some(random, 150) : 0;
+  const delayMs = { connect: some(random, random.pick([60, 300])), end: some(random, random.pick([40, 200])), act };
+  const how = random.pick(['silent', 'refusing'] as const);
+  const locks = random.chance(0.08) ? { how, inAll: random.chance(0.5) } : null;
   const last = [random.integer(0, 99), random.integer(0, 99), random.integer(0, 99)] as const;
-  return { seed, tabs: count, config, delayMs, last, steps: stepsFrom(random, scene) };
+  return { seed, tabs: count, config, delayMs, locks, last, steps: stepsFrom(random, scene) };
 }
 
-function configFrom(random: Random): Plan['config'] {
+function configFrom(random: Random, { show }: Abilities): Plan['config'] {
   return {
     driver: {
       resume: random.chance(0.9),
@@ -64,6 +70,7 @@ function configFrom(random: Random): Plan['config'] {
     },
     connectTimeoutMs: random.integer(3_000, 5_000),
     events: ['note'],
+    ...(show && random.chance(0.12) && { follow: 'focus' as const }),
   };
 }
 
@@ -77,7 +84,17 @@ function stepsFrom(random: Random, scene: Scene): readonly Step[] {
     apply(action, tab, scene);
     if (action.type === 'call' && action.method !== 'end' && action.method !== 'cancel') favourite = tab.index;
     if (action.type === 'duplicate') scene.tabs.push(openTab(action.as, scene.can.duplicate ? tab.process : action.as));
+    if (action.type === 'restore') scene.tabs.push(openTab(action.as, action.as));
     steps.push({ tab: tab.index, action, pause });
+  };
+  /** After a while the user opens a tab, or has the browser restore one. */
+  const comeBack = (): void => {
+    const as = scene.tabs.length;
+    const kept = scene.tabs.filter(({ isKept }) => isKept);
+    if (random.chance(0.5)) return add(random.pick(kept), { type: 'restore', as }, { type: 'done' });
+    const tab = openTab(as, as);
+    scene.tabs.push(tab);
+    add(tab, { type: 'open' }, { type: 'done' });
   };
   const open = (): PlannedTab[] => scene.tabs.filter(({ place }) => place === 'open');
 
@@ -99,6 +116,7 @@ function stepsFrom(random: Random, scene: Scene): readonly Step[] {
     if (tab) scene.tabs.push(tab);
     const action = actionFrom(random, type, scene);
     add(tab ?? (first && random.chance(0.4) ? first : random.pick(fit)), action, pauseFrom(random, action));
+    if (type === 'quit') comeBack();
   }
   return steps;
 }
@@ -111,15 +129,29 @@ function weighted(scene: Scene): readonly ActionType[] {
     .flatMap((type) => Array.from({ length: KINDS[type].weight * 2 }, () => type));
 }
 
-function actionFrom(random: Random, type: ActionType, { obstacles, tabs }: Scene): Action {
+function actionFrom(random: Random, type: ActionType, { obstacles, tabs, can }: Scene): Action {
+  const inFrame = tabs.some(({ company }) => company > 0) && random.chance(0.4) && { inFrame: true as const };
   switch (type) {
     case 'call': {
       const method = random.pick(CALLS);
       const force = method === 'takeOver' && random.chance(0.5) && { force: true as const };
       const abortable = method !== 'cancel' && method !== 'end' && random.chance(0.25) && { abortable: true as const };
-      const inFrame = tabs.some(({ company }) => company > 0) && random.chance(0.4) && { inFrame: true as const };
       return { type, method, ...force, ...abortable, ...inFrame };
     }
+    case 'command':
+      return { type, command: random.pick(COMMANDS), count: random.pick([1, 1, 3]), ...inFrame };
+    case 'clear': {
+      // A page that can't run keeps its connection, and so a deletion waiting.
+      const isQuiet = tabs.every(({ place }) => place === 'open' || place === 'gone');
+      return {
+        type,
+        what: random.pick(isQuiet ? (['storage', '*', 'database'] as const) : (['storage', '*'] as const)),
+      };
+    }
+    case 'damage':
+      return { type, what: random.pick(DAMAGED) };
+    case 'quit':
+      return { type, how: can.kill && random.chance(0.5) ? 'kill' : 'close' };
     case 'lose':
       return { type, how: random.pick(['rejects', 'says so'] as const) };
     case 'hangUp':
@@ -132,6 +164,7 @@ function actionFrom(random: Random, type: ActionType, { obstacles, tabs }: Scene
     case 'allow':
       return { type, request: random.pick([...obstacles]) };
     case 'duplicate':
+    case 'restore':
       return { type, as: tabs.length };
     default:
       return { type };
@@ -141,6 +174,15 @@ function actionFrom(random: Random, type: ActionType, { obstacles, tabs }: Scene
 const CALLS = [
   ...(['start', 'start', 'start', 'start', 'join', 'join', 'resume', 'resume'] as const),
   ...(['takeOver', 'takeOver', 'takeOver', 'takeOver', 'cancel', 'cancel', 'end', 'end', 'end'] as const),
+  ...(['ensure', 'ensure', 'ensure', 'forget'] as const),
+] as const;
+
+const COMMANDS = ['act', 'act', 'act', 'act', 'hang', 'none'] as const;
+
+const DAMAGED = [
+  'a record with a large text in it',
+  'a large text instead of a record',
+  'a large event in the journal',
 ] as const;
 
 const TOLD = [
@@ -149,6 +191,10 @@ const TOLD = [
   'emit',
   'publish',
   'flood',
+  'large',
+  'too large',
+  'reconnect',
+  'reconnect',
   'error',
   'reconnecting',
   'reconnecting',
@@ -163,7 +209,7 @@ function pauseFrom(random: Random, { type }: Action): Pause {
   if (roll < 0.5) return { type: 'done' };
   if (roll < 0.75) return { type: 'looks', count: random.integer(1, 8) };
   if (roll < 0.85) return { type: 'heard' };
-  return type === 'call' ? settled() : { type: 'done' };
+  return type === 'call' || type === 'command' ? settled() : { type: 'done' };
 }
 
 function settled(long = false): Pause {
@@ -171,7 +217,7 @@ function settled(long = false): Pause {
 }
 
 function openTab(index: number, process: number): PlannedTab {
-  return { index, process, place: 'open', abortable: false, company: 0 };
+  return { index, process, place: 'open', abortable: false, company: 0, isKept: false };
 }
 
 /** Nothing, or up to `most`. */

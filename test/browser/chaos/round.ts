@@ -3,7 +3,7 @@ import type { Act } from '../support/backend';
 import type { PlainError } from '../support/page-api';
 import type { Tab, TestBrowser } from '../support/tab';
 import type { ActionType } from './actions';
-import { heardAlike, unrest, violationsAtRest, violationsOf } from './checks';
+import { heardAlike, leaked, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
 import { type Observation, takeProblems } from './page';
 import type { Plan } from './plan';
 import type { ChaosPage } from './slot';
@@ -28,7 +28,7 @@ export interface RoundResult {
 
 /**
  * Within which tabs that nothing happens to any more settle and agree. It holds an attempt that has to time out (5 s), a
- * challenge of a tab that was stopped (3 s), and a busy machine.
+ * challenge of a tab that was stopped (3 s), and a busy machine. Where locks are of no use everything takes twice as long.
  */
 const PEACE_MS = 15_000;
 
@@ -38,25 +38,27 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
   const { backend } = browser;
   const did = (...types: readonly ActionType[]): boolean =>
     plan.steps.some(({ action }) => types.includes(action.type));
-  const excuses = { isCleared: did('clear'), haveSlept: did('stop', 'freeze') };
+  const excuses = { isCleared: did('clear', 'damage'), isForged: did('damage'), haveSlept: did('stop', 'freeze') };
+  const { driver = {} } = plan.config;
+  const peaceMs = plan.locks ? 2 * PEACE_MS : PEACE_MS;
   const violations: string[] = [];
   let seen: readonly Observation[] = [];
 
   /** Waits until the tabs agree twice in a row, and looks at what they agree on. */
   const rest = async (isWanted: (observations: readonly Observation[]) => string | null): Promise<boolean> => {
-    const deadline = performance.now() + PEACE_MS;
+    const deadline = performance.now() + peaceMs;
     let why: string | null = 'nobody has looked';
     let quiet = 0;
     while (quiet < 2) {
       seen = await stage.observe();
-      why = unrest(seen) ?? isWanted(seen);
+      why = unrest(seen, excuses) ?? leaked(seen, driver) ?? isWanted(seen);
       quiet = why === null ? quiet + 1 : 0;
       if (why !== null && performance.now() > deadline) {
-        violations.push(`after ${PEACE_MS / 1000} s of peace ${why}`);
+        violations.push(`after ${peaceMs / 1000} s of peace ${why}`);
         return false;
       }
     }
-    violations.push(...violationsAtRest(seen, backend.acts(scope), plan.config.driver ?? {}));
+    violations.push(...violationsAtRest(seen, backend.acts(scope)));
     return violations.length === 0;
   };
   const finish = async (index: 0 | 1 | 2, method: 'start' | 'end'): Promise<boolean> => {
@@ -84,7 +86,7 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
   timeline.note('the tabs agree');
   if (agreed && (await finish(0, 'end')) && (await finish(1, 'start'))) await finish(2, 'end');
   violations.push(...seen.flatMap((observation) => violationsOf(observation, excuses)));
-  violations.push(...backend.violations(scope));
+  violations.push(...untrueCommands(seen, backend.acts(scope)), ...backend.violations(scope));
   violations.push(...[...stage.problems, ...(await takeProblems(bystander))].map((problem) => `uncaught: ${problem}`));
   await stage.clear();
   violations.push(...stage.troubles.map((trouble) => `the rig had trouble: ${trouble}`));

@@ -18,6 +18,8 @@ export interface Slot {
   lane: Promise<void>;
   /** The document that was left. */
   left: string;
+  /** What its `sessionStorage` held when it was closed. */
+  kept: Readonly<Record<string, string>> | null;
   /** The page by which its process was stopped. */
   stopped: ChaosPage | null;
 }

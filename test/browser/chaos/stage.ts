@@ -2,21 +2,27 @@
  * Carries a plan out on the tabs of a real browser. What happens to one tab happens in the plan's order; what happens to
  * different tabs overlaps as far as the plan's pauses let it.
  */
-import { Tab, type TestBrowser } from '../support/tab';
+import { DAMAGES } from '../field/damages';
+import { changeStored } from '../field/steps';
+import type { Tab, TestBrowser } from '../support/tab';
 import type { Action, Place } from './actions';
+import { Arrivals } from './arrivals';
 import { describeAction } from './describe-action';
 import { Obstacles } from './obstacles';
 import {
   abortCall,
+  callCommands,
   createSecond,
+  deleteDatabase,
   hasSettled,
   makeCall,
   type Observation,
   observe,
   openFrame,
-  REMEMBER_PROBLEMS,
+  storedInTab,
   takeProblems,
   tellDriver,
+  tellNetwork,
 } from './page';
 import type { Pause, Plan, Step } from './plan';
 import { type ChaosPage, type Slot, tabOf } from './slot';
@@ -29,9 +35,6 @@ const LONG_PATIENCE_MS = 9_000;
 
 /** Longer than anything takes that is not stuck, on a busy machine too. */
 const HANG_MS = 20_000;
-
-/** Looks at a page that is on its way back from the history. */
-const MOST_LOOKS = 1_000;
 
 export interface StagePorts {
   readonly browser: TestBrowser<ChaosPage>;
@@ -52,26 +55,22 @@ export class Stage {
   readonly #ports: StagePorts;
   readonly #slots: Slot[] = [];
   readonly #obstacles: Obstacles;
-  readonly #url: string;
-  #opening: Promise<unknown> = Promise.resolve();
+  readonly #arrivals: Arrivals;
 
   constructor(ports: StagePorts) {
-    const { browser, plan, scope } = ports;
+    const { browser, scope } = ports;
     this.#ports = ports;
     this.#obstacles = new Obstacles(browser.backend, scope);
-    this.#url = browser.server.page({
-      script: 'coordinator',
-      config: { ...plan.config, scope },
-      initScript: REMEMBER_PROBLEMS,
-    });
+    this.#arrivals = new Arrivals(ports);
   }
 
   /** Opens the tabs with which the round begins. */
   async open(): Promise<void> {
     const { browser, plan, scope } = this.#ports;
-    const { connect, end } = plan.delayMs;
+    const { connect, end, act } = plan.delayMs;
     for (const type of ['start', 'join', 'resume'] as const) browser.backend.delay(scope, type, connect);
     browser.backend.delay(scope, 'end', end);
+    browser.backend.delay(scope, 'act', act);
     for (let index = 0; index < plan.tabs; index += 1) this.#open(this.#addSlot(index));
     await this.#quiet();
   }
@@ -95,6 +94,8 @@ export class Stage {
       if (slot.place === 'frozen') this.#act(slot, { type: 'unfreeze' }, 'peace');
       if (slot.place === 'away') this.#act(slot, { type: 'back' }, 'peace');
     }
+    await this.#quiet();
+    this.#tellNetwork('peace', true);
     await this.#quiet();
     while (this.#living.length < 2) {
       this.#open(this.#addSlot(this.#slots.length));
@@ -138,7 +139,7 @@ export class Stage {
 
   #addSlot(index: number, process = index): Slot {
     const slot: Slot = {
-      ...{ index, process, tab: null, place: 'open', left: '', stopped: null },
+      ...{ index, process, tab: null, place: 'open', left: '', kept: null, stopped: null },
       lane: Promise.resolve(),
     };
     this.#slots[index] = slot;
@@ -158,11 +159,14 @@ export class Stage {
   #act(slot: Slot, action: Action, name: string): Promise<void> {
     if (action.type === 'open') return this.#open(slot);
     if (action.type === 'duplicate') return this.#duplicate(slot, action.as);
+    if (action.type === 'restore') return this.#restore(slot, action.as);
+    if (action.type === 'quit') return this.#quit(action.how, name);
+    if (action.type === 'online' || action.type === 'offline') return this.#tellNetwork(name, action.type === 'online');
     if (action.type === 'hold' || action.type === 'deny' || action.type === 'allow') {
       return this.#obstacles[action.type](action.request);
     }
     if (action.type === 'lose') return this.#obstacles.lose(action.how);
-    if (action.type === 'clear') return this.#clearSiteData();
+    if (action.type === 'clear') return this.#clearSiteData(action.what);
     if (action.type === 'hangUp') return this.#obstacles.hangUp(action.how);
     if (action.type === 'tell') {
       const open = this.#slots.filter(({ place }) => place === 'open');
@@ -182,6 +186,15 @@ export class Stage {
       switch (action.type) {
         case 'call':
           return makeCall(tab, { ...action, step: name });
+        case 'command':
+          return callCommands(tab, action, name);
+        case 'damage':
+          return changeStored(
+            tab,
+            `(store) => (${DAMAGES[action.what]})(store, [${JSON.stringify(this.#ports.scope)}])`,
+          );
+        case 'show':
+          return tab.page.show();
         case 'abort':
           return abortCall(tab);
         case 'frame':
@@ -189,16 +202,16 @@ export class Stage {
         case 'second':
           return createSecond(tab);
         case 'close':
-          slot.tab = null;
-          return tab.close();
+          slot.kept = await storedInTab(tab);
+          return this.#close(slot);
         case 'reload':
           await tab.reload();
-          return this.#introduce(slot, 'is loaded again as');
+          return this.#arrivals.introduce(slot, 'is loaded again as');
         case 'leave':
           slot.left = await tab.documentId();
           return tab.leave();
         case 'back':
-          return this.#back(slot, tab);
+          return this.#arrivals.back(slot, tab);
         case 'kill':
           return tab.page.kill?.();
         case 'stop':
@@ -219,10 +232,11 @@ export class Stage {
   }
 
   /** By a page that has nothing to do with the session: what was remembered in the site's storage is read before. */
-  async #clearSiteData(): Promise<void> {
+  async #clearSiteData(what: 'storage' | '*' | 'database'): Promise<void> {
     const { browser, bystander } = this.#ports;
     this.problems.push(...(await takeProblems(bystander)));
-    const url = browser.server.page({ headers: { 'clear-site-data': '"storage"' } });
+    if (what === 'database') return deleteDatabase(bystander);
+    const url = browser.server.page({ headers: { 'clear-site-data': `"${what}"` } });
     await bystander.evaluate(async (address) => {
       await (await fetch(address)).text();
     }, url);
@@ -241,52 +255,42 @@ export class Stage {
   }
 
   #open(slot: Slot): Promise<void> {
-    const { browser, pool } = this.#ports;
-    return this.#inLane([slot], `opening tab ${slot.index}`, async () => {
-      const used = pool.pop();
-      if (used) await used.page.navigate(this.#url);
-      slot.tab = used ?? (await this.#openNew(() => browser.engine.open(this.#url)));
-      await this.#introduce(slot, 'is');
-    });
+    return this.#inLane([slot], `opening tab ${slot.index}`, () => this.#arrivals.open(slot));
   }
 
-  /** What a tab duplicated by its user has: the address, and a copy of the `sessionStorage`. */
   #duplicate(slot: Slot, as: number): Promise<void> {
-    const { browser, bystander } = this.#ports;
-    const isReal = bystander.page.duplicate !== undefined;
-    const copy = this.#addSlot(as, isReal ? slot.process : as);
-    return this.#inLane([slot, copy], `duplicating tab ${slot.index}`, async () => {
-      const tab = tabOf(slot);
-      const { duplicate } = tab.page;
-      if (duplicate) {
-        copy.tab = await this.#openNew(duplicate);
-      } else {
-        const stored = await tab.evaluate(() => ({ ...sessionStorage }));
-        copy.tab = await this.#openNew(() => browser.engine.open(browser.server.blank));
-        await copy.tab.evaluate((entries) => Object.assign(sessionStorage, entries), stored);
-        await copy.tab.page.navigate(this.#url);
-      }
-      await this.#introduce(copy, `is a copy of tab ${slot.index}:`);
+    const copy = this.#addSlot(as, this.#arrivals.duplicates ? slot.process : as);
+    return this.#inLane([slot, copy], `duplicating tab ${slot.index}`, () => this.#arrivals.duplicate(slot, copy));
+  }
+
+  #restore(closed: Slot, as: number): Promise<void> {
+    const slot = this.#addSlot(as);
+    return this.#inLane([closed, slot], `restoring tab ${closed.index}`, () => this.#arrivals.restore(closed, slot));
+  }
+
+  #quit(how: 'close' | 'kill', name: string): Promise<void> {
+    const living = this.#living;
+    for (const slot of living) slot.place = 'gone';
+    return this.#inLane(living, `${name}: all tabs`, async () => {
+      for (const slot of living) slot.kept = await storedInTab(tabOf(slot));
+      // Tabs that share a process die together.
+      const processes = new Map(living.map((slot) => [slot.process, tabOf(slot)]));
+      if (how === 'kill') await Promise.all([...processes.values()].map(({ page }) => page.kill?.()));
+      else await Promise.all(living.map((slot) => this.#close(slot)));
     });
   }
 
-  /** One at a time: a browser only tells that a page was opened, not by whom. */
-  #openNew(open: () => Promise<ChaosPage>): Promise<Tab<ChaosPage>> {
-    const opened = this.#opening.then(open).then((page) => new Tab(page, this.#ports.browser.server));
-    this.#opening = opened.catch(() => undefined);
-    return opened;
+  #close(slot: Slot): Promise<void> {
+    const tab = tabOf(slot);
+    slot.tab = null;
+    return tab.close();
   }
 
-  async #back(slot: Slot, tab: Tab<ChaosPage>): Promise<void> {
-    await tab.page.back();
-    for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
-      // A page that is just being replaced can't answer.
-      const documentId = await tab
-        .evaluate(() => (document.readyState === 'complete' && window.fixture?.documentId) || '')
-        .catch(() => '');
-      if (documentId) return this.#introduce(slot, documentId === slot.left ? 'is back as' : 'is loaded again as');
-    }
-    throw new Error('It does not come back.');
+  #tellNetwork(name: string, isOnline: boolean): Promise<void> {
+    const told = this.#living.map((slot) =>
+      this.#inLane([slot], `${name} in tab ${slot.index}`, () => tellNetwork(tabOf(slot), isOnline)),
+    );
+    return Promise.all(told).then(() => undefined);
   }
 
   async #freeze(tab: Tab<ChaosPage>): Promise<void> {
@@ -300,13 +304,6 @@ export class Stage {
         }),
     );
     await tab.page.freeze?.();
-  }
-
-  /** Tells whoever reads the timeline whose the backend's ids are. */
-  async #introduce({ index, tab }: Slot, how: string): Promise<void> {
-    const tabId = await tab?.evaluate(() => window.fixture.coordinator.tabId);
-    this.#ports.timeline.name(tabId ?? '', `tab ${index}`);
-    this.#ports.timeline.note(`tab ${index} ${how} ${tabId?.slice(0, 8)}`);
   }
 
   async #wait(pause: Pause, slot: Slot, name: string, done: Promise<void>, heard: number): Promise<void> {

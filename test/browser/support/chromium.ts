@@ -33,6 +33,9 @@ const FLAGS = [
   '--host-resolver-rules=MAP insecure.test 127.0.0.1', // plain http that is not loopback: no secure context
 ];
 
+/** `THROTTLE=6`: every page runs as on a machine with a sixth of the speed. The tests themselves do not. */
+const THROTTLE = Number(process.env.THROTTLE ?? 1);
+
 export interface ChromiumOptions {
   readonly flags?: readonly string[];
   /** The folder of the profile, which is kept: the next Chromium finds there what this one has stored. Default: an empty one. */
@@ -117,8 +120,9 @@ class ChromiumEngine implements Engine<ChromiumPage> {
 
   async open(url: string): Promise<ChromiumPage> {
     const page = await this.#context.newPage();
+    const wrapped = await this.#wrap(page);
     await page.goto(url);
-    return this.#wrap(page);
+    return wrapped;
   }
 
   async close(): Promise<void> {
@@ -152,6 +156,7 @@ class ChromiumEngine implements Engine<ChromiumPage> {
 
   async #wrap(page: Page): Promise<ChromiumPage> {
     const session = await this.#context.newCDPSession(page);
+    if (THROTTLE > 1) await session.send('Emulation.setCPUThrottlingRate', { rate: THROTTLE });
     const duplicate = async (): Promise<ChromiumPage> => {
       const [opened] = await Promise.all([
         this.#context.waitForEvent('page'),

@@ -20,6 +20,7 @@ export interface CoordinatorConfig {
   readonly recovery?: Partial<solotab.Recovery>;
   readonly connectTimeoutMs?: number;
   readonly whenUnsafe?: 'allow' | 'refuse';
+  readonly follow?: 'none' | 'focus';
   /** The driver's own events to listen for, beside those of solotab. */
   readonly events?: readonly string[];
   /** False: the page waits until `fixture.create()` is called. */
@@ -33,6 +34,8 @@ export interface PlainError {
   readonly exception?: unknown;
   readonly local?: unknown;
   readonly retryable?: unknown;
+  /** Of a command. */
+  readonly outcome?: unknown;
   readonly tabId?: unknown;
   readonly epoch?: unknown;
   readonly seq?: unknown;
@@ -109,7 +112,10 @@ export interface Fixture {
   until(condition: (state: TabState) => boolean): Promise<TabState>;
 }
 
-export type CallName = 'start' | 'join' | 'resume' | 'takeOver' | 'cancel' | 'end' | 'close';
+/** `call` calls a command. */
+export type CallName =
+  | ('start' | 'join' | 'resume' | 'takeOver' | 'cancel' | 'end')
+  | ('ensure' | 'forget' | 'call' | 'close');
 
 declare global {
   interface Window {

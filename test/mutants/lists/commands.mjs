@@ -164,9 +164,9 @@ export const COMMANDS = [
   {
     name: 'command sent through storage',
     breaks: 'nothing of a command goes over a channel that writes it to the storage',
-    file: 'src/ledger/ledger.ts',
-    find: "send(message) {\n      if (channel?.carries === 'full') post(message);",
-    replace: 'send(message) {\n      post(message);',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'if (isHeard()) post(message);',
+    replace: 'post(message);',
     tests: ['test/ledger/ledger-channel.test.ts'],
   },
   {

@@ -3,7 +3,7 @@ export const RECORD = [
   {
     name: 'stale state accepted',
     breaks: 'a tab without a store believes only a newer record',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'if (!isNewer(message.record, record)) return;',
     replace: '',
     tests: ['test/ledger/ledger-memory.test.ts'],
@@ -11,7 +11,7 @@ export const RECORD = [
   {
     name: 'message believed over the store',
     breaks: 'the store decides, and a message only hints',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'if (message.record.isStored && store.works) return void peekSoon();',
     replace: '',
     tests: ['test/ledger/ledger-channel.test.ts', 'test/coordinator/events.test.ts'],
@@ -27,7 +27,7 @@ export const RECORD = [
   {
     name: 'events not journaled',
     breaks: 'a tab that was told nothing finds what it missed in the journal',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'write: { record: result.record, journal, erasesJournal } }',
     replace: 'write: { record: result.record, journal: journal.slice(1), erasesJournal } }',
     tests: ['test/ledger/ledger.test.ts'],
@@ -35,9 +35,9 @@ export const RECORD = [
   {
     name: 'hint not looked up',
     breaks: 'a tab that hears of a change has read the record before it tells of its events',
-    file: 'src/ledger/ledger.ts',
-    find: 'arrived = peekSoon().then(() => {',
-    replace: 'arrived = Promise.resolve().then(() => {',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'arrived = peekSoon().then(',
+    replace: 'arrived = Promise.resolve().then(',
     tests: ['test/ledger/ledger-channel.test.ts'],
   },
   {
@@ -45,7 +45,7 @@ export const RECORD = [
     breaks: 'a record that was lost or damaged is what the tab knew last',
     file: 'src/session/decide.ts',
     find: "typeof stored !== 'object' ? unproven(known) :",
-    replace: "typeof stored !== 'object' ? idleRecord(known) :",
+    replace: "typeof stored !== 'object' ? { ...known, ...IDLE } :",
     tests: ['test/session/decide.test.ts', 'test/coordinator/degraded.test.ts'],
   },
   {
@@ -67,7 +67,7 @@ export const RECORD = [
   {
     name: 'epoch kept on loss',
     breaks: 'what a fenced host still numbers can’t be mistaken for what came after',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'epoch: given.epoch + 1, lostEpoch',
     replace: 'epoch: given.epoch, lostEpoch',
     tests: ['test/session/decide-lost-host.test.ts'],
@@ -75,7 +75,7 @@ export const RECORD = [
   {
     name: 'epoch counted from one',
     breaks: 'the epoch of a new session does not fall when the storage is cleared',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'facts.known.epoch + 1, Math.floor(facts.now));',
     replace: 'facts.known.epoch + 1);',
     tests: ['test/session/decide.test.ts', 'test/session/decide-properties.test.ts'],
@@ -83,9 +83,9 @@ export const RECORD = [
   {
     name: 'lastError not reset',
     breaks: 'the next granted start clears the last error',
-    file: 'src/session/decide.ts',
-    find: '...idleRecord(record),\n      ...hostedBy(candidate, epoch, facts),',
-    replace: '...idleRecord(record),\n      lastError: record.lastError,\n      ...hostedBy(candidate, epoch, facts),',
+    file: 'src/session/steps.ts',
+    find: '...IDLE,\n      ...hostedBy(candidate, epoch, facts),',
+    replace: '...IDLE,\n      lastError: record.lastError,\n      ...hostedBy(candidate, epoch, facts),',
     tests: ['test/coordinator/events.test.ts'],
   },
   {

@@ -67,7 +67,7 @@ export const RECOVERY = [
   {
     name: 'stored time of a loss ignored',
     breaks: 'yesterday’s session is over when the browser restores its tabs',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'const storedMs = term === null && lostSince !== null ? now - lostSince : 0;',
     replace: 'const storedMs = term === null && lostSince !== null ? 0 : 0;',
     tests: ['test/coordinator/nobody-home.test.ts'],
@@ -75,7 +75,7 @@ export const RECOVERY = [
   {
     name: 'window by wall clock only',
     breaks: 'a clock that jumped back can’t hold a scope',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'const watchedMs = watched.lostSince === lostSince ? watched.forMs : 0;',
     replace: 'const watchedMs = watched.lostSince === lostSince ? 0 : 0;',
     tests: ['test/ledger/ledger.test.ts', 'test/coordinator/lost-host.test.ts'],
@@ -83,7 +83,7 @@ export const RECOVERY = [
   {
     name: 'resumed for ever',
     breaks: 'a session that its driver knows to be gone for good is over at once, with the driver’s error',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'if (error && !completeFacts(error).retryable && record.lostSince !== null)',
     replace: 'if (error && record.lostSince === 0)',
     tests: ['test/session/decide-recovery.test.ts'],
@@ -99,7 +99,7 @@ export const RECOVERY = [
   {
     name: 'reloads counted as failures',
     breaks: 'an attempt that was cut off by its own tab’s reload has not failed',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince };',
     replace: 'epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince, attempts: given.attempts + 1 };',
     tests: ['test/coordinator/driver-ends.test.ts'],
@@ -107,7 +107,7 @@ export const RECOVERY = [
   {
     name: 'attempts not counted',
     breaks: 'a session that can’t be resumed is over after its attempts',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'attempts: record.attempts + 1,',
     replace: 'attempts: record.attempts,',
     tests: ['test/session/decide-recovery.test.ts'],
@@ -115,7 +115,7 @@ export const RECOVERY = [
   {
     name: 'resume key not spent',
     breaks: 'a session is resumed by one tab',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: "phase: 'connecting', resumeKey: candidate.term } as const;",
     replace: "phase: 'connecting' } as const;",
     tests: ['test/session/decide-recovery.test.ts'],
@@ -123,7 +123,7 @@ export const RECOVERY = [
   {
     name: 'orphan not ended',
     breaks: 'a session that is over without its host is ended at the service',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'if (stored?.orphan) ports.onOrphan(stored.orphan);',
     replace: '',
     tests: ['test/ledger/ledger.test.ts'],
@@ -131,7 +131,7 @@ export const RECOVERY = [
   {
     name: 'orphan forgotten when the window is over',
     breaks: 'whoever writes that a recovery is over ends the session at the service',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'leavesOrphan: !isHosted,',
     replace: 'leavesOrphan: false,',
     tests: ['test/session/decide-recovery.test.ts', 'test/coordinator/lost-host.test.ts'],
@@ -164,24 +164,8 @@ export const RECOVERY = [
     name: 'no watchdog',
     breaks: 'a tab that no message reaches looks every fifteen seconds',
     file: 'src/election/waits.ts',
-    find: "keepTimer('watchdog', isNeeded ? reason : null, ms",
-    replace: "keepTimer('watchdog', isNeeded && ms < 0 ? reason : null, ms",
-    tests: ['test/election/waits.test.ts'],
-  },
-  {
-    name: 'host challenged although it wrote',
-    breaks: 'a look that finds a new sign of life asks the host for none',
-    file: 'src/election/waits.ts',
-    find: 'if (silentSince === seenAt && !(',
-    replace: 'if (!(',
-    tests: ['test/election/waits.test.ts'],
-  },
-  {
-    name: 'host challenged again at once',
-    breaks: 'a host that is slow to answer is not asked again before five seconds have passed',
-    file: 'src/election/waits.ts',
-    find: 'const ageMs = seenAt === challengedAfter ? 0 :',
-    replace: 'const ageMs =',
+    find: "keepTimer('watchdog', isNeeded ?",
+    replace: "keepTimer('watchdog', isNeeded && ms < 0 ?",
     tests: ['test/election/waits.test.ts'],
   },
   {
@@ -195,7 +179,7 @@ export const RECOVERY = [
   {
     name: 'recovery without a store',
     breaks: 'what no store remembers is not recovered',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: "recovery: facts.isStored ? recovery : { ...recovery, by: 'none' },",
     replace: 'recovery,',
     tests: ['test/session/decide.test.ts'],

@@ -3,7 +3,7 @@ import { type DriverContext, reconnect, SessionError } from '../../../src';
 import type { SimulatedBrowser } from '../../../src/testing';
 import type { LiveSession } from '../../../src/testing/network';
 import { createRandom, type Random } from '../../../src/testing/random';
-import { type Action, hosts, isAwake, isOpen, liveIn, pickParticipant } from './scene';
+import { type Action, hosts, isAwake, isOpen, liveIn, pickParticipant, type Tab } from './scene';
 
 /** Of one connection that breaks: a second one at the same time would be a mistake of the driver. */
 const reconnecting = new WeakSet<DriverContext>();
@@ -47,6 +47,8 @@ function breakConnection(live: LiveSession, world: SimulatedBrowser, chance: Ran
 const isBroken = (live: LiveSession | undefined): boolean =>
   !live || reconnecting.has(live.context) || live.context.signal.aborted;
 
+const workerIn = ({ frames }: Tab) => frames.find(({ page }) => page.isWorker);
+
 export const ACTING_ACTIONS: Readonly<Record<string, Action>> = {
   call: {
     weight: 3,
@@ -77,6 +79,16 @@ export const ACTING_ACTIONS: Readonly<Record<string, Action>> = {
     weight: 0.6,
     fits: (_, { world }) => !world.machine.isOnline,
     run: (_, { world }) => world.setOnline(true),
+  },
+  openWorker: {
+    weight: 2,
+    fits: (tab, { hasWorkers }) => hasWorkers && isOpen(tab) && !workerIn(tab),
+    run: (tab, { openWorker }) => openWorker(tab),
+  },
+  terminateWorker: {
+    weight: 0.3,
+    fits: (tab) => isOpen(tab) && workerIn(tab) !== undefined,
+    run: (tab) => workerIn(tab)?.remove(),
   },
   breakConnection: {
     weight: 1,

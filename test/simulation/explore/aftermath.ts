@@ -20,7 +20,8 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   const { world, calls } = scene;
   await makePeace(world);
   const open = () => world.participants.filter(({ page, coordinator }) => page.awake && !calls.hasClosed(coordinator));
-  if (open().length === 0) scene.openTab();
+  const pages = () => open().filter(({ page }) => !page.isWorker);
+  if (pages().length === 0) scene.openTab();
   await world.advance(PEACE_MS);
   for (const { page, name, from } of calls.pending) {
     // Where no tab may start a session by itself, a wish waits for a person.
@@ -41,13 +42,16 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   if (world.violations.length > 0) return;
 
   // One session from start to end, which everybody hears of.
-  const caller = open()[0];
-  const other = open()[1] ?? caller;
+  const caller = pages()[0];
+  const other = open().find(({ page }) => page.isWorker) ?? pages()[1] ?? caller;
   if (!caller || !other) return;
   const { phase } = caller.coordinator.getSnapshot();
   const begin = () => calls.make(caller, 'start', (coordinator) => coordinator.start({ token: SECRET }));
   let start = begin();
   await world.advance(CONNECT_TIMEOUT_MS);
+  // It takes three seconds to find out that locks are not answered, and as long until a record that was lost may be replaced.
+  if (start.outcome === 'pending' && plan.tabOptions.capabilities?.locks === 'silent')
+    await world.advance(CONNECT_TIMEOUT_MS);
   // A coordinator that was created after the site's data was cleared, in a page from before it, learns by this that its locks are its own.
   if (start.outcome === 'rejected' && areApart(open())) {
     start = begin();
@@ -86,7 +90,9 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   if (world.network.live.size > 0) world.violate('a session is left over');
   service.checkQuiet();
   if (world.violations.length === 0 && !areApart(open())) {
-    await checkDeath(scene, plan, caller, () => open().filter(({ page }) => page.top !== caller.page.top));
+    const others = (all = pages) => all().filter(({ page }) => page.top !== caller.page.top);
+    // Without a page nobody notices.
+    await checkDeath(scene, plan, caller, () => (others().length > 0 ? others(open) : []));
   }
 }
 
@@ -134,6 +140,8 @@ async function look({ tabs }: SimulatedBrowser): Promise<void> {
     if (!tab.page.awake) continue;
     await tab.hide();
     await tab.show();
+    // A worker is not told of that. It looks when it is called.
+    for (const frame of tab.frames) if (frame.page.isWorker) frame.coordinator.call('nothing').catch(() => undefined);
   }
 }
 

@@ -16,6 +16,8 @@ export interface Call {
 }
 
 /** Makes calls, and remembers those that have not settled. */
+const HOSTING = ['start', 'join', 'resume', 'takeOver', 'takeOver by force', 'ensure'];
+
 export class Calls {
   readonly all: Call[] = [];
   readonly #world: SimulatedBrowser;
@@ -41,6 +43,7 @@ export class Calls {
         if (page.gone) return;
         call.outcome = 'done';
         call.settledAt = world.now;
+        if (page.isWorker && HOSTING.includes(name)) world.violate(`${page.name} ${name} is done in a worker`);
         page.log(`${name} is done`);
       },
       (error: unknown) => {

@@ -52,7 +52,8 @@ export class History {
   /** Whether a local refusal was true at some instant of its call. Those of a host, or beside another call of the same tab, rest on memory. */
   check(call: Call, { code }: SessionError, calls: readonly Call[]): void {
     const phases = TRUE_IN[code];
-    if (phases === undefined) return;
+    // A worker looks, and proves nothing.
+    if (phases === undefined || call.page.isWorker) return;
     // Where somebody has to go on from memory, the store does not know all that is true.
     const { machine, participants } = this.#world;
     if (machine.forked || participants.some(({ page }) => !page.gone && page.hasNoStore)) return;

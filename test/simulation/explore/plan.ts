@@ -40,7 +40,11 @@ export interface Plan {
   readonly isDeaf: boolean;
   /** Whether the tabs can prove each other dead or alive, and have one record to judge by. */
   readonly exact: boolean;
+  /** Pages have workers that follow. */
+  readonly hasWorkers: boolean;
 }
+
+type Drawn = Omit<Plan, 'isDeaf' | 'exact' | 'hasWorkers'>;
 
 export function planOf(seed: number): Plan {
   const random = createRandom(seed);
@@ -70,18 +74,18 @@ export function planOf(seed: number): Plan {
     hostile: random.chance(0.1),
     hasReluctant: ofWishes.chance(0.25),
     field,
-  } satisfies Omit<Plan, 'isDeaf' | 'exact'>;
+  } satisfies Drawn;
   return judged(field.length > 0 ? withField(plan, ofField) : plan);
 }
 
 /** What can be told of any plan. */
-function judged(plan: Omit<Plan, 'isDeaf' | 'exact'>): Plan {
+function judged(plan: Drawn): Plan {
   const { store = true, locks = true, channel = true } = plan.tabOptions.capabilities ?? {};
-  return {
-    ...plan,
-    isDeaf: channel === false,
-    exact: store === true && (locks === true || channel !== false),
-  };
+  const exact = store === true && (locks === true || channel !== false);
+  const isDeaf = channel === false;
+  // Chances of their own: other schedules are what they were before there were any.
+  const hasWorkers = exact && !isDeaf && createRandom(plan.seed ^ 0x30b).chance(0.25);
+  return { ...plan, isDeaf, exact, hasWorkers };
 }
 
 /** Half of the schedules have none. */
@@ -91,7 +95,7 @@ function fieldFrom(random: Random): readonly FieldFault[] {
   return FIELD_FAULTS.filter((fault) => random.chance(0.25) || fault === one);
 }
 
-function withField(plan: Omit<Plan, 'isDeaf' | 'exact'>, random: Random): Omit<Plan, 'isDeaf' | 'exact'> {
+function withField(plan: Drawn, random: Random): Drawn {
   const { field, faults, tabOptions } = plan;
   const some = (most: number): number => (random.chance(0.5) ? random.between(0.1, most) : 0);
   const drivers = field.includes('drivers') && {

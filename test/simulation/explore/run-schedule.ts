@@ -9,7 +9,7 @@ import { leaveSomething } from './field-actions';
 import { History } from './history';
 import { planOf } from './plan';
 import { Published } from './published';
-import type { Scene } from './scene';
+import type { Action, Scene } from './scene';
 import { watchService } from './service';
 import { Ears, watchResumes, watchSecrets } from './watchers';
 import { Wishes } from './wishes';
@@ -55,14 +55,16 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
     const { name } = tab.duplicate();
     if (reluctant.has(tab.name)) reluctant.add(name);
   };
+  const openWorker = (tab: SimulatedTab): void =>
+    void tab.openFrame({ ...tabOptions, commands: commands.ofDriver, worker: true });
   const service = watchService(world, calls);
   const wishes = new Wishes({ world, calls, history, plan, isReluctant });
   const published = new Published(world, calls, plan);
-  const { hostile, field } = plan;
+  const { hostile, field, hasWorkers } = plan;
   const follows = tabOptions.follow === 'focus';
   const scene = {
-    ...{ world, calls, commands, wishes, published, openTab, duplicate, isReluctant },
-    ...{ hostile, field, follows },
+    ...{ world, calls, commands, wishes, published, openTab, openWorker, duplicate, isReluctant },
+    ...{ hostile, field, follows, hasWorkers },
   };
   // Chances of its own, as an action has.
   if (plan.field.includes('leftovers')) await leaveSomething(world, plan, createRandom(~seed ^ 0x1ef7));
@@ -87,23 +89,26 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   };
 }
 
+/** Made once: they are looked through for every tab before every action. */
+const OF_OPEN = Object.values(ACTIONS).filter(({ ofClosed }) => !ofClosed);
+const OF_CLOSED = Object.values(ACTIONS).filter(({ ofClosed }) => ofClosed);
+
 async function act(scene: Scene, random: Random): Promise<void> {
-  const choices: { readonly weight: number; readonly tab: SimulatedTab; readonly name: string }[] = [];
+  const choices: { readonly action: Action; readonly tab: SimulatedTab }[] = [];
   let total = 0;
   for (const tab of scene.world.tabs as readonly SimulatedTab[]) {
-    for (const [name, { weight, fits, ofClosed = false }] of Object.entries(ACTIONS)) {
-      if (ofClosed !== (tab.state === 'closed') || !fits(tab, scene)) continue;
-      choices.push({ weight, tab, name });
-      total += weight;
+    for (const action of tab.state === 'closed' ? OF_CLOSED : OF_OPEN) {
+      if (!action.fits(tab, scene)) continue;
+      choices.push({ action, tab });
+      total += action.weight;
     }
   }
   let roll = random.between(0, total);
-  for (const { weight, tab, name } of choices) {
-    roll -= weight;
+  for (const { action, tab } of choices) {
+    roll -= action.weight;
     if (roll >= 0) continue;
-    const action = ACTIONS[name];
     // The promise of a tab's own action; those of calls are kept by `calls`.
-    const done = action?.run(tab, scene, random);
+    const done = action.run(tab, scene, random);
     if (done instanceof Promise) await done;
     return;
   }

@@ -15,6 +15,9 @@ export interface Scene {
   readonly world: SimulatedBrowser;
   readonly calls: Calls;
   readonly openTab: () => void;
+  readonly hasWorkers: boolean;
+  /** A dedicated worker of the page in `tab`, with a coordinator of the same scope. */
+  readonly openWorker: (tab: SimulatedTab) => void;
   /** Storage is wiped and spoilt as well. */
   readonly hostile: boolean;
   readonly field: readonly FieldFault[];

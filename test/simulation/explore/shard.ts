@@ -17,7 +17,11 @@ export type Answer =
     }
   | { readonly type: 'shrunk'; readonly seed: number; readonly only: readonly number[]; readonly timeline: string };
 
+/** Every abort and every refusal makes an error, and of thousands somebody reads the stack of one: that of a failure. */
+const SHOWN_FRAMES = Error.stackTraceLimit;
+
 async function obey(order: Order): Promise<Answer> {
+  Error.stackTraceLimit = order.type === 'shrink' ? SHOWN_FRAMES : 0;
   if (order.type === 'shrink') {
     const { result, only } = await shrink(await runSchedule(order.seed));
     return { type: 'shrunk', seed: order.seed, only, timeline: result.timeline() };

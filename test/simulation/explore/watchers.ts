@@ -30,18 +30,21 @@ const PATIENCE_MS = 1_000;
 /** In every input of a command: never stored, never sent where messages go through storage. */
 export const ASKED = 'ASKED';
 
+const NEVER_STORED = [SECRET, ASKED];
+const NEVER_POSTED = [SECRET];
+const CONTENT = [PUBLIC, ASKED];
+
 /** Nothing is stored or sent that was not published. */
 export function watchSecrets(world: SimulatedBrowser): Watcher {
   return {
     onCommit({ page, after, journal }) {
-      for (const word of [SECRET, ASKED]) {
-        if (contains(after, word) || contains(journal, word)) world.violate(`${page.name} stored a secret`);
+      for (const value of [after, journal]) {
+        if (contains(value, NEVER_STORED)) world.violate(`${page.name} stored a secret`);
       }
     },
     onPost(page, _scope, message, carries) {
-      if (contains(message, SECRET)) world.violate(`${page.name} posted a secret`);
-      const isContent = contains(message, PUBLIC) || contains(message, ASKED);
-      if (carries === 'hints' && isContent) world.violate(`${page.name} posted content as a hint`);
+      if (contains(message, NEVER_POSTED)) world.violate(`${page.name} posted a secret`);
+      if (carries === 'hints' && contains(message, CONTENT)) world.violate(`${page.name} posted content as a hint`);
     },
   };
 }
@@ -195,9 +198,10 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
   };
 }
 
-function contains(value: unknown, word: string): boolean {
-  if (typeof value === 'string') return value.includes(word);
-  if (typeof value !== 'object' || value === null) return false;
-  for (const item of Object.values(value)) if (contains(item, word)) return true;
+/** Whether one of the words is in it. Looks into everything that is stored and sent, so it makes no lists of what it finds there. */
+function contains(value: unknown, words: readonly string[]): boolean {
+  if (typeof value === 'string') return words.some((word) => value.includes(word));
+  if (!isObject(value)) return false;
+  for (const key in value) if (contains(value[key], words)) return true;
   return false;
 }

@@ -148,9 +148,10 @@ if (behaviour.release ?? true) {
 
 function plain(error: unknown): PlainError {
   if (!(error instanceof Error || error instanceof DOMException)) return { name: typeof error, message: String(error) };
-  const { name, message, code, exception, local, retryable, tabId, epoch, seq, cause } = error as PlainError & Error;
+  const { name, message, code, exception, local, retryable, outcome, tabId, epoch, seq, cause } = error as PlainError &
+    Error;
   return {
-    ...{ name, message, code, exception, local, retryable, tabId, epoch, seq },
+    ...{ name, message, code, exception, local, retryable, outcome, tabId, epoch, seq },
     ...(cause === undefined ? {} : { cause: plain(cause) }),
   };
 }
@@ -178,7 +179,7 @@ const fixture: Fixture = {
     return context;
   },
   create() {
-    const { recovery, connectTimeoutMs, whenUnsafe } = config;
+    const { recovery, connectTimeoutMs, whenUnsafe, follow } = config;
     const made = solotab.createCoordinator({
       name: scope,
       driver,
@@ -186,6 +187,7 @@ const fixture: Fixture = {
       ...(recovery === undefined ? {} : { recovery }),
       ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
       ...(whenUnsafe === undefined ? {} : { whenUnsafe }),
+      ...(follow === undefined ? {} : { follow }),
     });
     coordinator = made;
     for (const type of [...EVENTS, ...(config.events ?? [])]) {

@@ -1,0 +1,338 @@
+/** The ledger of a tab, on a store and a channel that may fail, be missing, or be blocked. What it promises is in `ledger.ts`. */
+import type { Channel, Logger, Platform } from '../platform/platform';
+import type { Command, Decision, Facts } from '../session/command';
+import { decide, isAhead } from '../session/decide';
+import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
+import {
+  IDLE,
+  isNewer,
+  type Proof,
+  parseRecord,
+  type SessionRecord,
+  type Stored,
+  standIn,
+  UNKNOWN,
+} from '../session/record';
+import { windowLeftMs } from '../session/steps';
+import { createChanges } from './changes';
+import { createGap } from './gap';
+import { createInbox } from './inbox';
+import type { Ledger } from './ledger';
+import { type CommandMessage, type Message, parseMessage, toHint, toWire } from './messages';
+import { oneAtATime } from './one-at-a-time';
+import { patientStore } from './patient-store';
+
+/** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
+const ASK_AGAIN_MS = 250;
+
+export interface LedgerPorts {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly scope: string;
+  readonly tabId: string;
+  /** How others could find out whether this tab lives. */
+  proof(): Proof;
+  /** The record was read or written; it may be the same as before. */
+  onRecord(previous: SessionRecord): void;
+  onEntry(entry: JournalEntry, missed: number): void;
+  /** What is stored is gone, damaged or behind: whoever is host writes it anew. */
+  onGone(): void;
+  /** The browser took the storage away under this page. */
+  onCleared(): void;
+  /** A host says that it leaves. */
+  onBye(term: string): void;
+  /** A command, or what became of one. */
+  onCommand(message: CommandMessage): void;
+  /** This tab wrote that a session is over which nobody has ended at the service. */
+  onOrphan(orphan: SessionRecord): void;
+}
+
+export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerPorts): Ledger {
+  const { clock } = platform;
+  const port = platform.openStore(scope);
+  const store = patientStore({ store: port, clock, logger, onChange: storeChanged });
+  const changes = createChanges(clock);
+  let record = UNKNOWN;
+  let isSpoilt = false;
+  /** What was stored may have been cleared since this tab saw it last. */
+  let wasCleared = false;
+  /** The journal of a session that is in no store, as far as this tab knows it. */
+  let memory: readonly JournalEntry[] = [];
+  let channel: Channel | null = null;
+  /** When the last news was looked into: what it brings, and what came after it, is told in order. */
+  let arrived = Promise.resolve();
+  let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
+  let isClosed = false;
+
+  const inbox = createInbox((entry, missed) => {
+    // An error that is not stored yet is the last one all the same.
+    const isLast = entry.error && isAfterLast(entry, record);
+    const previous = record;
+    if (isLast) record = { ...record, lastError: entry };
+    ports.onEntry(entry, missed);
+    if (isLast) ports.onRecord(previous);
+  });
+  port?.onLost((isCleared) => {
+    if (isCleared) {
+      wasCleared = true;
+      ports.onCleared();
+    }
+    void refresh();
+  });
+  openChannel();
+
+  const peek = oneAtATime(() => look(false));
+  // A blocked store has nothing new to show.
+  const refresh = oneAtATime(() => look(true).catch(() => undefined));
+  const gap = createGap({ clock, inbox, refresh });
+  const catchUp = (): void => {
+    if (!isClosed) gap.close(record, store.works);
+  };
+  const peekSoon = (): Promise<void> => peek().catch(() => undefined);
+  const isHost = (): boolean => record.hostTabId === tabId;
+  const isAtHome = (): boolean => record.isStored && store.works;
+  /** Somebody else's memory is the record's home, or this tab can't look at it. */
+  const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
+  const remember = (entries: readonly JournalEntry[]): void => {
+    memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
+  };
+
+  async function transact(command: Command, hasWaited?: boolean): Promise<Decision> {
+    const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
+    if (isForTheHost && isElsewhere()) {
+      post({ type: 'call', command });
+      return preview(command);
+    }
+    const stored = await store.attempt((it) => it.transact((raw) => step(raw, command, hasWaited)));
+    const decision = stored ?? step(record, command).result;
+    accept(decision.record);
+    // What is in no store each tab concludes for itself: all of them would end it.
+    if (stored?.orphan) ports.onOrphan(stored.orphan);
+    announce(decision, command);
+    return decision;
+  }
+
+  function step(raw: unknown, command: Command, hasWaited = isSpoilt) {
+    const stored = parseRecord(raw);
+    // It was lost. Where locks don't tell of a live host, that host gets the time to write it anew.
+    if (isLost(stored) && !hasWaited && 'candidate' in command && ports.proof() === 'answer') {
+      isSpoilt = true;
+      return { result: { verdict: 'void', record, changed: false, entries: [] } satisfies Decision as Decision };
+    }
+    const result = decide(stored, command, facts(standIn(record, raw)));
+    const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
+    const erasesJournal = command.type === 'forget' && result.changed;
+    if (!result.record.isStored) remember(entries);
+    if (!result.changed) return { result };
+    const journal = entries.map((entry) => [entry.seq % JOURNAL_SIZE, entry] as const);
+    return { result, write: { record: result.record, journal, erasesJournal } };
+  }
+
+  /** No record is stored, although there was one, or may have been. */
+  function isLost(stored: Stored): boolean {
+    return stored === 'malformed' || (stored === 'absent' && (wasCleared || (record.isStored && record.revision > 0)));
+  }
+
+  function preview(command: Command): Decision {
+    return decide(record, command, facts(record));
+  }
+
+  async function look(journal: boolean): Promise<void> {
+    const found = await store.attempt((it) => it.read({ journal }));
+    if (isClosed) return;
+    if (found) acceptStored(found.record);
+    if (journal) inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
+    // Somebody else knows better, or nobody does.
+    if (!found || (journal && isElsewhere())) post({ type: 'call', command: { type: 'look' } });
+    catchUp();
+  }
+
+  async function until(
+    isTrue: (now: SessionRecord) => boolean,
+    ms: number,
+    signal?: AbortSignal,
+    command: Command = { type: 'look' },
+  ): Promise<boolean> {
+    for (let left = ms; ; ) {
+      if (isTrue(record)) return true;
+      if (left <= 0 || isClosed || signal?.aborted) return false;
+      const began = clock.monotonic();
+      const isLate = await changes.within(Math.max(1, Math.min(left, ASK_AGAIN_MS)), signal);
+      // A tab that slept meanwhile has not waited.
+      left -= Math.min(clock.monotonic() - began, ASK_AGAIN_MS);
+      if (!isLate) continue;
+      // The first is for hosts that have a store and have not looked at it.
+      post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
+      if (store.works) await peekSoon();
+    }
+  }
+
+  /** Tells the others what was decided, and catches up with what was decided before. */
+  function announce({ record: now, entries, changed }: Decision, command: Command): void {
+    if (changed) {
+      const isReport = 'entries' in command;
+      const fresh = entries.slice(isReport ? command.entries.length : 0);
+      inbox.offer(fresh, (epoch) => epoch === now.epoch);
+      // A sign of life is no news, nor are events that were sent as they happened, if the channel could carry them.
+      const isQuiet = command.type === 'alive' && !command.published && isHeard();
+      if (!now.isStored) tellState();
+      else if (!isQuiet) post(change(fresh));
+    }
+    catchUp();
+  }
+
+  function change(entries: readonly JournalEntry[]): Message {
+    return { type: 'look', term: record.term, entries };
+  }
+
+  function tellState(): void {
+    post({ type: 'state', record, entries: memory });
+  }
+
+  function post(message: Message): void {
+    channel?.post(toWire(isHeard() ? message : toHint(message)));
+  }
+
+  function isHeard(): boolean {
+    return channel?.carries === 'full';
+  }
+
+  function send(message: Message): void {
+    if (isHeard()) post(message);
+  }
+
+  function closeChannel(): void {
+    channel?.close();
+    channel = null;
+    gap.stop();
+  }
+
+  function openChannel(): void {
+    if (!isClosed) channel ??= platform.openChannel(scope, receive, () => void refresh());
+  }
+
+  function receive(value: unknown): void {
+    const message = parseMessage(value);
+    if (isClosed) return;
+    switch (message?.type) {
+      case 'look':
+        // Whoever looks in vain for what is in this host's memory says no more than this.
+        if (isHost() && !store.works) tellState();
+        // The record first: who listens for these events looks at the snapshot.
+        arrived = peekSoon().then(() => hear(message.term, message.entries));
+        return;
+      case 'events':
+        arrived = arrived.then(() => hear(message.term, message.entries));
+        return;
+      case 'bye':
+        return ports.onBye(message.term);
+      case 'run':
+      case 'answer':
+      case 'stop':
+        return ports.onCommand(message);
+      case 'state': {
+        // A record that is in the store is looked up there.
+        if (message.record.isStored && store.works) return void peekSoon();
+        if (!isNewer(message.record, record)) return;
+        memory = message.entries;
+        accept(message.record);
+        return inbox.reconcile(record, memory);
+      }
+      case 'call': {
+        // Its host answers. Where there is none, or one that never stored it, whoever knows it does.
+        if (!isHost()) return (record.term === null ? store.works : !record.isStored) ? tellState() : undefined;
+        return void transact(message.command).then(tellState, () => undefined);
+      }
+      default:
+        logger.debug?.('solotab: a message was not understood', value);
+    }
+  }
+
+  function hear(term: string | null, entries: readonly JournalEntry[]): void {
+    inbox.offer(entries, (epoch) => term === record.term && epoch === record.epoch);
+    if (!record.isStored && term === record.term) remember(entries);
+    catchUp();
+  }
+
+  function acceptStored(raw: unknown): void {
+    const stored = parseRecord(raw);
+    const wasSpoilt = isSpoilt;
+    isSpoilt = isLost(stored);
+    if (typeof stored === 'object') wasCleared = false;
+    if (stored === 'newer') return accept({ ...record, ...IDLE, phase: 'active' });
+    if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
+    accept(standIn(record, raw));
+    if (stored === 'malformed' && !wasSpoilt)
+      logger.warn('solotab: the stored session record is damaged and will be replaced');
+    ports.onGone();
+  }
+
+  function accept(next: SessionRecord): void {
+    if (isClosed) return;
+    const { lastError } = record;
+    const { lostSince } = next;
+    if (next.erasedEpoch > record.erasedEpoch) memory = [];
+    if (watched.lostSince !== lostSince) watched = { lostSince, at: clock.monotonic() };
+    const previous = record;
+    // An error that this tab was told of may not be stored yet.
+    record = lastError && isAfterLast(lastError, next) && lastError.seq > next.seq ? { ...next, lastError } : next;
+    inbox.begin(record);
+    ports.onRecord(previous);
+    changes.tell();
+  }
+
+  function storeChanged(): void {
+    ports.onRecord(record);
+    if (!store.works) return isHost() ? tellState() : undefined;
+    // A host knows better than a store that was away.
+    if (isHost()) ports.onGone();
+    else void refresh();
+  }
+
+  function facts(known: SessionRecord): Facts {
+    const { lostSince, at } = watched;
+    const forMs = lostSince === null ? 0 : clock.monotonic() - at;
+    const { works: isStored } = store;
+    const { isPage } = platform;
+    return { tabId, isPage, now: clock.now(), known, isStored, proof: ports.proof(), watched: { lostSince, forMs } };
+  }
+
+  return {
+    get record() {
+      return record;
+    },
+    get isSpoilt() {
+      return isSpoilt;
+    },
+    get isStored() {
+      return store.works;
+    },
+    get isAtHome() {
+      return isAtHome();
+    },
+    get isDeaf() {
+      return channel === null;
+    },
+    get isHeard() {
+      return isHeard();
+    },
+    ...{ send, transact, preview, peek, refresh, until, closeChannel, openChannel },
+    windowLeftMs: () => windowLeftMs(record, facts(record)),
+    sendEvents(term, entries) {
+      // The others first: this tab's own listeners take their time.
+      send({ type: 'events', term, entries });
+      hear(term, entries);
+    },
+    sayGoodbye: (term) => post({ type: 'bye', term }),
+    close() {
+      isClosed = true;
+      changes.tell();
+      closeChannel();
+      store.close();
+    },
+  };
+}
+
+function isAfterLast({ epoch, seq }: JournalEntry, record: SessionRecord): boolean {
+  return epoch === record.epoch && seq > (record.lastError?.seq ?? 0);
+}
