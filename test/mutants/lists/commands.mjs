@@ -70,7 +70,7 @@ export const COMMANDS = [
     file: 'src/host/commands.ts',
     find: "if (!(await settlesNow(running))) reply({ state: 'begun' });",
     replace: '',
-    tests: ['test/coordinator/commands.test.ts'],
+    tests: ['test/host/commands.test.ts'],
   },
   {
     name: 'beginning told of what is done',
