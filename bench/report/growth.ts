@@ -8,8 +8,8 @@ const PANEL = { width: 360, height: 240, left: 56, top: 64, gap: 70 };
 
 type Point = readonly [tabs: number, ms: number];
 
-/** One panel for each curve that the cases of `figures` are points of. Null: there is none. */
-export function growthChart(figures: readonly Figure[]): string | null {
+/** One panel for each curve that the cases of `figures` are points of. */
+export function growthChart(figures: readonly Figure[]): string {
   const panels = new Map<string, Map<string, Point[]>>();
   for (const measured of figures.flatMap(({ cases }) => cases)) {
     const { point } = measured;
@@ -20,7 +20,6 @@ export function growthChart(figures: readonly Figure[]): string | null {
       lines.set(subject, [...(lines.get(subject) ?? []), [point.tabs, median]]);
     }
   }
-  if (panels.size === 0) return null;
   const drawn = [...panels].map(([title, lines], index) => drawPanel(title, lines, index));
   const height = PANEL.top + PANEL.height + 60;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" role="img">
