@@ -60,7 +60,7 @@ function toCases(count: number, storms: Growth['storms'], relays: Growth['relays
       }),
       unit: 'ms',
       floor: 'bare primitives',
-      point: { curve: 'All tabs call at once, until one leads and the others are refused', tabs: count },
+      point: { curve: 'All call at once: one leads, the others are refused', tabs: count },
       measurements: toMeasurements(storms),
     },
     {
