@@ -1,8 +1,15 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
+
+/** Tests of Node wait for nothing real, but a busy machine takes a while. */
+const BUSY_MS = 30_000;
+
+/** Files of browser tests at a time. A fourth one would measure how patient the tests are. */
+const BROWSERS = 3;
 
 export default defineConfig({
   resolve: {
@@ -19,6 +26,8 @@ export default defineConfig({
     },
   },
   test: {
+    // Vitest's own choice leaves one core alone: on two cores one file runs after the other.
+    maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       {
         extends: true,
@@ -26,8 +35,21 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['browser', 'package', 'frameworks', 'devtools', 'apps'].map((folder) => `test/${folder}/**`),
+          exclude: [
+            ...['browser', 'package', 'frameworks', 'devtools', 'apps'].map((folder) => `test/${folder}/**`),
+            'test/**/*.long.test.ts',
+          ],
+          // Modules are loaded once for many files, which saves a third of the time: none of them keeps a state, and a test
+          // puts back what it changes of a global.
+          isolate: false,
+          testTimeout: BUSY_MS,
         },
+      },
+      {
+        extends: true,
+        // What takes more than some seconds. Its name comes before `node` in the alphabet, so that Vitest begins with it:
+        // begun last, one file would keep one core busy while the other has nothing to do.
+        test: { name: 'long', include: ['test/**/*.long.test.ts'], testTimeout: BUSY_MS },
       },
       {
         extends: true,
@@ -38,6 +60,7 @@ export default defineConfig({
           name: 'frameworks',
           include: ['test/frameworks/**/*.test.ts', 'test/devtools/**/*.test.ts'],
           environment: 'happy-dom',
+          testTimeout: BUSY_MS,
           server: { deps: { inline: [/solid/] } },
         },
       },
@@ -47,12 +70,25 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts', 'test/package/**/*.test.ts'],
           exclude: [
+            'test/browser/**/*.alone.test.ts',
             'test/browser/chaos.test.ts',
             'test/browser/docs.test.ts',
             'test/browser/first-session.test.ts',
             'test/browser/field/**',
           ],
-          // One browser at a time: the machine's cores are few, and what is measured is the browser.
+          // Each file has browsers of its own, and waits for them half of the time.
+          maxWorkers: BROWSERS,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        // What measures times that people notice: one file at a time, when the others are through.
+        test: {
+          name: 'alone',
+          include: ['test/browser/**/*.alone.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

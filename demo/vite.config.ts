@@ -7,7 +7,8 @@ const pages = ['index.html', 'basket.html', 'checkout.html', 'agent.html', 'lab.
 
 export default defineConfig({
   root: here,
-  cacheDir: resolve(here, '../node_modules/.vite/shop'),
+  // Tests run several demos at a time: each has a folder of its own, as Vite writes it anew after an installation.
+  cacheDir: resolve(here, '../node_modules/.vite', process.env.DEMO_CACHE ?? 'shop'),
   appType: 'mpa',
   optimizeDeps: { include: ['broadcast-channel', 'idb-keyval', '@rrweb/record', '@rrweb/replay'] },
   // The built package lies beside the demo, as it would in node_modules.

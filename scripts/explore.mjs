@@ -74,7 +74,7 @@ async function work(shard) {
 async function report(shard) {
   const { seed, only, timeline } = await ask(shard, { type: 'shrink', seed: failures[0].seed });
   console.log(`\nSeed ${seed}, with no more than its actions ${only.join(', ')}:\n${timeline}`);
-  console.log(`Replay: SEED=${seed} npx vitest run test/simulation/exploration.test.ts`);
+  console.log(`Replay: SEED=${seed} npx vitest run test/simulation/exploration.long.test.ts`);
 }
 
 function ask(shard, order) {

@@ -97,7 +97,7 @@ async function tryMutant(tree, mutant) {
 /** The first of the tests that fails, or `null`. */
 async function run(tree, tests, limitMs = LIMIT_MS) {
   const args = [join(tree, 'node_modules/vitest/vitest.mjs'), 'run', '--project', 'node', '--bail', '1'];
-  args.push(`--testTimeout=${TEST_LIMIT_MS}`, '--maxWorkers=1', ...tests);
+  args.push(`--testTimeout=${TEST_LIMIT_MS}`, '--no-file-parallelism', ...tests);
   const { output, code, isTimeout } = await execute(args, tree, limitMs);
   if (isTimeout) return `${tests.join(', ')}: never end`;
   if (code === 0) return null;

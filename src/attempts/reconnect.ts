@@ -6,7 +6,7 @@ import { check, checkMethods } from '../session/misuse';
 import { completeBounds } from './backoff';
 
 export interface ReconnectOptions {
-  /** Milliseconds to wait at least before each try but the first. Default 500. */
+  /** Milliseconds to wait at least before each try but the first, which waits at random up to them. Default 500. */
   readonly minDelayMs?: number;
   /** Milliseconds to wait at most. Default 8,000. */
   readonly maxDelayMs?: number;
@@ -25,7 +25,8 @@ type Reconnecting<Session> = Pick<DriverContext, 'signal' | 'reconnecting' | 'er
  * For a driver whose connection broke: connects the session again, in this tab, and says so to all tabs.
  *
  * Says `reconnecting()` and calls `connect(signal)` until it resolves, with a delay at random between its bounds that doubles with each
- * try. What it resolves with replaces the session that `coordinator.session`, `release` and `end` get. A rejection that is not `retryable`
+ * try. Before the first one it waits at random up to `minDelayMs`: a service that restarts breaks all its connections in one moment.
+ * What it resolves with replaces the session that `coordinator.session`, `release` and `end` get. A rejection that is not `retryable`
  * ends the session, with that error for all tabs. `signal` aborts when the session is over, moves to another tab or is not connected
  * within the recovery window; what `connect` resolves with after that is ended or released by the driver, so nothing is left open.
  *
@@ -47,7 +48,9 @@ export async function reconnect<Session>(
   const answer: unknown = signal.aborted ? false : context.reconnecting();
   // The driver itself is closing the connection. A context of an app's own says nothing of that.
   if (answer === false) return undefined;
-  for (let tries = 1; !signal.aborted; tries += 1) {
+  for (let tries = 0; ; tries += 1) {
+    await delay(backoffMs(tries, bounds, random()), signal);
+    if (signal.aborted) return undefined;
     try {
       const session = await connect(signal);
       const isTooLate = signal.aborted;
@@ -62,8 +65,6 @@ export async function reconnect<Session>(
         context.ended('recovery-failed');
         return undefined;
       }
-      await delay(backoffMs(tries, bounds, random()), signal);
     }
   }
-  return undefined;
 }

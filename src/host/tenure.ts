@@ -35,8 +35,6 @@ export interface TenurePorts {
   readonly tabId: string;
   readonly driver: Pick<Driver, 'end' | 'release' | 'commands'>;
   readonly connectTimeoutMs: number;
-  /** At random, from 0 to below 1. */
-  random(): number;
   clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
   onAsked(): void;
@@ -183,9 +181,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     seat.release();
     const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;
     const facts = errorFacts(error, (data) => shareData(data, ports));
-    const report: Report = isGone
-      ? { type: 'ended', reason: endedEarly ?? '' }
-      : { type: 'failed', error: facts, random: ports.random() };
+    const report: Report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: facts };
     const { entries } = await writer.report(report);
     over(error);
     letGoWhenItComes();

@@ -293,8 +293,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const { lostSince, at } = watched;
     const forMs = lostSince === null ? 0 : clock.monotonic() - at;
     const { works: isStored } = store;
-    const { isPage } = platform;
-    return { tabId, isPage, now: clock.now(), known, isStored, proof: ports.proof(), watched: { lostSince, forMs } };
+    return {
+      ...{ tabId, isPage: platform.isPage, now: clock.now(), known, isStored, proof: ports.proof() },
+      ...{ watched: { lostSince, forMs }, random: platform.random() },
+    };
   }
 
   return {

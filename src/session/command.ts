@@ -46,8 +46,7 @@ export type Report =
    * no news to them.
    */
   | { readonly type: 'alive' | 'here' }
-  /** `random`: in [0, 1), spreads the next attempts of many browsers over time. */
-  | { readonly type: 'failed'; readonly error: ErrorFacts; readonly random?: number }
+  | { readonly type: 'failed'; readonly error: ErrorFacts }
   /** The driver is done with canceling or ending. */
   | { readonly type: 'settled'; readonly error?: ErrorFacts | undefined }
   | { readonly type: 'ended'; readonly reason: string };
@@ -75,6 +74,8 @@ export interface Facts {
   readonly isPage: boolean;
   /** How long this tab has watched the loss that began at `lostSince`, by a clock that does not step. */
   readonly watched: { readonly lostSince: number | null; readonly forMs: number };
+  /** In [0, 1): spreads the next attempts of many browsers over time. */
+  readonly random: number;
 }
 
 /** `asked`: the host was; wait for the record to change. `void`: there was nothing to do, or the term is over. */

@@ -73,7 +73,7 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
   };
   const expireIfOver = (): void => {
     if (facts.isPage && record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
-      carryOut(expired(record));
+      carryOut(expired(record, facts));
   };
   /** A window that is over while a host reconnects is for that host to close: it alone holds the session. */
   const isMineToEnd = ({ hostTabId }: SessionRecord): boolean => hostTabId === null || hostTabId === tabId;
@@ -164,7 +164,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'withdraw':
       return record.successor?.term === command.candidate.term ? done({ successor: null }) : VOID;
     case 'lost':
-      return lost(record, command.at, !command.isHeld);
+      return lost(record, command.at, !command.isHeld, facts);
     case 'want':
       // What is in no store is its host's to write.
       return record.isWanted || (term !== null && !facts.isStored) ? VOID : done({ isWanted: true });
@@ -184,7 +184,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     }
     case 'failed':
       if (phase === 'canceling') return settled(record);
-      return phase === 'connecting' ? failed(record, command.error, facts, command.random) : VOID;
+      return phase === 'connecting' ? failed(record, command.error, facts) : VOID;
     case 'giveUp':
       if (phase !== 'connecting') return VOID;
       // What was live before goes back to where it can be resumed.

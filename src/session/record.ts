@@ -47,7 +47,10 @@ export interface Candidate {
   readonly proof?: Proof;
 }
 
-/** Attempts to begin a session that failed, one after the other, with none between them that came about. */
+/**
+ * Attempts to begin a session that failed, one after the other, with none between them that came about. A host that could not reconnect for
+ * a whole recovery window counts as so many as last as long.
+ */
 export interface Failures {
   readonly count: number;
   /** When the last one failed, in milliseconds since the Unix epoch. */

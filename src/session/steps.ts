@@ -4,7 +4,7 @@ import type { SessionErrorCode } from './catalogue';
 import type { Call, Facts, Step } from './command';
 import { completeFacts, type ErrorFacts } from './error-facts';
 import type { EventDraft } from './events';
-import { type Candidate, IDLE, type Kind, type SessionRecord, SIGN_OF_LIFE_MS } from './record';
+import { type Candidate, type Failures, IDLE, type Kind, type SessionRecord, SIGN_OF_LIFE_MS } from './record';
 
 /** Between two attempts that a whole browser makes by itself, in milliseconds. A service that went down gets up again within minutes. */
 const WANTED_AGAIN = { minDelayMs: 1_000, maxDelayMs: 60_000 };
@@ -78,38 +78,43 @@ export function resumed({ epoch }: SessionRecord, candidate: Candidate, facts: F
   return { verdict: 'granted', change };
 }
 
+/** With the pause before a tab that wants a session tries again by itself. */
+function failedAgain(count: number, { now, random }: Facts): Failures {
+  return { count, at: now, retryMs: backoffMs(count, WANTED_AGAIN, random) };
+}
+
 export function connected({ term, epoch }: SessionRecord): Partial<SessionRecord> {
   return { phase: 'active', attempts: 0, lostSince: null, resumeKey: term, activeEpoch: epoch, failures: null };
 }
 
-export function failed(record: SessionRecord, error: ErrorFacts | undefined, { now }: Facts, random = 0): Step {
+export function failed(record: SessionRecord, error: ErrorFacts | undefined, facts: Facts): Step {
   if (!record.activeEpoch) {
-    const count = (record.failures?.count ?? 0) + 1;
+    const failures = failedAgain((record.failures?.count ?? 0) + 1, facts);
     const isFinal = error && !completeFacts(error).retryable;
-    const retryMs = isFinal ? null : backoffMs(count, WANTED_AGAIN, random);
-    return ended({ ...record, failures: { count, at: now, retryMs } }, null, told(error));
+    return ended({ ...record, failures: isFinal ? { ...failures, retryMs: null } : failures }, null, told(error));
   }
   // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
   if (error && !completeFacts(error).retryable && record.lostSince !== null)
     return ended(record, 'recovery-failed', told(error));
-  return recovering({ ...record, attempts: record.attempts + 1, lostSince: record.lostSince ?? now }, told(error));
+  const { attempts, lostSince } = record;
+  return recovering({ ...record, attempts: attempts + 1, lostSince: lostSince ?? facts.now }, facts, told(error));
 }
 
 /** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
-export function lost(given: SessionRecord, at: number | undefined, leavesOrphan: boolean): Step {
+export function lost(given: SessionRecord, at: number | undefined, leavesOrphan: boolean, facts: Facts): Step {
   // Who noticed may have slept, or the host was stopped before it died: it has given no sign for longer than a host does.
   const noticed = Math.min(Math.max(given.seenAt, at ?? 0), given.seenAt + 2 * SIGN_OF_LIFE_MS);
   const lostSince = given.lostSince ?? noticed;
   const record = { ...given, epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince };
   const { phase } = record;
   if (phase === 'canceling' || phase === 'ending') return { ...settled(record), leavesOrphan };
-  return record.activeEpoch ? { ...recovering(record), leavesOrphan } : ended(record, 'host-lost');
+  return record.activeEpoch ? { ...recovering(record, facts), leavesOrphan } : ended(record, 'host-lost');
 }
 
-function recovering(record: SessionRecord, events: readonly EventDraft[] = []): Step {
+function recovering(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
   const { by, attempts } = record.recovery;
   if (by === 'none') return { ...ended(record, 'host-lost', events), leavesOrphan: true };
-  if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, events);
+  if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, facts, events);
   return done({ ...record, ...HOSTLESS, phase: 'recovering' }, ...events);
 }
 
@@ -117,15 +122,19 @@ export function settled(record: SessionRecord, events?: readonly EventDraft[]): 
   return ended(record, record.phase === 'canceling' ? 'canceled' : 'ended', events);
 }
 
-export function expired(record: SessionRecord, events: readonly EventDraft[] = []): Step {
+export function expired(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
   // No app's window is that short: a worker closed it, for a person who ended the session.
   if (record.recovery.windowMs === 0) return { ...settled(record, events), leavesOrphan: true };
   const isHosted = record.term !== null;
   const isTold = events.some(({ error }) => error?.code === 1011);
   const all = isTold ? events : [...events, ...told({ code: 1011 })];
   // A host that gave up reconnecting still holds the session and ends it, once it sees that its term is over.
+  // Connections that broke together, as a service went down, end their windows together: who wants a session waits as if `ensure` had failed
+  // for as long, or all browsers would start one in the same moment.
+  const count = Math.max(1, Math.ceil(Math.log2(record.recovery.windowMs / WANTED_AGAIN.minDelayMs)));
+  const failures = isHosted ? failedAgain(count, facts) : record.failures;
   return {
-    ...ended({ ...record, epoch: record.epoch + Number(isHosted) }, 'recovery-expired', all),
+    ...ended({ ...record, failures, epoch: record.epoch + Number(isHosted) }, 'recovery-expired', all),
     leavesOrphan: !isHosted,
   };
 }

@@ -92,7 +92,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   });
   const terms = createTerms({
     ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
-    ...{ clone: platform.clone, random: platform.random },
+    clone: platform.clone,
     onReplaced: update,
     onAsked: key.sign,
     watch: locks.watch,

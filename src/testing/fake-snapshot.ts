@@ -87,6 +87,7 @@ export function ruleOn(
     ...{ tabId: THIS_TAB, now: 0, isPage: true, isStored: true, proof: 'lock' },
     known,
     watched,
+    random: 0,
   });
   return { verdict: decision.verdict, ...(decision.code && { code: decision.code }), phase: decision.record.phase };
 }

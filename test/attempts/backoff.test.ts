@@ -19,6 +19,11 @@ const means = fc.record({
 });
 
 describe('the pause before a retry', () => {
+  test('is at random up to the least delay where nothing has failed yet', () => {
+    const policy = { minDelayMs: 100, maxDelayMs: 1_000 };
+    expect([0, 0.25, 0.5].map((random) => backoffMs(0, policy, random))).toEqual([0, 25, 50]);
+  });
+
   test('is never shorter than the least and never longer than the greatest delay', () => {
     fc.assert(
       fc.property(policies, fc.integer({ min: 1, max: 2_000 }), unit, (policy, retry, random) => {

@@ -1,17 +1,9 @@
 /** `solotab/election` in real Chromium tabs: one of them leads, whatever happens to it. Its peers: `npm run bench:election`. */
-import { expect, test } from 'vitest';
-import { fault, SCENARIOS } from './election/scenarios';
-import { launchChromium } from './support/chromium';
+import { test } from 'vitest';
+import { oneLeads } from './election/one-leads';
+import { SCENARIOS } from './election/scenarios';
 
-test.each(SCENARIOS)('one tab leads, and no other: $title', async (scenario) => {
-  const browser = await launchChromium({ flags: scenario.flags ?? [] });
-  try {
-    const finding = await scenario.run(browser, 'solotab/election');
-    expect(finding).not.toBeNull();
-    if (!finding) return;
-    expect(fault(scenario, finding), JSON.stringify(finding)).toBeNull();
-    expect(finding.problem).toBeNull();
-  } finally {
-    await browser.close();
-  }
-});
+const scenarios = SCENARIOS.filter(({ isLarge }) => !isLarge);
+
+// Each has a browser of its own, in which it waits most of the time.
+test.concurrent.each(scenarios)('one tab leads, and no other: $title', oneLeads);

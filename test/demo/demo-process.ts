@@ -22,7 +22,7 @@ export interface Demo {
 /** Starts the demo. Resolves once it has said where it is. */
 export async function startDemo(): Promise<Demo> {
   const child = spawn(process.execPath, [PROGRAM], {
-    env: { ...process.env, PORT: '0' },
+    env: { ...process.env, PORT: '0', DEMO_CACHE: `shop-${process.env.VITEST_POOL_ID}` },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const closed = new Promise((resolve) => child.once('close', resolve));

@@ -16,7 +16,7 @@ function setUp() {
   const tenure = createTenure(
     {
       ...{ ledger, clock, logger: fakeLogger(), tabId: HOST.tabId, connectTimeoutMs: 30_000 },
-      ...{ clone: structuredClone, random: () => 0.5 },
+      clone: structuredClone,
       ...{ driver: { end: () => undefined }, lifecycle: NO_LIFE },
       ...{ watch: async () => undefined, onAsked: () => undefined, onReplaced: () => undefined },
       onMistaken: () => void told.push('mistaken'),

@@ -27,6 +27,7 @@ export function factsOf(state: State, index: number): Facts {
     ...{ tabId: tab.id, now: state.now, known: seenBy(state, tab), isStored: true, isPage: true },
     proof: tab.isOld ? 'answer' : 'lock',
     watched: { lostSince: null, forMs: 0 },
+    random: 0,
   };
 }
 

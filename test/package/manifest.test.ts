@@ -1,8 +1,6 @@
-/** What the package says of itself, and that it can be packed from what is committed. */
+/** What the package says of itself. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -46,22 +44,4 @@ test('every link in README goes to a heading, to a file of the repository, or to
     return link.startsWith('#') ? !headings.includes(link) : !existsSync(ROOT + link.replace(/[?#].*/, ''));
   });
   expect(broken).toEqual([]);
-});
-
-test('what is committed packs with its build, in a clone that was never built', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'solotab-clone-'));
-  try {
-    const clone = join(folder, 'clone');
-    await run('git', ['clone', '--quiet', ROOT, clone]);
-    symlinkSync(`${ROOT}node_modules`, join(clone, 'node_modules'));
-    expect(existsSync(join(clone, 'dist'))).toBe(false);
-    await run('npm', ['pack', '--pack-destination', folder], { cwd: clone });
-    const [tarball = ''] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
-    const { stdout } = await run('tar', ['-tzf', join(folder, tarball)]);
-    const targets = readFileSync(join(clone, 'package.json'), 'utf8').match(/dist\/[^"]+/g) ?? [];
-    expect(targets).toContain('dist/index.d.cts');
-    expect(stdout.split('\n')).toEqual(expect.arrayContaining(targets.map((path) => `package/${path}`)));
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 });

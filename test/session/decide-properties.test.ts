@@ -121,7 +121,7 @@ function run(steps: readonly Intent[]): StepTaken[] {
     // Half of the reports come from the host itself, as all real ones do.
     const tabId = intent.asCurrent ? (before.hostTabId ?? intent.tab) : intent.tab;
     const watched = { lostSince: flag ? lostSince : null, forMs: flag ? watchedMs : 0 };
-    const facts: Facts = { tabId, isPage: true, isStored: true, proof, now, known: before, watched };
+    const facts: Facts = { tabId, isPage: true, isStored: true, proof, now, known: before, watched, random: 0.5 };
     const decision = decide(before, command, facts);
     record = decision.record;
     return { command, before, decision, facts };

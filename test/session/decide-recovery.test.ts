@@ -167,6 +167,19 @@ describe('the recovery window', () => {
     expect(decide(decision.record, reportOf({ type: 'reconnected' }), own).verdict).toBe('void');
   });
 
+  test('that a host reconnected in vain is waited for by whoever wants a session, at random: windows end together where connections broke together', () => {
+    const expired = (state: 'reconnecting' | 'recovering', forMs: number, random: number) => {
+      const record = recordIn(state, { recovery: { ...RECOVERY, windowMs: forMs } });
+      return decide(record, look, { ...at(NOW, forMs), tabId: HOST.tabId, random }).record.failures;
+    };
+    // As long as `ensure` would wait by then: at most a minute.
+    expect(expired('reconnecting', 120_000, 0.5)).toEqual({ count: 7, at: NOW, retryMs: 30_500 });
+    expect(expired('reconnecting', 8_000, 0.5)).toEqual({ count: 3, at: NOW, retryMs: 4_500 });
+    expect(expired('reconnecting', 100, 0)).toEqual({ count: 1, at: NOW, retryMs: 1_000 });
+    // Nobody had it, so nothing says that the service is down.
+    expect(expired('recovering', 8_000, 0.5)).toBeNull();
+  });
+
   test.each(['start', 'join'] as const)('lets %s through once it is over, in the same step', (type) => {
     const decision = decide(recordIn('recovering'), CALLS[type], at(BEFORE + windowMs));
     expect(answer(decision)).toBe('granted, connecting');

@@ -26,6 +26,7 @@ export const FACTS: Facts = {
   now: NOW,
   known: UNKNOWN,
   watched: { lostSince: null, forMs: 0 },
+  random: 0.5,
 };
 
 /**

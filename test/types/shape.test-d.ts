@@ -1,4 +1,4 @@
-/** What compiles and what does not: one block per promise. Checked by `npm run types`, and as a test by types.test.ts. */
+/** What compiles and what does not: one block per promise. Checked by `npm run types`, and as a test by types.long.test.ts. */
 import {
   type Coordinator,
   type CoordinatorOptions,

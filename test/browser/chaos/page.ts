@@ -1,6 +1,7 @@
 /** What the chaos does in a page, and what it sees there. Every look is short: a page may be gone before a long one ends. */
+
+import type { DriverContext } from '../../../src/driver';
 import { MAX_PUBLISHED_BYTES } from '../../../src/session/payload';
-import type { DriverContext } from '../../../src/types';
 import type { CallName, Outcome, TabState } from '../support/page-api';
 import type { EnginePage, Tab } from '../support/tab';
 import type { Action, CommandName, Told } from './actions';

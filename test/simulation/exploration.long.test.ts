@@ -5,7 +5,7 @@ import { shrink } from './explore/shrink';
 /** `SEEDS=100000` runs so many schedules, `FIRST_SEED` says where they begin, `SEED=7` runs one. */
 const one = process.env.SEED === undefined ? undefined : Number(process.env.SEED);
 const first = one ?? Number(process.env.FIRST_SEED ?? 1);
-const count = one === undefined ? Number(process.env.SEEDS ?? 6_000) : 1;
+const count = one === undefined ? Number(process.env.SEEDS ?? 3_000) : 1;
 
 /** Enough to see what is broken. */
 const MOST_FAILURES = 20;
@@ -31,7 +31,7 @@ async function report(failures: readonly ScheduleResult[]): Promise<string> {
   for (const failed of failures.slice(0, 1)) {
     const { result, only } = await shrink(failed);
     lines.push('', `Seed ${failed.seed}, with no more than its actions ${only.join(', ')}:`, result.timeline());
-    lines.push(`Replay: SEED=${failed.seed} npx vitest run test/simulation/exploration.test.ts`);
+    lines.push(`Replay: SEED=${failed.seed} npx vitest run test/simulation/exploration.long.test.ts`);
   }
   return lines.join('\n');
 }

@@ -71,6 +71,7 @@ test('a write that the model does not know is seen', () => {
     isStored: true,
     proof: 'lock',
     watched: { lostSince: null, forMs: 0 },
+    random: 0,
   });
   expect(acceptor.write({ command, decision, tabIds: ['zero', 'one', 'two'] })).toBe(false);
 });

@@ -1,0 +1,4 @@
+import { runContracts } from './scenarios/contracts';
+import { launchWebKit } from './support/webkit';
+
+runContracts('WebKitGTK', launchWebKit, ['wipe', 'cache']);
