@@ -67,7 +67,14 @@ function createBrowser(scenario: Scenario, outage: Outage, { clock, random, tall
   function store(command: Command): void {
     const { lostSince } = record;
     const facts: Facts = {
-      ...{ tabId: CANDIDATE.tabId, isPage: true, now: BEGAN_AT + clock.now, known: record, isPage: true, isStored: true, proof: 'lock' },
+      ...{
+        tabId: CANDIDATE.tabId,
+        now: BEGAN_AT + clock.now,
+        known: record,
+        isPage: true,
+        isStored: true,
+        proof: 'lock',
+      },
       watched: { lostSince, forMs: lostSince === null ? 0 : BEGAN_AT + clock.now - lostSince },
       random: draw(),
     };
