@@ -15,8 +15,8 @@ export interface BenchBrowser {
   close(): Promise<void>;
 }
 
-export async function launchBenchBrowser(): Promise<BenchBrowser> {
-  const [chromium, server] = await Promise.all([launchChromium(), startBenchServer()]);
+export async function launchBenchBrowser({ isMinified = true } = {}): Promise<BenchBrowser> {
+  const [chromium, server] = await Promise.all([launchChromium(), startBenchServer(isMinified)]);
   const open = async (options: PageOptions = {}): Promise<BenchTab> =>
     new BenchTab(await chromium.engine.open(server.page(options)), server.blank);
   return {
@@ -56,6 +56,7 @@ export class BenchTab {
     let timer: NodeJS.Timeout | undefined;
     const stuck = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`Waited in vain for ${body}, given ${input}`)), HANG_MS);
+      timer.unref(); // a run that was given up ends at once
     });
     const output = await Promise.race([this.page.evaluate(expression), stuck]).finally(() => clearTimeout(timer));
     return JSON.parse(output).value;

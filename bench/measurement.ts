@@ -14,18 +14,33 @@ export interface Measurement {
   readonly note?: string;
 }
 
+/** What `OURS` has to reach; each that is given. */
+export interface Target {
+  /** So many times the floor's median. */
+  readonly ratio?: number;
+  /** So many units. */
+  readonly most?: number;
+  /** So many units more than the floor's median. */
+  readonly more?: number;
+}
+
 export interface Case {
   readonly title: string;
-  readonly unit: 'ms' | 'µs' | 'CPU ms' | 'count';
+  readonly unit: 'ms' | 'µs' | 'CPU ms' | 'count' | 'kB' | '×';
   /** The subject that does the least that could be done: the others are compared with its median. */
   readonly floor?: string;
-  /** What `OURS` has to reach: so many times the floor's median, or so many units. */
-  readonly target?: { readonly ratio?: number; readonly most?: number };
+  readonly target?: Target;
+  /** What the line of the project's README says, where this case is one of its lines. */
+  readonly headline?: string;
+  /** Where the same is measured with more and more tabs: a point of the curve of that name. */
+  readonly point?: { readonly curve: string; readonly tabs: number };
   readonly measurements: readonly Measurement[];
 }
 
+/** What one benchmark found. */
 export interface Figure {
-  readonly number: number;
+  /** As it is called on the command line. */
+  readonly name: string;
   readonly title: string;
   readonly cases: readonly Case[];
 }
@@ -51,16 +66,24 @@ export function summarize({ measurements, floor, target }: Case): readonly Summa
     .map(({ subject, samples, isCapped = false, note = null }) => {
       const median = quantile(samples, 0.5);
       const ratio = floorMedian && subject !== floor ? median / floorMedian : null;
-      const isMet =
-        subject !== OURS || !target
-          ? null
-          : (target.most === undefined || median <= target.most) &&
-            (target.ratio === undefined || (ratio !== null && ratio <= target.ratio));
+      const isMet = subject === OURS && target ? !isCapped && meets(target, median, floorMedian) : null;
       return { subject, count: samples.length, median, p95: quantile(samples, 0.95), ratio, isCapped, isMet, note };
     });
 }
 
-function quantile(samples: readonly number[], at: number): number {
+function meets({ ratio, most, more }: Target, median: number, floor: number | null): boolean {
+  return (
+    (most === undefined || median <= most) &&
+    (ratio === undefined || (floor !== null && median <= ratio * floor)) &&
+    (more === undefined || (floor !== null && median <= floor + more))
+  );
+}
+
+export function medianOf(samples: readonly number[]): number {
+  return quantile(samples, 0.5);
+}
+
+export function quantile(samples: readonly number[], at: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   const position = (sorted.length - 1) * at;
   const below = sorted[Math.floor(position)] ?? Number.NaN;

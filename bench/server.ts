@@ -14,8 +14,8 @@ export interface BenchServer {
 /** Where older browsers have no Web Locks: every library then does what it does without. */
 const HIDE_LOCKS = "Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined });";
 
-export async function startBenchServer(): Promise<BenchServer> {
-  const script = await bundlePage();
+export async function startBenchServer(isMinified = true): Promise<BenchServer> {
+  const script = await bundlePage(isMinified);
   const server = createServer((request, response) => {
     const { pathname, search } = new URL(request.url ?? '/', 'http://localhost');
     const options = JSON.parse(decodeURIComponent(search.slice(1)) || '{}') as PageOptions; // from page() below
@@ -54,12 +54,12 @@ function html(hasScript: boolean, hasLocks: boolean): string {
   return `<!doctype html>\n<meta charset="utf-8">\n<title>bench</title>\n<link rel="icon" href="data:,">\n${scripts.join('\n')}\n`;
 }
 
-/** Minified, as an app would ship it. */
-async function bundlePage(): Promise<string> {
+/** Minified as an app would ship it, or readable in a profile. */
+async function bundlePage(isMinified: boolean): Promise<string> {
   const result = await build({
     entryPoints: [fileURLToPath(new URL('pages/page.ts', import.meta.url))],
     bundle: true,
-    minify: true,
+    minify: isMinified,
     write: false,
     format: 'esm',
     platform: 'browser',

@@ -1,144 +1,137 @@
-/** Figure 6: how the cost grows with the number of tabs, and what a tab costs at rest. */
-import { type BenchTab, cpuSeconds } from '../browser';
-import type { Case, Figure } from '../measurement';
+/** How the cost grows with the number of tabs. */
+import type { BenchTab } from '../browser';
+import { type Case, type Figure, medianOf } from '../measurement';
 import type { SubjectName } from '../pages/page-api';
-import { type Bench, newScope } from './effort';
+import { type Bench, closeAll, newScope, pair, pause, rotated } from './effort';
 
-const STORMS: readonly SubjectName[] = ['bare primitives', 'solotab'];
+const STORMS: readonly SubjectName[] = ['bare primitives', 'solotab', 'solotab, until active'];
 const RELAYS: readonly SubjectName[] = ['bare primitives', 'solotab', 'broadcast-channel', 'tab-election'];
-const AT_REST: readonly SubjectName[] = ['solotab', 'broadcast-channel', 'tab-election', 'browser-tabs-lock'];
-const ROUNDS = 5;
 
-/** A storm that is not over by then is given up. */
-const STORM_LIMIT_MS = 30_000;
+/** So much more than ten times as much may a hundred tabs take as ten. */
+const LINEAR = 1.25;
 
-/** So many tabs at most are asked for their CPU time: to find the process of one takes a while. */
-const WATCHED_TABS = 10;
-
-export async function measureCrowds(bench: Bench): Promise<Figure> {
-  const cases: Case[] = [];
-  for (const count of bench.effort.tabs) cases.push(...(await measureCrowd(bench, count)));
-  cases.push(await measurePeersAtRest(bench));
-  return { number: 6, title: 'Many tabs', cases };
+interface Growth {
+  readonly storms: Map<SubjectName, number[]>;
+  readonly relays: Map<SubjectName, number[]>;
 }
 
-async function measureCrowd({ browser, effort, progress }: Bench, count: number): Promise<Case[]> {
-  progress(`6 ${count} tabs`);
+export async function measureCrowds({ browser, effort, progress }: Bench): Promise<Figure> {
   const scope = newScope();
-  const tabs = await browser.openMany(count);
-  const [first] = tabs;
-  if (!first) throw new Error('There is no tab.');
-  await first.page.show();
-  for (const name of RELAYS) {
-    await each(tabs, (tab) => tab.run((page, [subject, opened]) => page.open(subject, opened), [name, scope] as const));
-  }
-  await each(tabs, (tab) => tab.run((page) => page.obey()));
-
-  const storms = new Map<SubjectName, number[]>(STORMS.map((name) => [name, []]));
-  const isOver = await measureStorms(tabs, storms);
-  const stormCase: Case = {
-    title: `${count} tabs claim at once, until all are answered`,
-    unit: 'ms',
-    floor: 'bare primitives',
-    measurements: [...storms].map(([subject, samples]) => ({ subject, samples })),
-  };
-  if (!isOver) {
-    // What is left of it keeps the machine busy: nothing else can be measured in these tabs.
-    await each(tabs, (tab) => tab.close());
-    const capped = { subject: 'solotab', samples: [STORM_LIMIT_MS], isCapped: true };
-    return [
-      { ...stormCase, measurements: stormCase.measurements.map((one) => (one.subject === 'solotab' ? capped : one)) },
-    ];
-  }
-  const relays = new Map<SubjectName, number[]>(RELAYS.map((name) => [name, []]));
-  await first.run((page) => page.claim('solotab'));
-  await pause(1_000);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const subject of RELAYS) {
-      const at = await first.run((page, name) => page.order({ type: 'relay', subject: name }), subject);
-      relays.get(subject)?.push((await lastDone(tabs.slice(1))) - at);
+  const tabs: BenchTab[] = [];
+  const grown = new Map<number, Growth>();
+  for (const count of effort.tabs) {
+    progress(`${count} tabs`);
+    const fresh = await browser.openMany(count - tabs.length);
+    tabs.push(...fresh);
+    for (const name of new Set([...STORMS, ...RELAYS])) {
+      const opened = pair(name, `${scope} ${name}`);
+      await each(fresh, (tab) => tab.run((page, [subject, given]) => page.open(subject, given), opened));
     }
+    await each(fresh, (tab) => tab.run((page) => page.obey()));
+    const [first] = tabs;
+    if (!first) throw new Error('There is no tab.');
+    await first.page.show();
+    await pause(1_000);
+    grown.set(count, {
+      storms: await measureStorms(first, tabs, effort.crowds),
+      relays: await measureRelays(first, tabs, effort.crowds),
+    });
   }
-  const atRest = await measureRest(tabs, effort.restMs);
-  await each(tabs, (tab) => tab.close());
+  await closeAll(tabs);
+  const [fewest, most] = [Math.min(...effort.tabs), Math.max(...effort.tabs)];
+  return {
+    name: 'crowd',
+    title: 'Many tabs',
+    cases: [
+      ...[...grown].flatMap(([count, { storms, relays }]) => toCases(count, storms, relays, count === most)),
+      linearity('claim at once', grown, fewest, most, ({ storms }) => storms),
+      linearity('hear', grown, fewest, most, ({ relays }) => relays),
+    ],
+  };
+}
+
+function toCases(count: number, storms: Growth['storms'], relays: Growth['relays'], isMost: boolean): Case[] {
   return [
-    stormCase,
     {
-      title: `${count} tabs, until the last has heard`,
+      title: `${count} tabs claim at once, until one leads and the others are refused`,
+      ...(isMost && {
+        headline: `${count} tabs call at once, until one leads and the others are refused`,
+        target: { ratio: 2 },
+      }),
       unit: 'ms',
       floor: 'bare primitives',
-      measurements: [...relays].map(([subject, samples]) => ({ subject, samples })),
+      point: { curve: 'All call at once: one leads, the others are refused', tabs: count },
+      measurements: toMeasurements(storms),
     },
     {
-      title: `${count} tabs with a session at rest for ${effort.restMs / 1000} s, per tab`,
-      unit: 'CPU ms',
-      measurements: [{ subject: 'solotab', samples: atRest }],
+      title: `${count} tabs, until the last has heard`,
+      ...(isMost && { target: { ratio: 1.2 } }),
+      unit: 'ms',
+      floor: 'bare primitives',
+      point: { curve: 'One event, until the last tab has heard', tabs: count },
+      measurements: toMeasurements(relays),
     },
   ];
 }
 
-/** False: one was not over, and everybody free again, in time. */
-async function measureStorms(tabs: readonly BenchTab[], samples: ReadonlyMap<SubjectName, number[]>): Promise<boolean> {
-  const [first] = tabs;
-  if (!first) return false;
-  const storm = async (subject: SubjectName): Promise<number> => {
-    const at = await first.run((page, name) => page.order({ type: 'storm', subject: name }), subject);
-    const done = await lastDone(tabs);
-    if (subject === 'solotab') await first.run((page) => page.release('solotab'));
-    else await first.run((page, name) => page.order({ type: 'release', subject: name }), subject);
-    return done - at;
+/** What a tab costs among the most tabs, over what it costs among the fewest. */
+function linearity(
+  what: string,
+  grown: ReadonlyMap<number, Growth>,
+  fewest: number,
+  most: number,
+  of: (growth: Growth) => Growth['storms'],
+): Case {
+  const perTab = (count: number, subject: SubjectName): number => {
+    const growth = grown.get(count);
+    return medianOf((growth && of(growth).get(subject)) ?? []) / count;
   };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const subject of STORMS) {
-      const running = storm(subject);
-      running.catch(() => {}); // its pages may be closed before it is over
-      const ms = await Promise.race([running, pause(STORM_LIMIT_MS)]);
-      if (typeof ms !== 'number') return false;
-      samples.get(subject)?.push(ms);
-      await pause(300);
+  return {
+    title: `${what}: what each tab adds among ${most}, over what it adds among ${fewest}`,
+    unit: '×',
+    target: { most: LINEAR },
+    measurements: (['bare primitives', 'solotab'] as const).map((subject) => ({
+      subject,
+      samples: [perTab(most, subject) / perTab(fewest, subject)],
+    })),
+  };
+}
+
+/** Everybody claims in the same moment. */
+async function measureStorms(first: BenchTab, tabs: readonly BenchTab[], rounds: number): Promise<Growth['storms']> {
+  const samples = new Map<SubjectName, number[]>(STORMS.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round += 1) {
+    for (const subject of rotated(STORMS, round)) {
+      const at = await first.run((page, name) => page.order({ type: 'storm', subject: name }), subject);
+      // Asked earlier, the pages would have that to do as well.
+      await pause(100 + 10 * tabs.length);
+      samples.get(subject)?.push((await lastDone(tabs)) - at);
+      if (subject === 'bare primitives')
+        await first.run((page) => page.order({ type: 'release', subject: 'bare primitives' }));
+      else await first.run((page, name) => page.release(name), subject);
+      await pause(100 + 2 * tabs.length);
     }
   }
-  return true;
+  return samples;
 }
 
-/** Each peer in two tabs of its own, in the same seconds, beside two tabs with nothing. */
-async function measurePeersAtRest({ browser, effort, progress }: Bench): Promise<Case> {
-  progress('6 at rest');
-  const scope = newScope();
-  const groups: { subject: string; tabs: BenchTab[] }[] = [{ subject: 'nothing', tabs: await browser.openMany(2) }];
-  const openGroup = async (name: SubjectName, hasLocks: boolean): Promise<void> => {
-    const tabs = await browser.openMany(2, { hasLocks });
-    for (const [index, tab] of tabs.entries()) {
-      await tab.run((page, [subject, opened]) => page.open(subject, opened), [name, `${scope} ${hasLocks}`] as const);
-      if (index === 0) await tab.run((page, subject) => page.claim(subject), name);
-      // A second tab of solotab has nothing to wait for: its coordinator does.
-      else if (name !== 'solotab') await tab.run((page, subject) => page.wait(subject), name);
+async function measureRelays(first: BenchTab, tabs: readonly BenchTab[], rounds: number): Promise<Growth['relays']> {
+  const samples = new Map<SubjectName, number[]>(RELAYS.map((name) => [name, []]));
+  await first.run((page) => page.claim('solotab'));
+  await pause(500);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const subject of rotated(RELAYS, round)) {
+      const at = await first.run((page, name) => page.order({ type: 'relay', subject: name }), subject);
+      await pause(100 + tabs.length);
+      samples.get(subject)?.push((await lastDone(tabs.slice(1))) - at);
     }
-    groups.push({ subject: hasLocks ? name : `${name}, no Web Locks`, tabs });
-  };
-  for (const name of AT_REST) await openGroup(name, true);
-  for (const name of AT_REST.slice(0, 2)) await openGroup(name, false);
-  await pause(1_000);
-  const all = groups.flatMap(({ tabs }) => tabs);
-  const used = await measureRest(all, effort.restMs, all.length);
-  await each(all, (tab) => tab.close());
-  return {
-    title: `2 tabs, one leads, at rest for ${effort.restMs / 1000} s, per tab`,
-    unit: 'CPU ms',
-    floor: 'nothing',
-    measurements: groups.map(({ subject }, index) => ({ subject, samples: used.slice(2 * index, 2 * index + 2) })),
-  };
+  }
+  await first.run((page) => page.release('solotab'));
+  return samples;
 }
 
-/** Milliseconds of CPU time that each tab's process uses in `ms`. */
-async function measureRest(tabs: readonly BenchTab[], ms: number, watched = WATCHED_TABS): Promise<number[]> {
-  const pids: number[] = [];
-  for (const tab of tabs.slice(0, watched)) pids.push(await tab.page.rendererPid());
-  // What it takes to ask them is over.
-  await pause(3_000);
-  const before = pids.map(cpuSeconds);
-  await pause(ms);
-  return pids.map((pid, index) => (cpuSeconds(pid) - (before[index] ?? 0)) * 1_000);
+function toMeasurements(samples: ReadonlyMap<SubjectName, number[]>): Case['measurements'] {
+  return [...samples].map(([subject, found]) => ({ subject, samples: found }));
 }
 
 async function lastDone(tabs: readonly BenchTab[]): Promise<number> {
@@ -148,8 +141,4 @@ async function lastDone(tabs: readonly BenchTab[]): Promise<number> {
 
 async function each(tabs: readonly BenchTab[], act: (tab: BenchTab) => Promise<unknown>): Promise<void> {
   await Promise.all(tabs.map(act));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,27 +1,37 @@
 import { type Coordinator, createCoordinator, type DriverContext, type RecoveryPolicy } from '../../src/index';
-import type { Subject } from './subject';
+import { INPUT, type Mark, type Subject } from './subject';
+
+interface BenchShape {
+  session: string;
+  events: { mark: Mark };
+  commands: { measure(input: typeof INPUT): number };
+}
 
 export class Ours implements Subject {
   readonly #by: RecoveryPolicy;
-  #coordinator: Coordinator | undefined;
-  #context: DriverContext | undefined;
+  readonly #untilActive: boolean;
+  #coordinator: Coordinator<BenchShape> | undefined;
+  #context: DriverContext<BenchShape> | undefined;
   #lead: (at: number) => void = () => {};
   /** Set by the driver's first call, and awaited by whoever waits for it. */
   #leading: Promise<number> = Promise.resolve(0);
 
-  constructor(by: RecoveryPolicy) {
+  /** `untilActive`: a claim among many is over when its session is written down as active, and not yet when its driver runs. */
+  constructor(by: RecoveryPolicy, untilActive = false) {
     this.#by = by;
+    this.#untilActive = untilActive;
   }
 
   async open(scope: string): Promise<void> {
     this.#expect();
-    const connect = (_: unknown, context: DriverContext): string => {
+    const connect = (_: unknown, context: DriverContext<BenchShape>): string => {
       this.#context = context;
       this.#lead(performance.now());
       return 'a session';
     };
-    const driver = { start: connect, join: connect, resume: connect, end: () => {} };
-    this.#coordinator = createCoordinator({ name: scope, driver, recovery: { by: this.#by } });
+    const commands = { measure: (_: string, { text }: typeof INPUT): number => text.length };
+    const driver = { start: connect, join: connect, resume: connect, end: () => {}, commands };
+    this.#coordinator = createCoordinator<BenchShape>({ name: scope, driver, recovery: { by: this.#by } });
     await this.#coordinator.ready;
   }
 
@@ -59,9 +69,23 @@ export class Ours implements Subject {
     this.#coordinator?.on('session_error', ({ local }) => local || listener());
   }
 
-  /** Resolves once the attempt is answered, either way. */
-  async answered(): Promise<void> {
-    await this.#coordinator?.start().catch(() => {});
+  async call(): Promise<void> {
+    const length = await this.#coordinator?.call('measure', INPUT);
+    if (length !== INPUT.text.length) throw new Error(`Not the result: ${length}`);
+  }
+
+  compete(): Promise<unknown> {
+    this.#expect();
+    const settled = this.#coordinator?.start().catch(() => {});
+    return this.#untilActive ? Promise.resolve(settled) : Promise.race([this.#leading, settled]);
+  }
+
+  mark(mark: Mark): void {
+    this.#context?.emit('mark', mark);
+  }
+
+  onMark(listener: (mark: Mark) => void): void {
+    this.#coordinator?.on('mark', ({ payload }) => listener(payload));
   }
 
   #expect(): void {

@@ -2,14 +2,25 @@
 
 export type SubjectName =
   | 'bare primitives'
+  /** Whoever is next also writes down that it leads. */
   | 'bare claim'
+  /** It is ready when it has read what is stored. */
+  | 'bare look'
+  /** What it tells is also stored. */
+  | 'bare storing'
+  /** A question and its answer. */
+  | 'bare round trip'
+  /** The same, and the leader's tab reads in between whether it still leads. */
+  | 'bare round trip with a look'
   | 'solotab'
+  /** A claim among many is over when its session is active. */
+  | 'solotab, until active'
   | 'broadcast-channel'
   | 'tab-election'
   | 'browser-tabs-lock';
 
 /** Something that is timed from its call until it resolves. */
-export type Task = 'get' | 'get+put' | 'probe' | 'reject' | `${'claim' | 'refused'} ${SubjectName}`;
+export type Task = 'get' | 'get+put' | 'probe' | 'reject' | `${'claim' | 'refused' | 'call'} ${SubjectName}`;
 
 export interface TimedTask {
   readonly task: Task;
@@ -26,6 +37,24 @@ export interface PageOptions {
   readonly atLoad?: { readonly subject: SubjectName | 'nothing'; readonly act: 'open' | 'claim' | 'wait' };
   readonly recovery?: 'same-tab' | 'any-tab';
   readonly hasLocks?: boolean;
+  /** What the page has its browser do is counted. */
+  readonly isCounted?: boolean;
+}
+
+export interface Counts {
+  timers: number;
+  messages: number;
+  transactions: number;
+  lockRequests: number;
+}
+
+/** What a page has heard of a flood of events. */
+export interface Heard {
+  readonly count: number;
+  /** How often an event was not the one after the last. */
+  readonly outOfOrder: number;
+  /** Of every tenth: its number, and the milliseconds from its emission until it was heard. */
+  readonly samples: readonly (readonly [n: number, ms: number])[];
 }
 
 /** What a page measured while it loaded. */
@@ -73,6 +102,14 @@ export interface BenchPage {
   order(order: Order): Promise<number>;
   /** When this page was done with the last order, by the wall clock; null if nothing had to be done. */
   doneAt(): Promise<number | null>;
+  /** Has a subject tell `perSecond` events a second for `ms` milliseconds. Resolves with how many. */
+  flood(subject: SubjectName, perSecond: number, ms: number): Promise<number>;
+  /** Begins to note what is heard of such a flood. */
+  heed(subject: SubjectName): void;
+  /** What was heard of the flood that is over. */
+  heard(subject: SubjectName): Heard;
+  /** What the page has had its browser do so far; null if it is not counted. */
+  counts(): Counts | null;
   atLoad: Promise<LoadReport> | null;
 }
 

@@ -1,8 +1,10 @@
 /** The page of the benchmarks: solotab, its peers and the bare primitives, ready to be measured. See `page-api.ts`. */
+import { startCounting } from './counts';
+import { flood, heed } from './flood';
 import { Ours } from './ours';
-import type { BenchPage, LoadReport, Order, PageOptions, RoundTrip, SubjectName, Task } from './page-api';
+import type { BenchPage, Heard, LoadReport, Order, PageOptions, RoundTrip, SubjectName, Task } from './page-api';
 import { BroadcastChannelElection, BrowserTabsLock, TabElection } from './peers';
-import { Raw, RawClaim, rawGet, rawGetPut, rawProbe } from './raw';
+import { Raw, RawCall, RawClaim, RawLook, RawStoring, rawGet, rawGetPut, rawProbe } from './raw';
 import type { Subject } from './subject';
 
 const startedMs = performance.now();
@@ -12,6 +14,8 @@ const orders = new BroadcastChannel('orders');
 const answers = new BroadcastChannel('answers');
 const wall = (): number => performance.timeOrigin + performance.now();
 let led: Promise<number> | undefined;
+const floods = new Map<SubjectName, () => Heard>();
+const counts = options.isCounted || options.atLoad ? startCounting() : null;
 let done: Promise<number> | null = null;
 
 function create(name: SubjectName): Subject {
@@ -20,8 +24,18 @@ function create(name: SubjectName): Subject {
       return new Raw();
     case 'bare claim':
       return new RawClaim();
+    case 'bare look':
+      return new RawLook();
+    case 'bare storing':
+      return new RawStoring();
+    case 'bare round trip':
+      return new RawCall(false);
+    case 'bare round trip with a look':
+      return new RawCall(true);
     case 'solotab':
       return new Ours(options.recovery ?? 'any-tab');
+    case 'solotab, until active':
+      return new Ours(options.recovery ?? 'any-tab', true);
     case 'broadcast-channel':
       return new BroadcastChannelElection();
     case 'tab-election':
@@ -67,7 +81,10 @@ function toCall(task: Task): () => Promise<unknown> {
     default: {
       const [act, ...name] = task.split(' ');
       const subject = get(name.join(' ') as SubjectName); // that is how a task is named
-      return () => (act === 'claim' ? subject.claim() : (subject.refused?.() ?? Promise.resolve()));
+      if (act === 'claim') return () => subject.claim();
+      const call = act === 'call' ? subject.call?.bind(subject) : subject.refused?.bind(subject);
+      if (!call) throw new Error(`There is no such call: ${task}`);
+      return call;
     }
   }
 }
@@ -76,7 +93,7 @@ async function obey(order: Order): Promise<number> {
   const subject = get(order.subject);
   switch (order.type) {
     case 'storm':
-      await (subject instanceof Ours ? subject.answered() : subject.claim());
+      await (subject.compete?.() ?? subject.claim());
       return wall();
     case 'relay':
       await new Promise<void>((resolve) => subject.listen?.(resolve));
@@ -167,23 +184,25 @@ const bench: BenchPage = {
     return at;
   },
   doneAt: async () => done,
+  flood: (name, perSecond, ms) => flood(get(name), perSecond, ms, wall),
+  heed(name) {
+    floods.set(name, heed(get(name), wall));
+  },
+  heard(name) {
+    const heard = floods.get(name);
+    if (!heard) throw new Error(`Nobody listened to ${name} here.`);
+    return heard();
+  },
+  counts: () => counts,
   atLoad: options.atLoad ? measureLoad(options.atLoad) : null,
 };
 window.bench = bench;
 
 async function measureLoad({ subject: name, act }: NonNullable<PageOptions['atLoad']>): Promise<LoadReport> {
-  const counts = { transactions: 0, lockRequests: 0, longTasks: 0 };
+  let longTasks = 0;
   new PerformanceObserver((list) => {
-    counts.longTasks += list.getEntries().length;
+    longTasks += list.getEntries().length;
   }).observe({ type: 'longtask', buffered: true });
-  count(IDBDatabase.prototype, 'transaction', () => {
-    counts.transactions += 1;
-  });
-  if (navigator.locks) {
-    count(LockManager.prototype, 'request', () => {
-      counts.lockRequests += 1;
-    });
-  }
   const begunMs = performance.now();
   let synchronousMs = 0;
   let readyMs = begunMs;
@@ -196,14 +215,6 @@ async function measureLoad({ subject: name, act }: NonNullable<PageOptions['atLo
   }
   await pause(100); // until what it began is over
   const ms = readyMs - (act === 'open' ? begunMs : startedMs);
-  return { ms, synchronousMs, at: performance.timeOrigin + readyMs, ...counts };
-}
-
-/** Calls `note` before each call of a method. */
-function count(owner: object, method: string, note: () => void): void {
-  const original = Reflect.get(owner, method);
-  Reflect.set(owner, method, function counted(this: unknown, ...args: unknown[]) {
-    note();
-    return Reflect.apply(original, this, args);
-  });
+  const { transactions = 0, lockRequests = 0 } = counts ?? {};
+  return { ms, synchronousMs, at: performance.timeOrigin + readyMs, transactions, lockRequests, longTasks };
 }

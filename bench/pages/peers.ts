@@ -2,7 +2,7 @@
 import { createLeaderElection, type LeaderElector, BroadcastChannel as PackageChannel } from 'broadcast-channel';
 import TabsLock from 'browser-tabs-lock';
 import { Tab } from 'tab-election';
-import { PAYLOAD, type Subject } from './subject';
+import { INPUT, PAYLOAD, type Subject } from './subject';
 
 /** With Web Locks where the page has them, by messages and timers elsewhere. */
 export class BroadcastChannelElection implements Subject {
@@ -57,7 +57,7 @@ export class TabElection implements Subject {
     return new Promise((resolve) => {
       void this.#tab?.waitForLeadership(() => {
         resolve(performance.now());
-        return {};
+        return { measure: ({ text }: typeof INPUT) => text.length };
       });
     });
   }
@@ -82,6 +82,11 @@ export class TabElection implements Subject {
 
   listen(listener: () => void): void {
     this.#tab?.addEventListener('message', () => listener());
+  }
+
+  async call(): Promise<void> {
+    const length = await this.#tab?.call('measure', INPUT);
+    if (length !== INPUT.text.length) throw new Error(`Not the result: ${length}`);
   }
 }
 

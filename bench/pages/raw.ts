@@ -1,5 +1,5 @@
 /** The floors: what the browser's own primitives take for the least that could be done. */
-import { PAYLOAD, type Subject } from './subject';
+import { CALL, INPUT, type Mark, PAYLOAD, type Subject } from './subject';
 
 let database: Promise<IDBDatabase> | undefined;
 
@@ -46,6 +46,7 @@ export class Raw implements Subject {
   #scope = '';
   #channel: BroadcastChannel | undefined;
   #release: () => void = () => {};
+  #marks: Mark[] = [];
 
   async open(scope: string): Promise<void> {
     this.#scope = scope;
@@ -65,10 +66,6 @@ export class Raw implements Subject {
     this.#release();
   }
 
-  async refused(): Promise<void> {
-    await Promise.all([rawProbe(), rawGetPut()]);
-  }
-
   async wait(): Promise<number> {
     await this.#lock({});
     return performance.now();
@@ -78,8 +75,29 @@ export class Raw implements Subject {
     this.#channel?.postMessage(PAYLOAD);
   }
 
+  /** A message is deserialized when its data is first read: a listener that does not read it has not heard it. */
   listen(listener: () => void): void {
-    if (this.#channel) this.#channel.onmessage = listener;
+    if (!this.#channel) return;
+    this.#channel.onmessage = ({ data }: MessageEvent<typeof PAYLOAD>) => {
+      if (data.version === PAYLOAD.version) listener();
+    };
+  }
+
+  mark(mark: Mark): void {
+    this.#marks.push(mark);
+  }
+
+  /** All of one turn in one message: the least. */
+  sendMarks(): void {
+    this.#channel?.postMessage(this.#marks);
+    this.#marks = [];
+  }
+
+  onMark(listener: (mark: Mark) => void): void {
+    if (!this.#channel) return;
+    this.#channel.onmessage = ({ data }: MessageEvent<readonly Mark[]>) => {
+      for (const mark of data) listener(mark);
+    };
   }
 
   #lock(options: LockOptions): Promise<boolean> {
@@ -104,5 +122,65 @@ export class RawClaim extends Raw {
     await rawProbe();
     await rawGetPut();
     return performance.now();
+  }
+}
+
+/** The same, but it is ready when it has read what is stored. */
+export class RawLook extends Raw {
+  override async open(scope: string): Promise<void> {
+    await super.open(scope);
+    await rawGet();
+  }
+}
+
+/** The same, but what is told is also stored, by a transaction that begins in the same turn. */
+export class RawStoring extends Raw {
+  override send(): void {
+    super.send();
+    void rawGetPut();
+  }
+}
+
+type RawMessage = typeof CALL | { readonly type: 'answer'; readonly id: string; readonly result: number };
+
+/** A question to the leader's tab and its answer, over one channel. `looks`: the leader reads first whether it still leads. */
+export class RawCall extends Raw {
+  readonly #looks: boolean;
+  #calls: BroadcastChannel | undefined;
+
+  constructor(looks: boolean) {
+    super();
+    this.#looks = looks;
+  }
+
+  override async open(scope: string): Promise<void> {
+    await super.open(scope);
+    this.#calls = new BroadcastChannel(`raw calls ${scope}`);
+  }
+
+  override async claim(): Promise<number> {
+    const calls = this.#calls;
+    if (calls) {
+      calls.onmessage = async ({ data }: MessageEvent<RawMessage>) => {
+        if (data.type !== 'run') return;
+        if (this.#looks) await rawGet();
+        const { id, input } = data.request;
+        calls.postMessage({ type: 'answer', id, result: input.text.length } satisfies RawMessage);
+      };
+    }
+    return super.claim();
+  }
+
+  call(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const calls = this.#calls;
+      if (!calls) return reject(new Error('It was not opened.'));
+      calls.onmessage = ({ data }: MessageEvent<RawMessage>) => {
+        if (data.type !== 'answer') return;
+        if (data.result === INPUT.text.length) resolve();
+        else reject(new Error(`Not the result: ${data.result}`));
+      };
+      calls.postMessage(CALL);
+    });
   }
 }

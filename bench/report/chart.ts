@@ -12,7 +12,7 @@ const TOP = 56;
 /** From 0.1 ms to 30 s. */
 const DECADES = { first: -1, last: 4.5 };
 
-const STYLE = `
+export const STYLE = `
   text { font: 12px system-ui, sans-serif; fill: #24292f; }
   .title { font-size: 16px; font-weight: 600; }
   .case { font-weight: 600; }
@@ -31,7 +31,9 @@ export function chart(figures: readonly Figure[], shows: (figure: Figure, measur
   for (const figure of figures) {
     for (const measured of figure.cases) {
       if (measured.unit !== 'ms' || !shows(figure, measured)) continue;
-      parts.push(`<text class="case" x="16" y="${y}">${escapeText(`${figure.title}: ${measured.title}`)}</text>`);
+      parts.push(
+        `<text class="case" x="16" y="${y}">${escapeText(measured.headline ?? `${figure.title}: ${measured.title}`)}</text>`,
+      );
       y += 8;
       for (const summary of summarize(measured)) {
         parts.push(bar(summary, y, summary.subject === measured.floor));
@@ -73,6 +75,6 @@ function at(ms: number): number {
   return LABEL_WIDTH + ((decade - DECADES.first) / (DECADES.last - DECADES.first)) * BAR_WIDTH;
 }
 
-function escapeText(text: string): string {
+export function escapeText(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
 }

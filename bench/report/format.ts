@@ -16,6 +16,11 @@ export function formatMedian({ median, isCapped }: Summary): string {
 }
 
 export function formatTarget({ target, unit }: Case): string {
-  if (target?.most !== undefined) return `target ≤ ${target.most} ${unit}`;
-  return target?.ratio === undefined ? '' : `target ≤ ${target.ratio} ×`;
+  if (target?.most !== undefined) return unit === '×' ? `≤ ${target.most} ×` : `≤ ${target.most} ${unit}`;
+  if (target?.more !== undefined) return `≤ ${target.more} ${unit} more`;
+  return target?.ratio === undefined ? '' : `≤ ${target.ratio} × floor`;
+}
+
+export function formatVerdict({ isMet }: Summary): string {
+  return isMet === null ? '' : isMet ? 'met' : 'missed';
 }

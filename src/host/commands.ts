@@ -17,7 +17,7 @@ import type { Clock } from '../platform/platform';
 import { failureOf } from '../session/command-error';
 import { mayRun, ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
-import { outcomeOf } from './outcome';
+import { outcomeOf, settlesNow } from './outcome';
 
 const REMEMBERED_MS = 10_000;
 const MOST_ANSWERS = 100;
@@ -91,8 +91,10 @@ export function createCommands({
       heard.delete(id);
       return;
     }
-    reply({ state: 'begun' });
-    const answer = await run(request, session.value, own.control);
+    const running = run(request, session.value, own.control);
+    // What is done in this turn is told by its answer: each message is paid for in every tab.
+    if (!(await settlesNow(running))) reply({ state: 'begun' });
+    const answer = await running;
     remember(id, own, answer);
     reply(answer);
   }

@@ -52,9 +52,20 @@ function setUp(run: (input: unknown) => unknown = () => 'done') {
 test('a command that is heard again gets the same answer, and is not run again', async () => {
   const { ran, request, hear } = setUp();
   const once = request('once');
-  expect(await hear(once)).toEqual([{ state: 'begun' }, { state: 'done', result: 'done' }]);
+  expect(await hear(once)).toEqual([{ state: 'done', result: 'done' }]);
   expect(await hear(once)).toEqual([{ state: 'done', result: 'done' }]);
   expect(ran).toEqual(['once']);
+});
+
+test('that a command has begun is told at once, unless it is done at once', async () => {
+  const slow = deferred<string>();
+  const { request, hear } = setUp((input) => (input === 'slow' ? slow.promise : Promise.resolve('done')));
+  expect(await hear(request('quick'))).toEqual([{ state: 'done', result: 'done' }]);
+  const answers = await hear(request('slow'));
+  expect(answers).toEqual([{ state: 'begun' }]);
+  slow.resolve('done');
+  await flush();
+  expect(answers).toEqual([{ state: 'begun' }, { state: 'done', result: 'done' }]);
 });
 
 test('a command that is heard again while it runs has begun, and is not run again', async () => {
