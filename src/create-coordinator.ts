@@ -6,8 +6,9 @@ import type { Coordinator, CoordinatorOptions, InferredOptions } from './types';
 
 /**
  * Creates this tab's coordinator for the scope `options.name`. Costs one look at the store and nothing afterwards, until a
- * session begins. Creating two in one document is allowed: they count as two tabs. Without a browser (server rendering) it
- * is inert: an idle snapshot, and calls that refuse.
+ * session begins. Creating two in one document is allowed: they count as two tabs. In a worker it
+ * follows and never hosts: `start`, `join`, `resume`, `takeOver` and `ensure` are refused with 9999. On a server it is inert: an idle
+ * snapshot, and calls that refuse.
  *
  * @throws {TypeError} If there is no name, or the driver lacks `start` or `end`.
  */

@@ -6,7 +6,7 @@ import type { Report } from '../session/command';
 import { errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { type EventDraft, OWN_TYPES } from '../session/events';
-import { bytesIn, MAX_PUBLISHED_BYTES, uncloneable } from '../session/payload';
+import { bytesIn, cloned, MAX_PUBLISHED_BYTES } from '../session/payload';
 import { shareData } from './error-data';
 
 export interface ContextPorts {
@@ -37,21 +37,13 @@ export function createContext(ports: ContextPorts): DriverContext {
   };
 
   /** A clone of what is given, and its size. */
-  const cloned = <Value>(
-    what: string,
-    value: Value,
-    limit: number,
-  ): { readonly clone: Value; readonly bytes: number } => {
-    let cause: unknown;
-    try {
+  const measured = <Value>(what: string, value: Value, limit: number) =>
+    cloned(`${what} can't be sent to other tabs or stored`, () => {
       const clone = ports.clone(value);
       const bytes = bytesIn(clone, limit);
-      if (!Number.isNaN(bytes)) return { clone, bytes };
-    } catch (error) {
-      cause = error;
-    }
-    throw uncloneable(`${what} can't be sent to other tabs or stored`, cause);
-  };
+      if (Number.isNaN(bytes)) throw new Error('it holds what can be sent and not stored.');
+      return { clone, bytes };
+    });
 
   return {
     signal,
@@ -60,7 +52,7 @@ export function createContext(ports: ContextPorts): DriverContext {
       return published ? published.info : ports.info();
     },
     publish(given) {
-      const { clone, bytes } = cloned('publish()', given, MAX_PUBLISHED_BYTES);
+      const { clone, bytes } = measured('publish()', given, MAX_PUBLISHED_BYTES);
       if (bytes > MAX_PUBLISHED_BYTES) {
         throw new RangeError(
           'publish() takes up to 256 kB: every tab reads it with every change. Publish an id, and load the rest by it.',
@@ -77,7 +69,7 @@ export function createContext(ports: ContextPorts): DriverContext {
           `context.emit('${String(type)}'): the type must be a text, and none that solotab emits itself.`,
         );
       }
-      const payload = cloned(`the event '${type}'`, given, Number.POSITIVE_INFINITY).clone;
+      const payload = measured(`the event '${type}'`, given, Number.POSITIVE_INFINITY).clone;
       whileHost('emit', () => ports.emit({ type, payload }));
     },
     error(given) {

@@ -87,13 +87,13 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     info: () => ledger.record.info,
     emit: writer.emit,
     publish: writer.publish,
-    report: (report) => void writer.report(report),
+    report: say,
     reconnected(replacement) {
       // Too late: it is let go of, as what an attempt connects too late.
       if (isOver() || stage === 'closing') return void letGoOf(replacement);
       if (session && replacement !== undefined) session = { value: replacement };
       ports.onReplaced();
-      void writer.report({ type: 'reconnected' });
+      say({ type: 'reconnected' });
     },
     ended: endedByDriver,
   });
@@ -125,7 +125,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     const onAbort = (): void => {
       stop(signal.reason);
       // The record then asks for `finish`, as it does when another tab cancels; or another tab may go on with the session.
-      if (stage === 'connecting') say('giveUp');
+      if (stage === 'connecting') say({ type: 'giveUp' });
     };
     const cancelTimer = clock.after(connectTimeoutMs, () =>
       fail(`The session was not connected within ${connectTimeoutMs / 1000} seconds.`),
@@ -207,17 +207,17 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     if (record.phase === 'canceling' || record.phase === 'ending') void finish();
     else if (record.successor && session && stage === 'held') void handOver(session.value);
     // The record was lost, and a tab that had not heard of it yet wrote what it knew.
-    else if (record.phase === 'connecting' && stage === 'held') say('connected');
+    else if (record.phase === 'connecting' && stage === 'held') say({ type: 'connected' });
     if (record.asked > Math.max(record.answered, answering)) {
       answering = record.asked;
       ports.onAsked();
-      say('here');
+      say({ type: 'here' });
     }
   }
 
   /** Reports what needs no answer. Every report restores what was lost of the record, and answers what was asked. */
-  function say(type: 'here' | 'alive' | 'connected' | 'giveUp'): void {
-    if (!isOver()) void writer.report({ type });
+  function say(report: Report): void {
+    void writer.report(report);
   }
 
   /** Ends the session as the record says, or gives up the attempt: the only way out of `canceling` and `ending`. */
@@ -237,7 +237,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     }
     session = undefined;
     const wasNever = value === null && fallback !== undefined && !wasActive;
-    const error = wasNever ? undefined : await callDriver('end', () => driver.end(value, context));
+    const error = wasNever ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
@@ -282,7 +282,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
 
   async function handOver(value: unknown): Promise<void> {
     stage = 'closing';
-    await callDriver('release', () => driver.release?.(value, context));
+    await callDriver('release', value);
     session = undefined;
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
@@ -294,8 +294,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       }
       const lost = await ledger.transact({ type: 'lost', term, at: clock.now() });
       // It was over before. Whoever else wrote that has ended it.
-      if (lost.verdict === 'void' && hasClosedWindow && !isOver())
-        await callDriver('end', () => driver.end(null, context));
+      if (lost.verdict === 'void' && hasClosedWindow && !isOver()) await callDriver('end', null);
     }
     over(abortError('The session moved to another tab.'));
   }
@@ -315,17 +314,15 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
 
   async function letGoOf(value: unknown): Promise<void> {
     const { record } = ledger;
+    // A session that lives on elsewhere is let go of here, and not ended.
     const isAlive = ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
-    if (isAlive) await callDriver('release', () => driver.release?.(value, context));
-    else await callDriver('end', () => driver.end(value, context));
+    await callDriver(isAlive ? 'release' : 'end', value);
   }
 
   /** A driver that fails to let go, or hangs, does not keep the scope: the failure is told instead. */
-  async function callDriver(
-    name: 'end' | 'release',
-    call: () => void | Promise<void>,
-  ): Promise<ErrorFacts | undefined> {
+  async function callDriver(name: 'end' | 'release', value: unknown): Promise<ErrorFacts | undefined> {
     isLettingGo = true;
+    const call = (): void | Promise<void> => driver[name]?.(value, context);
     const outcome = await within(clock, connectTimeoutMs, outcomeOf<void>(call));
     isLettingGo = false;
     if (outcome?.type === 'value') return undefined;

@@ -26,8 +26,8 @@ export function described<Shown extends SessionErrorEvent>(
     if (!isText(message) && !isText(suggestedAction)) return shown;
     const words = {
       ...shown,
-      message: isText(message) ? message : shown.message,
-      suggestedAction: isText(suggestedAction) ? suggestedAction : shown.suggestedAction,
+      ...(isText(message) && { message }),
+      ...(isText(suggestedAction) && { suggestedAction }),
     };
     // A `SessionError` of this copy has no fields but those that its constructor takes.
     return isSessionError(shown) ? (new SessionError(shown.code, words) as unknown as Shown) : words;

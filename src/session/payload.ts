@@ -32,11 +32,15 @@ export function bytesIn(value: unknown, limit: number, seen: Set<unknown> = new 
 }
 
 /**
- * Says that something can't be cloned or stored. `what`: what was given to whom, and what can't be done with it. Other causes than a
+ * What `clone` makes, or a DataCloneError. `what`: what was given to whom, and what can't be done with it. Other causes than a
  * DataCloneError: a getter that throws, an environment of tests that has no structuredClone.
  */
-export function uncloneable(what: string, cause: unknown): DOMException {
-  const refused = property(cause, 'name') === 'DataCloneError';
-  const why = refused ? 'it holds a function, a DOM node or the like.' : property(cause, 'message');
-  return Object.assign(new DOMException(`What was given to ${what}: ${why}`, 'DataCloneError'), { cause });
+export function cloned<Clone>(what: string, clone: () => Clone): Clone {
+  try {
+    return clone();
+  } catch (cause) {
+    const refused = property(cause, 'name') === 'DataCloneError';
+    const why = refused ? 'it holds a function, a DOM node or the like.' : property(cause, 'message');
+    throw Object.assign(new DOMException(`What was given to ${what}: ${why}`, 'DataCloneError'), { cause });
+  }
 }

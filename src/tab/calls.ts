@@ -35,8 +35,7 @@ export interface CallPorts {
   ready(): Promise<void>;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
-  /** Rejects every call from now on, if it is set. */
-  closed(): unknown;
+  throwIfClosed(): void;
   isExclusive(): boolean;
   /** An error in the app's own words. */
   shown(error: SessionError): SessionError;
@@ -50,12 +49,12 @@ type Connect = (context: DriverContext) => unknown;
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls(ports: CallPorts) {
-  const { settings, ledger, election, terms, key, clock, tabId } = ports;
+  const { settings, ledger, election, terms, key, clock, tabId, throwIfClosed } = ports;
   const { driver, recovery, connectTimeoutMs, refusesUnsafe } = settings;
   /** The call that is trying to become the host. */
   let calling: AbortController | undefined;
-  /** Every call that would become the host, until it is over. */
-  const bids = new Set<Promise<unknown>>();
+  /** Until every call that would become the host is over. */
+  let bids: Promise<unknown> = Promise.resolve();
   /** How many calls are ending the session, wherever it is. */
   let ending = 0;
   /** The resume that began by itself. */
@@ -64,8 +63,8 @@ export function createCalls(ports: CallPorts) {
   /** Runs a call that wants to become the host, and then the driver's call for the record as it was claimed. */
   function bid(...given: Parameters<typeof makeBid>): Promise<unknown> {
     const made = makeBid(...given);
-    const over: Promise<unknown> = outcomeOf(() => made).then(() => bids.delete(over));
-    bids.add(over);
+    const before = bids;
+    bids = outcomeOf(() => made).then(() => before);
     return made;
   }
 
@@ -178,11 +177,6 @@ export function createCalls(ports: CallPorts) {
     }
   }
 
-  function throwIfClosed(): void {
-    const reason = ports.closed();
-    if (reason) throw reason;
-  }
-
   /** This coordinator can't become host: it is closed, or in no page. */
   function throwIfUnfit(isAutomatic?: boolean): void {
     throwIfClosed();
@@ -220,7 +214,7 @@ export function createCalls(ports: CallPorts) {
 
   return {
     isBusy: () => calling !== undefined || ending > 0,
-    settled: () => Promise.all(bids),
+    settled: () => bids,
     ...{ begin, giveUp, forget, throwIfUnfit },
     resume: (options: CallOptions = {}) =>
       // What a person asks for is under way already.

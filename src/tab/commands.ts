@@ -15,7 +15,7 @@ import { isText } from '../session/check';
 import { CommandError } from '../session/command-error';
 import { canTell, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
 import type { SessionError } from '../session/errors';
-import { uncloneable } from '../session/payload';
+import { cloned } from '../session/payload';
 import { blocked, refusal } from '../session/reasons';
 import type { Phase, SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
@@ -42,7 +42,7 @@ export interface CommandCallPorts {
   randomId(): string;
   clone<Value>(value: Value): Value;
   ready(): Promise<void>;
-  closed(): unknown;
+  throwIfClosed(): void;
   /** An error in the app's own words. */
   shown(error: SessionError): SessionError;
 }
@@ -60,10 +60,10 @@ export function createCommandCalls(ports: CommandCallPorts) {
 
   async function call(name: string, given: unknown, options: CommandOptions = {}): Promise<unknown> {
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-    const reason = ports.closed();
-    if (reason) throw reason;
+    ports.throwIfClosed();
     if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
-    const input = cloned(name, given);
+    // The host's own tab gets a clone, as the others do.
+    const input = cloned(`the command '${name}' can't be sent to another tab`, () => ports.clone(given));
     const { control: own, unlink } = linkedTo(signal);
     underWay.add(own);
     try {
@@ -86,15 +86,6 @@ export function createCommandCalls(ports: CommandCallPorts) {
   function leave(): void {
     void presence?.then((lock) => lock?.release());
     presence = undefined;
-  }
-
-  /** A clone of what is given: the host's own tab gets no other than the others. */
-  function cloned(name: string, given: unknown): unknown {
-    try {
-      return ports.clone(given);
-    } catch (cause) {
-      throw uncloneable(`the command '${name}' can't be sent to another tab`, cause);
-    }
   }
 
   async function throughPhases(

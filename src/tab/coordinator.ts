@@ -43,8 +43,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const options = given as unknown as CoordinatorOptions;
   const settings = checkOptions(options, platform.logger);
   const { name: scope, driver, connectTimeoutMs, logger } = settings;
-  const { clock, lifecycle, isBrowser, isPage } = platform;
-  const tabId = platform.randomId();
+  const { clock, lifecycle, isBrowser, isPage, clone, random, randomId } = platform;
+  const tabId = randomId();
   const closing = new AbortController();
   noteName(platform, options, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
@@ -63,9 +63,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 
   const listeners = createListeners((error, type) => logger.error(`solotab: a listener of '${type}' threw`, error));
   const key = resumeKey(platform.tabStorage, `solotab:${scope}`);
-  const newTerm = (): string => platform.randomId();
   const locks = scopeLocks({
-    ...{ locks: platform.locks, scope, clock, randomId: newTerm },
+    ...{ locks: platform.locks, scope, clock, randomId },
     onBroken(error) {
       logger.warn('solotab: Web Locks do not work here; going on without them', error);
       update();
@@ -74,7 +73,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const ledger = openLedger({
     ...{ platform, logger, scope, tabId, onRecord, onEntry },
     proof: () => (locks.work() ? 'lock' : 'answer'),
-    onGone: () => terms.held?.say('here'),
+    onGone: () => terms.held?.say({ type: 'here' }),
     // Pages that are loaded from now on get another lock manager than this one.
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
@@ -82,48 +81,37 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
   });
   const proof = (isPage ? lifeProof : noProof)({ ledger, locks, clock });
-  const election = createElection({
-    ...{ ledger, locks, proof, clock, tabId, isPage, newTerm, patienceMs: connectTimeoutMs },
+  /** What the parts below share. Each takes what it asks for. */
+  const shared = {
+    ...{ settings, ledger, locks, proof, clock, lifecycle, logger, tabId, driver, connectTimeoutMs, isPage, key },
+    ...{ clone, random, randomId, shown, throwIfClosed },
+    ready: whenReady,
     awake: () => awake.signal,
-  });
-  const waits = createWaits({
-    ...{ ledger, locks, proof, clock, tabId, isPage, random: platform.random },
-    onSignDue: () => terms.held?.say('alive'),
-  });
+    onFree: consider,
+  };
+  const election = createElection({ ...shared, newTerm: randomId, patienceMs: connectTimeoutMs });
+  const waits = createWaits({ ...shared, onSignDue: () => terms.held?.say({ type: 'alive' }) });
   const terms = createTerms({
-    ...{ ledger, clock, lifecycle, logger, tabId, driver, connectTimeoutMs },
-    clone: platform.clone,
+    ...shared,
     onReplaced: update,
     onAsked: key.sign,
     watch: locks.watch,
     onMistaken: locks.distrust,
     onLetGo,
-    onFree: consider,
   });
   const calls = createCalls({
-    ...{ settings, ledger, election, terms, key, clock, tabId, isPage },
-    ready: whenReady,
-    awake: () => awake.signal,
-    closed: reasonIfClosed,
+    ...{ ...shared, election, terms },
     isExclusive: () => guaranteed() === 'exclusive',
-    shown,
     tell: (error) => listeners.emit('session_error', error),
-    onFree: consider,
   });
-  const commands = createCommandCalls({
-    ...{ ledger, locks, proof, terms, clock, tabId, shown },
-    ...{ randomId: newTerm, clone: platform.clone },
-    ready: whenKnown,
-    closed: reasonIfClosed,
-  });
+  const commands = createCommandCalls({ ...shared, terms, ready: whenKnown });
   const wishes = createWishes({
-    ...{ ledger, clock, shown },
-    ready: whenReady,
+    ...shared,
     throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
     onWish: consider,
   });
-  const byItself = createByItself({ settings, ledger, proof, waits, calls, wishes, key, lifecycle, tabId, isFree });
+  const byItself = createByItself({ ...shared, waits, calls, wishes, isFree });
   lifecycle.listen((event) => {
     if (event === 'hide') hide();
     else if (event === 'show') quietly(show());
@@ -253,8 +241,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     return closing.signal.aborted;
   }
 
-  function reasonIfClosed(): unknown {
-    return isClosed() ? closedError() : undefined;
+  function throwIfClosed(): void {
+    if (isClosed()) throw closedError();
   }
 
   /** A cached or frozen page must not hold, wait or listen: it would stop the others, or be thrown out of the cache. */

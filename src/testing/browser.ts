@@ -14,6 +14,7 @@ import { Scheduler } from './scheduler';
 import { SiteLocks } from './site-locks';
 import { SimulatedTab } from './tab';
 import { Timeline } from './timeline';
+import { watchCalls } from './waiting';
 
 export interface SimulatedBrowserOptions {
   /** Decides every delay, fault and random id. Default 1. */
@@ -26,6 +27,11 @@ export interface SimulatedBrowserOptions {
   readonly automatic?: boolean;
   /** Default `throw`: the next awaited method of the world rejects. `collect`: only `world.violations` tells. */
   readonly violations?: 'throw' | 'collect';
+  /**
+   * Real milliseconds after which the console tells which calls wait and what for, if nothing happens meanwhile: a test that awaits them
+   * hangs. Default 2,000; `Infinity`: never.
+   */
+  readonly hintAfterMs?: number;
 }
 
 type AnyTab = SimulatedTab<Shape>;
@@ -61,6 +67,7 @@ export class SimulatedBrowser {
 
   constructor(boot: Boot, options: SimulatedBrowserOptions = {}) {
     const { seed = 1, engine = 'chromium', faults = {}, automatic = true, violations = 'throw' } = options;
+    const { hintAfterMs = 2_000 } = options;
     const random = createRandom(seed);
     const watchers: Watcher[] = [];
     const scheduler = new Scheduler({
@@ -92,6 +99,9 @@ export class SimulatedBrowser {
     };
     this.machine = machine;
     this.network = new Network(machine);
+    if (automatic && hintAfterMs < Number.POSITIVE_INFINITY) {
+      watchers.push({ onJoin: watchCalls({ scheduler, network: this.network, afterMs: hintAfterMs }) });
+    }
     this.locks = new SiteLocks(machine);
     const channels = new ChannelHub(machine);
     this.#world = {

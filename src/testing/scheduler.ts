@@ -54,6 +54,12 @@ export class Scheduler {
     return { work: this.#work, timers: this.#timers };
   }
 
+  /** In how many virtual milliseconds something happens; undefined where nothing will. */
+  get nextMs(): number | undefined {
+    const next = this.#queue.peek();
+    return next && next.at - this.now;
+  }
+
   work(delayMs: number, run: () => void): ScheduledEvent {
     this.#work++;
     return this.#add(delayMs, false, run);

@@ -112,7 +112,7 @@ test('nothing is tried while the browser is offline, and at once when it is onli
   world.setOnline(true);
   await world.settle();
   expect(world.network.requests).toEqual(['start', 'start']);
-});
+}, 30_000);
 
 describe.each(['end', 'cancel'] as const)('a person calls %s()', (call) => {
   test('between two attempts: every tab that waits stops, also one that slept', async () => {

@@ -194,6 +194,17 @@ test('a crash is noticed and recovered by a page, whatever worker follows beside
   expect(world.network.requests).toEqual(['start', 'resume']);
 });
 
+test('what no page can host is not offered to a worker: its canHost is not even asked', async () => {
+  const { world, a, b } = await openWorkers({ ...AUTO, recovery: { by: 'any-tab' }, canHost: () => false });
+  const asked: string[] = [];
+  const canHost = (): boolean => asked.push('canHost') > 0;
+  b.openFrame({ ...AUTO, worker: true, canHost });
+  await world.settle();
+  await a.crash();
+  await world.advance(5_000);
+  expect([look(b), asked]).toEqual(['recovering follower', []]);
+});
+
 test('a worker lets a recovery window pass without a word, and a page ends what is over', async () => {
   const options = { ...AUTO, recovery: { by: 'manual', windowMs: 5_000 } } as const;
   const { world, a, b, shared } = await openWorkers(options);
@@ -213,9 +224,12 @@ test('a worker that slept with its page is not told that it wakes: it looks befo
   const commands = { where: (_session: unknown, _input: unknown, { epoch }: { readonly epoch: number }) => epoch };
   const { world, a, b, worker } = await openWorkers({ ...AUTO, commands });
   await b.stop();
+  // What is sent to a cached page may be lost.
+  world.faults.loseMessages = 1;
   await a.coordinator.end();
   await a.coordinator.start();
   await world.settle();
+  world.faults.loseMessages = 0;
   const { epoch } = a.coordinator.getSnapshot();
   await b.cont();
   const answer = follow(worker.coordinator.call('where'));

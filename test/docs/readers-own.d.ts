@@ -40,3 +40,21 @@ declare const ZoomCobrowseSDK: {
 };
 declare const settings: object;
 declare const sdkToken: string;
+
+/** What the recipes for other test runners use of them. */
+declare module '@jest/globals' {
+  export { expect, test } from 'vitest';
+  export const jest: {
+    useFakeTimers(): void;
+    useRealTimers(): void;
+    advanceTimersByTimeAsync(ms: number): Promise<void>;
+  };
+}
+declare module '@playwright/test' {
+  import type { BrowserContext, Locator } from 'playwright-core';
+  export function test(name: string, body: (fixtures: { context: BrowserContext }) => Promise<void>): void;
+  interface TextMatcher {
+    toHaveText(text: string): Promise<void>;
+  }
+  export function expect(locator: Locator): TextMatcher & { readonly not: TextMatcher };
+}

@@ -37,6 +37,7 @@ test('what can be cloned and not stored is a DataCloneError at the call, publish
   const module = new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   for (const call of [() => context.publish({ module }), () => context.emit('note', [module])]) {
     expect(call).toThrow(expect.objectContaining({ name: 'DataCloneError' }));
+    expect(call).toThrow('it holds what can be sent and not stored.');
   }
   expect([published, emitted]).toEqual([[], []]);
 });

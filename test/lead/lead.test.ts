@@ -2,9 +2,25 @@ import { createElection, lead } from 'solotab/election';
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab, type TabOptions } from 'solotab/testing';
 import { expect, test } from 'vitest';
 import type { Lead } from '../../src/lead/candidate';
-import { type LeadOptions, leadOn } from '../../src/lead/on-platform';
+import { createElectionOn, type LeadOptions, leadOn } from '../../src/lead/on-platform';
 import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { deferred, follow, simpleDriver } from '../support/world';
+
+test('in a worker lead() is refused at once, also while a page leads, and an election there never leads', async () => {
+  const world = createSimulatedBrowser();
+  const page = createElectionOn(world.openTab({ bare: true }).platform, 'work');
+  await world.settle();
+  expect(page.isLeader).toBe(true);
+  const { platform } = world.openTab({ bare: true, worker: true });
+  const refused = follow(leadOn(platform, 'work', () => 'led'));
+  const election = createElectionOn(platform, 'work');
+  await world.settle();
+  expect([refused.outcome, election.isLeader]).toEqual([9999, false]);
+  await page.close();
+  await world.advance(60_000);
+  expect(election.isLeader).toBe(false);
+  await election.close();
+});
 
 /** Candidates in the tabs of one browser, each with a body that waits. Notes who leads. */
 function arena(world: SimulatedBrowser = createSimulatedBrowser()) {

@@ -21,6 +21,7 @@ import { RECORD } from './lists/record.mjs';
 import { RECOVERY } from './lists/recovery.mjs';
 import { WISH_CLAUSES } from './lists/wish-clauses.mjs';
 import { WISHES } from './lists/wishes.mjs';
+import { WORKERS } from './lists/workers.mjs';
 
 /** @type {readonly Mutant[]} */
 export const MUTANTS = [
@@ -34,6 +35,7 @@ export const MUTANTS = [
   ...WISH_CLAUSES,
   ...BY_ITSELF,
   ...ATTEMPTS,
+  ...WORKERS,
   ...PLATFORM,
 ];
 

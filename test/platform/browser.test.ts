@@ -25,6 +25,7 @@ test('a worker is told by what only workers have, also where it pretends to be a
   expect(browserPlatform()).toMatchObject({ isBrowser: false, isPage: false });
   vi.stubGlobal('window', globalThis);
   vi.stubGlobal('document', {});
+  vi.stubGlobal('navigator', { userAgent: 'a browser' });
   expect(browserPlatform()).toMatchObject({ isBrowser: true, isPage: true });
   vi.stubGlobal('importScripts', () => undefined);
   // It can look and be told, and has nothing that others could wait for.

@@ -88,6 +88,23 @@ test('tabs and fake timers take their turns in the order of time', async () => {
   ]);
 });
 
+test('all that follows from a timer of a tab has happened before the next fake timer', async () => {
+  vi.useFakeTimers();
+  const browser = createSimulatedBrowser();
+  const { platform } = browser.openTab({ bare: true });
+  await browser.settle();
+  let steps = 0;
+  const step = (): void => {
+    steps++;
+    if (steps < 2_000) platform.clock.after(0, step);
+  };
+  platform.clock.after(10, step);
+  const seen: number[] = [];
+  setTimeout(() => seen.push(steps), 11);
+  await vi.advanceTimersByTimeAsync(11);
+  expect(seen).toEqual([2_000]);
+});
+
 test('a run with fake timers is the same each time', async () => {
   vi.useFakeTimers();
   const timelines: string[] = [];

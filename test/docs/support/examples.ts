@@ -17,6 +17,8 @@ export interface Example {
   readonly file: string | null;
   /** Marked as one that runs as it is: ```` ```ts run ````. */
   readonly runs: boolean;
+  /** The app of test/apps whose test it is, and its file there: ```` ```ts apps/jest ````. */
+  readonly inApp: { readonly app: string; readonly path: string } | null;
   /** A whole component, for the compiler of its framework. */
   readonly component: { readonly framework: 'vue' | 'svelte'; readonly source: string } | null;
 }
@@ -45,9 +47,16 @@ export function examplesIn(page: string, markdown: string): Example[] {
       ...{ where: `${page}:${line}`, page, language, line, text },
       file: text.match(/^\/\/ ([\w-]+\.tsx?)\n/)?.[1] ?? null,
       runs: /\brun\b/.test(marks),
+      inApp: appOf(marks, text),
       component: isComponent ? { framework: name, source } : null,
     };
   });
+}
+
+function appOf(marks: string, text: string): Example['inApp'] {
+  const { 1: app } = marks.match(/\bapps\/(\w+)/) ?? [];
+  const { 1: path } = text.match(/^\/\/ ([\w.-]+)\n/) ?? [];
+  return app && path ? { app, path } : null;
 }
 
 function languageOf(name: string): string {

@@ -96,8 +96,8 @@ export const CLAIMS = [
     name: 'end of the next session',
     breaks: 'a call ends the session that was there when it was made, and not the next one',
     file: 'src/session/decide.ts',
-    find: "if (phase === 'idle' || origin !== record.origin) return record.isWanted",
-    replace: "if (phase === 'idle') return record.isWanted",
+    find: "phase === 'idle' || origin !== record.origin) return",
+    replace: "phase === 'idle') return",
     tests: ['test/session/decide.test.ts'],
   },
   {

@@ -108,8 +108,8 @@ export const COMMANDS = [
     name: 'input not cloned',
     breaks: 'a command in the host’s own tab gets a copy of its input, as any other',
     file: 'src/tab/commands.ts',
-    find: 'const input = cloned(name, given);',
-    replace: 'cloned(name, given);\n    const input = given;',
+    find: '() => ports.clone(given)',
+    replace: '() => given',
     tests: ['test/coordinator/commands.test.ts'],
   },
   {

@@ -60,8 +60,8 @@ export const RECOVERY = [
     name: 'loss counted from when it was noticed',
     breaks: 'a session whose last tab was closed hours ago is over at once',
     file: 'src/session/decide.ts',
-    find: 'return lost(record, command.at, !command.isHeld);',
-    replace: 'return lost({ ...record, seenAt: facts.now }, command.at, !command.isHeld);',
+    find: 'return lost(record, command.at, !command.isHeld, facts);',
+    replace: 'return lost({ ...record, seenAt: facts.now }, command.at, !command.isHeld, facts);',
     tests: ['test/coordinator/nobody-home.test.ts'],
   },
   {
@@ -108,8 +108,8 @@ export const RECOVERY = [
     name: 'attempts not counted',
     breaks: 'a session that can’t be resumed is over after its attempts',
     file: 'src/session/steps.ts',
-    find: 'attempts: record.attempts + 1,',
-    replace: 'attempts: record.attempts,',
+    find: 'attempts: attempts + 1,',
+    replace: 'attempts,',
     tests: ['test/session/decide-recovery.test.ts'],
   },
   {

@@ -4,8 +4,8 @@ export const WISHES = [
     name: 'reconnected after the end',
     breaks: 'nothing is connected again once the session is over',
     file: 'src/attempts/reconnect.ts',
-    find: 'for (let tries = 1; !signal.aborted; tries += 1) {',
-    replace: 'for (let tries = 1; ; tries += 1) {',
+    find: 'if (signal.aborted) return undefined;\n    try {',
+    replace: 'try {',
     tests: ['test/attempts/reconnect.test.ts'],
   },
   {

@@ -61,4 +61,28 @@ exports.testSession = ({ createCoordinator }, { createFakeCoordinator, createSim
     const fake = createFakeCoordinator({ phase: 'active', role: 'follower', info: { topic: 'billing' } });
     expect(fake.getSnapshot()).toMatchObject({ phase: 'active', info: { topic: 'billing' } });
   });
+
+  test('a real coordinator prints nothing', async () => {
+    const printed = ['debug', 'log', 'info', 'warn', 'error'].map((level) => jest.spyOn(console, level));
+    const coordinator = createCoordinator({ name: 'silent', driver: { start: () => 'a session', end() {} } });
+    await coordinator.start();
+    await coordinator.end();
+    await coordinator.close();
+    expect(printed.flatMap(({ mock }) => mock.calls)).toEqual([]);
+    jest.restoreAllMocks();
+  });
+
+  test('tabs and fake timers move together, where only promises are left to wait by', async () => {
+    jest.useFakeTimers();
+    const browser = createSimulatedBrowser();
+    const { coordinator } = browser.openTab({
+      driver: { start: () => new Promise((resolve) => setTimeout(resolve, 10_000, 'a session')), end() {} },
+    });
+    const started = coordinator.start();
+    await browser.advance(5_000);
+    expect(coordinator.getSnapshot().phase).toBe('connecting');
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(await started).toBe('a session');
+    jest.useRealTimers();
+  });
 };
