@@ -155,7 +155,7 @@ export const BY_ITSELF = [
   {
     name: 'journal kept',
     breaks: 'forget() erases the journal',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: "const erasesJournal = command.type === 'forget' && result.changed;",
     replace: 'const erasesJournal = false;',
     tests: ['test/coordinator/forget.test.ts', 'test/ledger/ledger.test.ts'],
@@ -179,7 +179,7 @@ export const BY_ITSELF = [
   {
     name: 'memory of a tab kept',
     breaks: 'a tab without a store forgets the journal as well',
-    file: 'src/ledger/ledger.ts',
+    file: 'src/ledger/open-ledger.ts',
     find: 'if (next.erasedEpoch > record.erasedEpoch) memory = [];',
     replace: '',
     tests: ['test/ledger/ledger-memory.test.ts', 'test/coordinator/forget.test.ts'],

@@ -35,7 +35,7 @@ export const WISH_CLAUSES = [
   {
     name: 'start of a wish that is over',
     breaks: 'a start that nobody asked for is void once anybody ended',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'wish.stops !== record.stops ||',
     replace: 'false ||',
     tests: ['test/session/wish.test.ts', 'test/coordinator/ensure.test.ts'],
@@ -43,7 +43,7 @@ export const WISH_CLAUSES = [
   {
     name: 'two attempts for one pause',
     breaks: 'a start that nobody asked for is void once another attempt failed',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: '(wish.stops !== record.stops || wish.failures?.count !== record.failures?.count)',
     replace: '(wish.stops !== record.stops)',
     tests: ['test/session/wish.test.ts', 'test/coordinator/ensure.test.ts'],
@@ -91,7 +91,7 @@ export const WISH_CLAUSES = [
   {
     name: 'stops counted from what is stored',
     breaks: 'the count of ends goes by time at least: what was counted may have been cleared',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'stops: Math.max(stops + 1, Math.floor(now))',
     replace: 'stops: now < 0 ? now : stops + 1',
     tests: ['test/session/decide.test.ts', 'test/coordinator/ensure.test.ts'],
@@ -99,7 +99,7 @@ export const WISH_CLAUSES = [
   {
     name: 'row of failures outlives a session',
     breaks: 'a session that came about ends the row of failures',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'activeEpoch: epoch, failures: null };',
     replace: 'activeEpoch: epoch };',
     tests: ['test/session/wish.test.ts'],
@@ -115,7 +115,7 @@ export const WISH_CLAUSES = [
   {
     name: 'final failure retried',
     breaks: 'what would fail again is not tried again',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'const isFinal = error && !completeFacts(error).retryable;',
     replace: 'const isFinal = error && completeFacts(error).code < 0;',
     tests: ['test/coordinator/ensure.test.ts'],
@@ -123,7 +123,7 @@ export const WISH_CLAUSES = [
   {
     name: 'all browsers at once',
     breaks: 'the pause between two attempts is at random, so that browsers don’t come back together',
-    file: 'src/session/decide.ts',
+    file: 'src/session/steps.ts',
     find: 'backoffMs(count, WANTED_AGAIN, random)',
     replace: 'backoffMs(count, WANTED_AGAIN, random * 0)',
     tests: ['test/coordinator/ensure.test.ts', 'test/session/decide.test.ts'],
