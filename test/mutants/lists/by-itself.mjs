@@ -132,8 +132,8 @@ export const BY_ITSELF = [
     name: 'forgotten beside a session',
     breaks: 'nothing is erased while there is a session',
     file: 'src/session/decide.ts',
-    find: "return phase === 'idle' ? done({ ...idleRecord(record), erasedEpoch: record.epoch }) : VOID;",
-    replace: 'return done({ ...idleRecord(record), erasedEpoch: record.epoch });',
+    find: "return phase === 'idle' ? done({ ...IDLE, erasedEpoch: record.epoch }) : VOID;",
+    replace: 'return done({ ...IDLE, erasedEpoch: record.epoch });',
     tests: ['test/coordinator/forget.test.ts', 'test/session/decide.test.ts'],
   },
   {

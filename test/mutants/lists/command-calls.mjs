@@ -27,14 +27,6 @@ export const COMMAND_CALLS = [
     tests: CALLS,
   },
   {
-    name: 'command of a closed coordinator sent',
-    breaks: 'nothing can be called on a coordinator that is closed',
-    file: 'src/tab/commands.ts',
-    find: 'if (reason) throw reason;',
-    replace: '',
-    tests: CALLS,
-  },
-  {
     name: 'command without a name sent',
     breaks: 'call() without the name of a command is refused in the tab that calls',
     file: 'src/tab/commands.ts',

@@ -107,9 +107,9 @@ export const WISH_CLAUSES = [
   {
     name: 'failures not counted',
     breaks: 'each failure makes the next pause longer',
-    file: 'src/session/decide.ts',
-    find: 'const count = (record.failures?.count ?? 0) + 1;',
-    replace: 'const count = 1;',
+    file: 'src/session/steps.ts',
+    find: 'failedAgain((record.failures?.count ?? 0) + 1, facts);',
+    replace: 'failedAgain(1, facts);',
     tests: ['test/coordinator/ensure.test.ts'],
   },
   {
@@ -158,14 +158,6 @@ export const WISH_CLAUSES = [
     file: 'src/tab/wishes.ts',
     find: 'const { control: stop, unlink } = linkedTo(signal);',
     replace: 'const { control: stop, unlink } = linkedTo(undefined);',
-    tests: ['test/coordinator/ensure.test.ts'],
-  },
-  {
-    name: 'wish of a closed coordinator',
-    breaks: 'a coordinator that is closed wants nothing',
-    file: 'src/tab/wishes.ts',
-    find: 'if (closed) throw closed;',
-    replace: '',
     tests: ['test/coordinator/ensure.test.ts'],
   },
   {
