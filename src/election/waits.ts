@@ -35,7 +35,7 @@ export interface WaitPorts {
   random(): number;
   /** False: a worker, which only looks. */
   readonly isPage: boolean;
-  /** This tab hosts, and has written nothing for a minute. */
+  /** This tab hosts, and has written nothing for a minute, or its window to reconnect is over. */
   onSignDue(): void;
 }
 
@@ -73,7 +73,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
       'window',
       isPage && phase === 'recovering' ? (lostSince ?? 0) + windowMs : null,
       Math.max(1, ledger.windowLeftMs()),
-      () => quietly(ledger.transact({ type: 'look' })),
+      () => (isHost ? onSignDue() : quietly(ledger.transact({ type: 'look' }))),
     );
     keepTimer('sign', isHost ? seenAt : null, SIGN_OF_LIFE_MS, onSignDue);
     // Without a channel not even the beginning of a session is told.

@@ -75,12 +75,13 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     if (facts.isPage && record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
       carryOut(expired(record, facts));
   };
-  /** A window that is over while a host reconnects is for that host to close: it alone holds the session. */
-  const isMineToEnd = ({ hostTabId }: SessionRecord): boolean => hostTabId === null || hostTabId === tabId;
+  const isReport = 'entries' in command;
+  const isFromHost = isReport && command.term === record.term;
+  /** A window that is over while a host reconnects is for that host to close, as long as its term is not lost: it alone holds the session. */
+  const isMineToEnd = ({ term }: SessionRecord): boolean => term === null || isFromHost;
 
   expireIfOver();
   let step = VOID;
-  const isReport = 'entries' in command;
   if (!('term' in command) || command.term === record.term) {
     if (isReport) {
       // Every committed report proves that its host is alive and awake.

@@ -313,6 +313,19 @@ describe('a host that comes back', () => {
     },
   );
 
+  test('after the window in which it reconnected, and nobody else was there, the session is ended at the service', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto', recovery: { by: 'manual', windowMs: 30_000 } });
+    await Promise.all([b.coordinator.close(), c.coordinator.close()]);
+    world.contextIn(a).reconnecting();
+    await world.settle();
+    await a.freeze();
+    await world.advance(40_000);
+    await a.wake();
+    await world.advance(5_000);
+    expect(look(a)).toBe('idle none');
+    expect(world.network.requests).toEqual(['start', 'release', 'end']);
+  });
+
   test('after the session was ended meanwhile, ends what it still has', async () => {
     const { a, b, world } = await openSession({ driver: 'auto' });
     await a.freeze();

@@ -165,7 +165,12 @@ describe('a session that is over without its host', () => {
     ['that is gone for good, as a resuming driver found', recordIn('connecting again'), goneForGood, own],
     ['whose host leaves and ends it itself', recordIn('active', without({ by: 'none' })), LEAVES, own],
     ['whose host leaves as it ends it', recordIn('ending'), LEAVES, own],
-    ['whose host gives up reconnecting, and still has it', recordIn('reconnecting'), { type: 'look' }, watchedFor(own)],
+    [
+      'whose host gives up reconnecting, and still has it',
+      recordIn('reconnecting'),
+      reportOf({ type: 'alive' }),
+      watchedFor(own),
+    ],
     ['that was never active', recordIn('connecting'), LOST, FACTS],
     ['that was never active and was canceled', recordIn('canceling'), LOST, FACTS],
     ['that failed to start', recordIn('connecting'), failed, own],

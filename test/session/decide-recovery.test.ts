@@ -159,9 +159,13 @@ describe('the recovery window', () => {
   test('of a host that reconnects is closed by that host alone, and by no clock that steps', () => {
     const record = recordIn('reconnecting');
     const own = { ...at(NOW, windowMs), tabId: HOST.tabId };
-    expect(decide(record, look, { ...at(BEFORE + 10 * windowMs), tabId: HOST.tabId }).changed).toBe(false);
+    const alive = reportOf({ type: 'alive' });
+    const later = { ...at(BEFORE + 10 * windowMs), tabId: HOST.tabId };
+    expect(decide(record, alive, later).record.phase).toBe('recovering');
     expect(decide(record, look, at(NOW, 10 * windowMs)).changed).toBe(false);
-    const decision = decide(record, look, own);
+    // Its page was left and is back: this tab holds it no more, and its term is to be lost, so that the session is ended.
+    expect(decide(record, look, own).changed).toBe(false);
+    const decision = decide(record, alive, own);
     expect(decision.record).toMatchObject({ phase: 'idle', epoch: record.epoch + 1, term: null });
     expect(told(decision)).toEqual(['session_error 1011', 'session_ended recovery-expired']);
     expect(decide(decision.record, reportOf({ type: 'reconnected' }), own).verdict).toBe('void');
@@ -170,7 +174,8 @@ describe('the recovery window', () => {
   test('that a host reconnected in vain is waited for by whoever wants a session, at random: windows end together where connections broke together', () => {
     const expired = (state: 'reconnecting' | 'recovering', forMs: number, random: number) => {
       const record = recordIn(state, { recovery: { ...RECOVERY, windowMs: forMs } });
-      return decide(record, look, { ...at(NOW, forMs), tabId: HOST.tabId, random }).record.failures;
+      const command = state === 'reconnecting' ? reportOf({ type: 'alive' }) : look;
+      return decide(record, command, { ...at(NOW, forMs), tabId: HOST.tabId, random }).record.failures;
     };
     // As long as `ensure` would wait by then: at most a minute.
     expect(expired('reconnecting', 120_000, 0.5)).toEqual({ count: 7, at: NOW, retryMs: 30_500 });
