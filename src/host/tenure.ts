@@ -162,7 +162,6 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       if (verdict === 'done') {
         if (stage === 'connecting') stage = 'held';
         observe(ledger.record);
-        // Before the timer, which a hidden page may get a second late.
         if (endedEarly !== undefined) endedByDriver(endedEarly);
         return value;
       }
@@ -269,8 +268,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       endedEarly = reason;
       // What the driver resolves with in this very turn counts: such a session began and ended.
       clock.after(0, () => {
-        if (session) endedByDriver(reason);
-        else if (stage === 'connecting') fail(`The session ended before it was connected (${reason}).`);
+        if (!session && stage === 'connecting') fail(`The session ended before it was connected (${reason}).`);
       });
       return;
     }

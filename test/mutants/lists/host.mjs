@@ -92,8 +92,8 @@ export const HOST = [
     name: 'hang-up as it connects missed',
     breaks: 'a session that the other side ends in the turn in which it connects is over',
     file: 'src/host/tenure.ts',
-    find: 'if (session) endedByDriver(reason);\n        else if',
-    replace: 'if',
+    find: 'if (endedEarly !== undefined) endedByDriver(endedEarly);',
+    replace: '',
     tests: ['test/coordinator/driver-ends.test.ts'],
   },
   {
