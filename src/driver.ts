@@ -14,8 +14,14 @@ import type {
   StartOf,
 } from './shape';
 
-/** The app's code that really starts, joins, resumes and ends a session. Called in the host tab only. */
-export interface Driver<S extends Shape = Shape> {
+/**
+ * The app's code that really starts, joins, resumes and ends a session. Called in the host tab only. With a shape that declares commands
+ * it has all of them.
+ */
+export type Driver<S extends Shape = Shape> = DriverMethods<S> & DeclaredCommands<S>;
+
+/** A driver that may lack commands which its shape declares. */
+export interface DriverMethods<S extends Shape = Shape> {
   /**
    * Looks at a request before anything else happens, in the same turn as the call: returns it as `start` or `join` will get
    * it, or throws a `SessionError` to refuse the call in this tab alone. Must not do I/O.

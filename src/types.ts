@@ -1,5 +1,5 @@
 /** The public vocabulary: the options of a coordinator, its calls, and what it tells. What an app's driver is like is in `driver.ts`. */
-import type { DeclaredCommands, Driver, InferredDriver } from './driver';
+import type { Driver, InferredDriver } from './driver';
 import type { Logger } from './platform/platform';
 import type { Describe } from './session/describe';
 import type { SessionErrorEvent } from './session/error-facts';
@@ -22,7 +22,7 @@ import type {
 export interface CoordinatorOptions<S extends Shape = Shape> {
   /** Tabs of one origin, profile and storage partition with the same name share one session. Not empty. */
   readonly name: string;
-  readonly driver: Driver<S> & DeclaredCommands<S>;
+  readonly driver: Driver<S>;
   /** What becomes of a session whose tab was lost. Default: `{ by: 'same-tab', windowMs: 120_000, attempts: 2 }`. */
   readonly recovery?: Partial<Recovery>;
   /** Milliseconds a driver may take to connect, or to end. Then it is 1001 on start, 1011 on join and resume. Default 30,000. */

@@ -4,7 +4,15 @@
  * and to give up the call gives up whatever it is just waiting for.
  */
 
-import type { CommandsOn, DeclaredCommands, Driver, DriverContext, InferredDriver, PreviousTerm } from '../driver';
+import type {
+  CommandsOn,
+  DeclaredCommands,
+  Driver,
+  DriverContext,
+  DriverMethods,
+  InferredDriver,
+  PreviousTerm,
+} from '../driver';
 import { consoleLogger } from '../platform/browser';
 import { delayOf } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
@@ -28,7 +36,10 @@ export type AttemptKind = Kind | 'resume';
 export type PinMode = 'none' | 'generated' | 'required';
 
 /** A driver whose start, join and resume are told which attempt it is, and with which token and PIN. */
-export interface AttemptDriver<S extends Shape = Shape> extends Omit<Driver<S>, 'start' | 'join' | 'resume'> {
+export type AttemptDriver<S extends Shape = Shape> = AttemptMethods<S> & DeclaredCommands<S>;
+
+/** An attempts' driver that may lack commands which its shape declares. */
+export interface AttemptMethods<S extends Shape = Shape> extends Omit<DriverMethods<S>, 'start' | 'join' | 'resume'> {
   start(request: StartOf<S>, context: AttemptContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
   join?(request: JoinOf<S>, context: AttemptContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
   resume?(previous: PreviousTerm<S>, context: AttemptContext<S>): SessionOf<S> | Promise<SessionOf<S>>;
@@ -94,10 +105,7 @@ export function withAttempts<Session, Start, Join, Commands extends CommandsOn<S
   driver: InferredDriver<Session, Start, Join, Commands, AttemptContext>,
   options?: AttemptOptions,
 ): InferredDriver<Session, Start, Join, Commands>;
-export function withAttempts<S extends Shape>(
-  driver: AttemptDriver<S> & DeclaredCommands<S>,
-  options?: AttemptOptions,
-): Driver<S> & DeclaredCommands<S>;
+export function withAttempts<S extends Shape>(driver: AttemptDriver<S>, options?: AttemptOptions): Driver<S>;
 export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}): Driver {
   const { pin: pinMode = 'none', pinLength: length = DEFAULT_PIN_LENGTH, pinKey = 'pin', token, retry } = options;
   const { random = Math.random, delay, randomBytes = browserRandomBytes } = options;

@@ -1,5 +1,6 @@
 /** What compiles and what does not: one block per promise. Checked by `npm run types`, and as a test by types.long.test.ts. */
 import {
+  type AttemptDriver,
   type Coordinator,
   type CoordinatorOptions,
   createCoordinator,
@@ -232,8 +233,20 @@ bare.start();
 
 // A driver may be typed by itself, and through withAttempts the shape is the same.
 const commands: DriverCommands<Support> = { mute: () => {}, send: (_session, text) => ({ id: text }) };
-const typed: Driver<Support> = { start: ({ topic }) => open(topic), end: (session) => session?.hangUp() };
-createCoordinator<Support>({ name: 'typed', driver: { ...typed, commands } }).start({ topic: 'x' });
+const typed: Driver<Support> = { start: ({ topic }) => open(topic), end: (session) => session?.hangUp(), commands };
+createCoordinator<Support>({ name: 'typed', driver: typed }).start({ topic: 'x' });
+const typedAttempts: AttemptDriver<Support> = { ...typed, start: ({ topic }, { token }) => open(`${topic} ${token}`) };
+createCoordinator<Support>({ name: 'typed', driver: withAttempts<Support>(typedAttempts) }).call('mute', true);
+// @ts-expect-error: the commands of its shape are missing
+export const mute: Driver<Support> = { start: ({ topic }) => open(topic), end() {} };
+class Typed implements Driver<Support> {
+  readonly commands = commands;
+  start({ topic }: { topic: string }): Promise<SupportSession> {
+    return open(topic);
+  }
+  end(): void {}
+}
+createCoordinator<Support>({ name: 'typed', driver: new Typed() }).start({ topic: 'x' });
 const attempts = createCoordinator<Support>({
   name: 'attempts',
   driver: withAttempts<Support>({
