@@ -71,7 +71,7 @@ export function createByItself(ports: ByItselfPorts): { consider(hasNewNetwork?:
     else if (hostTabId === tabId) followed = origin;
     // Here it is followed already.
     const isElsewhere = phase === 'active' && term !== null && followed !== origin;
-    const isDue = isFocused && isElsewhere && driver.resume !== undefined && isFree() && canHost();
+    const isDue = isFocused && isElsewhere && isFree() && canHost();
     actIn('follow', isDue ? origin : null, LOOKED_AT_MS, () => {
       followed = origin;
       calls.follow();

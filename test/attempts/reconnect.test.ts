@@ -2,6 +2,7 @@ import { type DriverContext, type ReconnectOptions, reconnect, SessionError } fr
 import { describe, expect, test, vi } from 'vitest';
 import { OWN_DELAY } from '../../src/platform/delay';
 import { deferred, hear, look, openWorld } from '../support/world';
+import { createFakeCall } from './fake-call';
 
 const FAST: ReconnectOptions = { delay: () => Promise.resolve() };
 
@@ -206,4 +207,22 @@ test('what can not be meant is refused at the call', async () => {
   const { context } = await openSockets();
   await expect(reconnect(context, undefined as never)).rejects.toThrow(TypeError);
   await expect(reconnect(context, () => 1, { minDelayMs: 5, maxDelayMs: 1 })).rejects.toThrow('minDelayMs');
+});
+
+test('for a term that is over nothing is said, and nothing connected', async () => {
+  const call = createFakeCall();
+  call.abort();
+  const connect = vi.fn(() => 'socket');
+  await expect(reconnect(call.context, connect, FAST)).resolves.toBeUndefined();
+  expect([call.said, connect.mock.calls]).toEqual([[], []]);
+});
+
+test('a try that fails because the session is over is no error', async () => {
+  const call = createFakeCall();
+  const connect = () => {
+    call.abort();
+    throw new SessionError(1011, { retryable: false });
+  };
+  await expect(reconnect(call.context, connect, FAST)).resolves.toBeUndefined();
+  expect(call.said).toEqual([['reconnecting']]);
 });

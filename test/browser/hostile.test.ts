@@ -272,7 +272,7 @@ test('a scope may have any name', async () => {
   for (const tab of [first, second]) await tab?.close();
 });
 
-test('the names under which the builds of two tabs meet are those of version 0.1.0', async () => {
+test('the names under which the builds of two tabs meet are those of version 0.2.0', async () => {
   const scope = 'meeting point';
   const tab = await browser.openTab({ scope });
   const listener = await browser.openTab({ scope: 'elsewhere' });

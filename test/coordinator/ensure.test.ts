@@ -328,3 +328,12 @@ test('a driver that waits is not called again for another wish of the same tab',
   expect([first.outcome, second.outcome]).toEqual(['done', 'done']);
   expect(world.network.requests).toEqual(['start']);
 });
+
+test('of a hidden and a visible tab the visible one starts the session, also if the hidden one wanted it first', async () => {
+  const { world, a } = await openWorld();
+  const hidden = world.openTab({ hidden: true });
+  await world.settle();
+  ensureIn([hidden, a]);
+  await world.settle();
+  expect([...world.network.attempts].map(({ page }) => page === a.page)).toEqual([true]);
+});

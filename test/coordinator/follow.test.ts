@@ -1,6 +1,6 @@
 import type { CoordinatorOptions } from 'solotab';
 import { expect, test } from 'vitest';
-import { hear, look, openSession, openWorld, simpleDriver } from '../support/world';
+import { follow, hear, look, openSession, openWorld, simpleDriver } from '../support/world';
 
 const open = (options: Partial<Pick<CoordinatorOptions, 'canHost' | 'recovery'>> = {}) =>
   openSession({ driver: 'auto', follow: 'focus', ...options });
@@ -143,4 +143,29 @@ test('without the option the session stays where it is', async () => {
   await b.focus();
   await world.advance(5_000);
   expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+});
+
+test('a tab that goes on with its own session after a reload is not asked whether it may host', async () => {
+  const { a, world } = await open({ canHost: () => false, recovery: { by: 'same-tab' } });
+  await a.reload();
+  await world.advance(5_000);
+  expect(look(a)).toBe('active host');
+});
+
+test('only true says that a tab may host', async () => {
+  const { a, world } = await openWorld({ driver: 'auto', canHost: () => 'yes' as never });
+  follow(a.coordinator.ensure());
+  await world.advance(60_000);
+  expect([look(a), world.network.requests]).toEqual(['idle none', []]);
+});
+
+test('a driver that can’t resume is not followed to, and no tab is told of a refusal', async () => {
+  const { driver } = simpleDriver();
+  const { a, b, world } = await openWorld({ driver: driver as never, follow: 'focus' });
+  await a.coordinator.start();
+  await world.settle();
+  const heard = hear(b);
+  await b.focus();
+  await world.advance(10_000);
+  expect([[a, b].map(look), heard]).toEqual([['active host', 'active follower'], []]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { SessionRecord } from '../../src/session/record';
 import { follow, hear, look, openSession, openWorld } from '../support/world';
 
 const options = { driver: 'auto', publishes: true } as const;
@@ -97,4 +98,19 @@ test('another scope keeps what it has', async () => {
   await world.settle();
   expect(look(other)).toBe('active host');
   expect(world.recordOf('other')).toMatchObject({ phase: 'active' });
+});
+
+test('a session that begins meanwhile is ended too, or begins after what was before is erased', async () => {
+  for (let earlyMs = 0; earlyMs < 12; earlyMs += 0.25) {
+    const { a, b, world } = await openSession(options);
+    await a.coordinator.end();
+    const { epoch } = a.coordinator.getSnapshot();
+    follow(b.coordinator.start());
+    await world.advance(earlyMs);
+    const forgotten = follow(a.coordinator.forget());
+    await world.advance(20_000);
+    expect([earlyMs, forgotten.outcome]).toEqual([earlyMs, 'done']);
+    const { erasedEpoch } = world.recordOf() as SessionRecord;
+    expect(erasedEpoch).toBeGreaterThanOrEqual(epoch);
+  }
 });

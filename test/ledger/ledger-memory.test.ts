@@ -205,3 +205,12 @@ describe('a store that fails in mid-session', () => {
     expect(ledger.record.info).toBe('stored');
   });
 });
+
+test('what is forgotten is not told to the next tab out of memory', async () => {
+  const { ledger, posted, hear } = setUpLedger({ hasStore: false });
+  const record = recordIn('idle', { isStored: false, revision: 20, seq: 9 });
+  await hear({ type: 'state', record, entries: notes(2) });
+  await ledger.transact({ type: 'forget' });
+  await hear({ type: 'call', command: { type: 'look' } });
+  expect(posted.at(-1)).toMatchObject({ type: 'state', entries: [] });
+});

@@ -77,6 +77,11 @@ describe('a call', () => {
     Object.values(CALLS).map((call) => ({ state, call, name: call.type, expected: table[state][call.type] })),
   );
 
+  test.each(STATES.filter((state) => state !== 'idle'))('nothing is erased while a session is %s', (state) => {
+    const decision = decide(recordIn(state), { type: 'forget' }, FACTS);
+    expect([decision.verdict, decision.changed]).toEqual(['void', false]);
+  });
+
   test.each(cells)('$name while $state: $expected', ({ state, call, expected }) => {
     expect(answer(decide(recordIn(state), call, FACTS))).toBe(expected);
   });

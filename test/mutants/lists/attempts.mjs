@@ -102,7 +102,7 @@ export const ATTEMPTS = [
     file: 'src/attempts/attempt.ts',
     find: 'freshToken: () => freshToken(control.signal),',
     replace: 'freshToken: () => freshToken(new AbortController().signal),',
-    tests: ['test/attempts/with-attempts.test.ts'],
+    tests: ['test/attempts/fresh-token.test.ts'],
   },
   {
     name: 'fresh token as if for an attempt',
@@ -110,7 +110,7 @@ export const ATTEMPTS = [
     file: 'src/attempts/with-attempts.ts',
     find: "freshToken({ kind: 'refresh', request, attempt, signal: own })",
     replace: 'freshToken({ kind, request, attempt, signal: own })',
-    tests: ['test/attempts/with-attempts.test.ts'],
+    tests: ['test/attempts/fresh-token.test.ts'],
   },
   {
     name: 'fresh token aborts with the call alone',
@@ -118,7 +118,7 @@ export const ATTEMPTS = [
     file: 'src/attempts/with-attempts.ts',
     find: "freshToken({ kind: 'refresh', request, attempt, signal: own })",
     replace: "freshToken({ kind: 'refresh', request, attempt, signal: call.signal })",
-    tests: ['test/attempts/with-attempts.test.ts'],
+    tests: ['test/attempts/fresh-token.test.ts'],
   },
   {
     name: 'empty token used',
@@ -142,7 +142,7 @@ export const ATTEMPTS = [
     file: 'src/attempts/with-attempts.ts',
     find: 'if (!token) return undefined;',
     replace: "if (!token) return '';",
-    tests: ['test/attempts/with-attempts.test.ts'],
+    tests: ['test/attempts/fresh-token.test.ts'],
   },
   {
     name: 'token waited for after the end',
