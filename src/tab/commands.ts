@@ -142,6 +142,8 @@ export function createCommandCalls(ports: CommandCallPorts) {
     term: string,
     signal: AbortSignal,
   ): Promise<FinalAnswer | null> {
+    // The page was left in this very turn: no lock may be taken any more.
+    throwIfAborted(signal);
     const { id } = request;
     const here = terms.held?.term === term ? terms.held : undefined;
     if (!here && !ledger.isHeard) {

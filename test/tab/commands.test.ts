@@ -91,6 +91,18 @@ test('a command that is given up while this tab takes its lock is not sent', asy
   expect([called.outcome, sent]).toEqual(['Error', []]);
 });
 
+test('a page that is left in whichever moment of a call keeps no lock', async () => {
+  for (let turns = 0; turns < 12; turns += 1) {
+    const { calls, given, haveLocks } = setUp();
+    haveLocks();
+    const called = follow(calls.call('run', 1));
+    for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+    calls.stop(new Error('left'));
+    await flush();
+    expect([turns, called.outcome, given.every(({ isReleased }) => isReleased)]).toEqual([turns, 'Error', true]);
+  }
+});
+
 test('an attempt that fails is 1011 for the command that waits for it, also if the next one has begun', async () => {
   const { calls, ledger } = setUp(recordIn('connecting'));
   const called = follow(calls.call('run', 1));
