@@ -286,7 +286,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     const { verdict } = await writer.report({ type: 'handOver' });
     if (verdict === 'void') {
       // Nobody waits for it any more, and this tab has let go of it already: it is ended if somebody asked for that, or lost.
-      if (ledger.record.term === term && ledger.record.phase === 'ending') {
+      if (!isOver() && ledger.record.term === term && ledger.record.phase === 'ending') {
         stage = 'held';
         return finish();
       }

@@ -261,7 +261,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (typeof stored === 'object') wasCleared = false;
     if (stored === 'newer') return accept({ ...record, ...IDLE, phase: 'active' });
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
-    accept(standIn(record, raw));
+    // A worker proves no death: what was erased is over for it, until the host writes it anew.
+    accept(platform.isPage || !record.isStored ? standIn(record, raw) : { ...record, ...IDLE });
     if (stored === 'malformed' && !wasSpoilt)
       logger.warn('solotab: the stored session record is damaged and will be replaced');
     ports.onGone();

@@ -261,3 +261,15 @@ test('a worker that has no BroadcastChannel still sees the session within second
   await world.advance(1_000);
   expect(called.error).toMatchObject({ name: 'NotSupportedError' });
 });
+
+test('a session whose record was erased with its page is over for a worker too, and one that lives on is seen again', async () => {
+  const { world, a, b, shared } = await openWorkers();
+  world.clearSiteData();
+  await world.advance(60_000);
+  expect([a, b, shared].map(look)).toEqual(['active host', 'active follower', 'active follower']);
+  await b.close();
+  await a.crash();
+  world.clearSiteData();
+  await world.advance(60_000);
+  expect(look(shared)).toBe('idle none');
+});
