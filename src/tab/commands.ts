@@ -106,7 +106,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
       if (phase === 'active' && term !== null) {
         // In this tab nothing is lost.
         if (terms.held?.term !== term) sentTo ??= { term, at: clock.monotonic() };
-        const answer = await unlessAborted(send(request, term, signal), signal);
+        const answer = await unlessAborted(send(request, term, left, signal), signal);
         if (answer) return answer;
       } else if (waitsIn(phase)) {
         const began = clock.monotonic();
@@ -140,6 +140,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
   async function send(
     request: Omit<CommandRequest, 'at' | 'isLocked'>,
     term: string,
+    left: number,
     signal: AbortSignal,
   ): Promise<FinalAnswer | null> {
     // The page was left in this very turn: no lock may be taken any more.
@@ -171,7 +172,8 @@ export function createCommandCalls(ports: CommandCallPorts) {
         sent.delete(id);
         resolve(answer);
       };
-      const cancelSilence = clock.after(SILENCE_MS, () => {
+      // A host in this tab is not silent: it lets go of its session, for as long as its driver takes.
+      const cancelSilence = clock.after(here ? left : SILENCE_MS, () => {
         if (hasBegun) return;
         quietly(proof.reapIfFree(term));
         settle({ state: 'unknown' });
@@ -182,9 +184,10 @@ export function createCommandCalls(ports: CommandCallPorts) {
         else ledger.send({ type: 'stop', id });
       };
       const post = (): void => {
-        if (here) return void here.commands.hear(full, settle);
-        ledger.send({ type: 'run', term, request: full });
-        cancelAgain = clock.after(hasBegun ? ANSWER_AGAIN_MS : AGAIN_MS, post);
+        // No answer is lost in this tab, so whatever was run is known, however late it is asked for.
+        if (here) void here.commands.hear({ ...full, at: clock.now() }, settle);
+        else ledger.send({ type: 'run', term, request: full });
+        if (sent.has(id)) cancelAgain = clock.after(hasBegun ? ANSWER_AGAIN_MS : AGAIN_MS, post);
       };
       signal.addEventListener('abort', giveUp);
       sent.set(id, { term, settle });

@@ -91,6 +91,19 @@ test('a command that is given up while this tab takes its lock is not sent', asy
   expect([called.outcome, sent]).toEqual(['Error', []]);
 });
 
+test('a command in the tab of the host, which lets go of its session, is asked for again until its caller waits no longer', async () => {
+  const { calls, clock, see, heard } = setUpHost();
+  see({ phase: 'active' });
+  const called = follow(calls.call('run', 1, { timeoutMs: 30_000 }));
+  await clock.advance(29_000);
+  expect([called.outcome, heard.length > 2]).toEqual(['pending', true]);
+  await clock.advance(1_000);
+  expect(called.outcome).not.toBe('pending');
+  const asked = heard.length;
+  await clock.advance(60_000);
+  expect(heard).toHaveLength(asked);
+});
+
 test('a page that is left in whichever moment of a call keeps no lock', async () => {
   for (let turns = 0; turns < 12; turns += 1) {
     const { calls, given, haveLocks } = setUp();

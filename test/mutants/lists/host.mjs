@@ -148,7 +148,7 @@ export const HOST = [
     name: 'hand-over overtaken by end left open',
     breaks: 'a session that somebody ended while its host handed it over is ended',
     file: 'src/host/tenure.ts',
-    find: "if (ledger.record.term === term && ledger.record.phase === 'ending') {",
+    find: "if (!isOver() && ledger.record.term === term && ledger.record.phase === 'ending') {",
     replace: "if (ledger.record.term === term && ledger.record.phase === 'idle') {",
     tests: ['test/coordinator/slow-drivers.test.ts'],
   },
