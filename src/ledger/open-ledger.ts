@@ -114,8 +114,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   function step(raw: unknown, command: Command, hasWaited = isSpoilt) {
     const stored = parseRecord(raw);
-    // It was lost. Where locks don't tell of a live host, that host gets the time to write it anew.
-    if (isLost(stored) && !hasWaited && 'candidate' in command && ports.proof() === 'answer') {
+    // It was lost. Where locks don't tell of a live host, that host gets the time to write it anew; and so it does from what is said of no
+    // term, which a tab would write over a session that it does not know.
+    const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
+    if (isBlind && isLost(stored) && !hasWaited) {
       isSpoilt = true;
       return { result: { verdict: 'void', record, changed: false, entries: [] } satisfies Decision as Decision };
     }
@@ -263,6 +265,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     // A worker proves no death: what was erased is over for it, until the host writes it anew.
     accept(platform.isPage || !record.isStored ? standIn(record, raw) : { ...record, ...IDLE });
+    // Its host may not have looked since.
+    if (isSpoilt && !wasSpoilt) post(change([]));
     if (stored === 'malformed' && !wasSpoilt)
       logger.warn('solotab: the stored session record is damaged and will be replaced');
     ports.onGone();

@@ -122,6 +122,27 @@ describe('what was stored and is no record', () => {
     expect([ledger.isSpoilt, writes()]).toEqual([true, 0]);
     expect(await ledger.transact(CALLS.start, true)).toMatchObject({ verdict: 'granted', changed: true });
   });
+
+  test.each(['want', 'forget'] as const)(
+    'is not replaced by what this tab knows when it says %s, as it finds that: a session may be live that it never saw',
+    async (type) => {
+      const { ledger, stored, writes } = setUpLedger({ record: recordIn('idle') });
+      await ledger.peek();
+      stored.record = { damaged: true };
+      expect(await ledger.transact({ type })).toMatchObject({ verdict: 'void', changed: false });
+      expect(writes()).toBe(0);
+      expect(await ledger.transact({ type })).toMatchObject({ changed: true });
+    },
+  );
+
+  test('is told to the others once: its host may not have looked since', async () => {
+    const { ledger, posted, stored, forget } = setUpLedger({ record: ACTIVE });
+    await ledger.peek();
+    forget();
+    stored.record = { damaged: true };
+    for (let look = 0; look < 3; look += 1) await ledger.peek();
+    expect(posted.map(({ type }) => type)).toEqual(['look']);
+  });
 });
 
 describe('a decision', () => {
