@@ -32,7 +32,6 @@ export interface LabTab {
 
 /** What the lab and its experiments listen to. */
 export type TabsEvent =
-  | { readonly type: 'opened' | 'closed' | 'reloaded'; readonly label: string }
   | { readonly type: 'state'; readonly label: string; readonly state: TabState }
   | { readonly type: 'event'; readonly label: string; readonly entry: LogEntry };
 
@@ -86,7 +85,6 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
     const figure = h('div', { class: 'tab' }, frame, h('div', { class: 'tab-tools' }, reload, close));
     open.set(label, { frame, figure, state: null });
     element.insertBefore(figure, figureAfter(label));
-    tell({ type: 'opened', label });
   }
 
   /** Keeps the tabs in the order of their letters when one takes a free letter again. */
@@ -99,14 +97,12 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
     const tab = open.get(label);
     if (!tab) return;
     tab.state = null;
-    tell({ type: 'reloaded', label });
     tab.frame.src = addressOf(label);
   }
 
   function remove(label: string): void {
     open.get(label)?.figure.remove();
     open.delete(label);
-    tell({ type: 'closed', label });
   }
 
   function addressOf(label: string): string {

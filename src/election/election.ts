@@ -94,8 +94,7 @@ export function createElection({
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
       if (expected.verdict === 'void') return null;
       const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
-      // Only wishes were to be ended: there is nothing to become the host of.
-      if (tenancy || expected.verdict === 'done') return tenancy;
+      if (tenancy) return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
       // our death.

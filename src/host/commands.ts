@@ -41,7 +41,7 @@ export interface CommandPorts {
 }
 
 export interface Commands {
-  /** Runs a command, or answers the repetition of one. `reply` is called once it has begun, and with its answer. */
+  /** Runs a command, or answers the repetition of one. `reply` is called with its answer, and before that when it begins to wait. */
   hear(request: CommandRequest, reply: (answer: Answer) => void): Promise<void>;
   /** The caller waits no longer. */
   stop(id: string): void;

@@ -290,9 +290,10 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
         stage = 'held';
         return finish();
       }
-      const lost = await ledger.transact({ type: 'lost', term, at: clock.now() });
+      // Where the store is blocked nobody can write that; the others notice by the locks.
+      const lost = await ledger.transact({ type: 'lost', term, at: clock.now() }).catch(() => undefined);
       // It was over before. Whoever else wrote that has ended it.
-      if (lost.verdict === 'void' && hasClosedWindow && !isOver()) await callDriver('end', null);
+      if (lost?.verdict === 'void' && hasClosedWindow && !isOver()) await callDriver('end', null);
     }
     over(abortError('The session moved to another tab.'));
   }

@@ -1,5 +1,5 @@
 /** The ledger of a tab, on a store and a channel that may fail, be missing, or be blocked. What it promises is in `ledger.ts`. */
-import type { Channel, Logger, Platform } from '../platform/platform';
+import type { Channel, Logger, Platform, StoreWrite } from '../platform/platform';
 import type { Command, Decision, Facts } from '../session/command';
 import { decide, isAhead } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
@@ -112,14 +112,15 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     return decision;
   }
 
-  function step(raw: unknown, command: Command, hasWaited = isSpoilt) {
+  function step(raw: unknown, command: Command, hasWaited = isSpoilt): { result: Decision; write?: StoreWrite } {
     const stored = parseRecord(raw);
     // It was lost. Where locks don't tell of a live host, that host gets the time to write it anew; and so it does from what is said of no
     // term, which a tab would write over a session that it does not know.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
     if (isBlind && isLost(stored) && !hasWaited) {
+      if (!isSpoilt) tellSpoilt();
       isSpoilt = true;
-      return { result: { verdict: 'void', record, changed: false, entries: [] } satisfies Decision as Decision };
+      return { result: { verdict: 'void', record, changed: false, entries: [] } };
     }
     const result = decide(stored, command, facts(standIn(record, raw)));
     const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
@@ -185,6 +186,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   function change(entries: readonly JournalEntry[]): Message {
     return { type: 'look', term: record.term, entries };
+  }
+
+  /** The record is lost, and its host may not have looked since. */
+  function tellSpoilt(): void {
+    post(change([]));
   }
 
   function tellState(): void {
@@ -265,8 +271,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     // A worker proves no death: what was erased is over for it, until the host writes it anew.
     accept(platform.isPage || !record.isStored ? standIn(record, raw) : { ...record, ...IDLE });
-    // Its host may not have looked since.
-    if (isSpoilt && !wasSpoilt) post(change([]));
+    if (isSpoilt && !wasSpoilt) tellSpoilt();
     if (stored === 'malformed' && !wasSpoilt)
       logger.warn('solotab: the stored session record is damaged and will be replaced');
     ports.onGone();

@@ -128,13 +128,13 @@ export function expired(record: SessionRecord, facts: Facts, events: readonly Ev
   const isHosted = record.term !== null;
   const isTold = events.some(({ error }) => error?.code === 1011);
   const all = isTold ? events : [...events, ...told({ code: 1011 })];
-  // A host that gave up reconnecting still holds the session and ends it, once it sees that its term is over.
   // Connections that broke together, as a service went down, end their windows together: who wants a session waits as if `ensure` had failed
   // for as long, or all browsers would start one in the same moment.
   const count = Math.max(1, Math.ceil(Math.log2(record.recovery.windowMs / WANTED_AGAIN.minDelayMs)));
   const failures = isHosted ? failedAgain(count, facts) : record.failures;
   return {
     ...ended({ ...record, failures, epoch: record.epoch + Number(isHosted) }, 'recovery-expired', all),
+    // A host that gave up reconnecting still holds the session and ends it, once it sees that its term is over.
     leavesOrphan: !isHosted,
   };
 }

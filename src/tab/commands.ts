@@ -26,11 +26,11 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** A message can be lost: until the host has begun, a command is sent again this often. */
 const AGAIN_MS = 500;
 
-/** For so long the host surely knows whether it has begun a command: it remembers those of ten seconds, and runs none older than three. */
-const SURELY_REMEMBERED_MS = 7_000;
-
 /** And as often as this until its answer is there. */
 const ANSWER_AGAIN_MS = 2_000;
+
+/** For so long the host surely knows whether it has begun a command: it remembers those of ten seconds, and runs none older than three. */
+const SURELY_REMEMBERED_MS = 7_000;
 
 export interface CommandCallPorts {
   readonly ledger: Ledger;
@@ -173,7 +173,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
         resolve(answer);
       };
       // A host in this tab is not silent: it lets go of its session, for as long as its driver takes.
-      const cancelSilence = clock.after(here ? left : SILENCE_MS, () => {
+      const cancelSilence = clock.after(here ? Math.max(left, SILENCE_MS) : SILENCE_MS, () => {
         if (hasBegun) return;
         quietly(proof.reapIfFree(term));
         settle({ state: 'unknown' });

@@ -101,7 +101,9 @@ const BREAKAGES: readonly Breakage[] = [
     from: () => activeScene(2, decide),
     only: ['is told by its driver: reconnecting'],
     rules: (stored, command, facts) =>
-      decide(stored, command, { ...facts, tabId: (isRecord(stored) && stored.hostTabId) || facts.tabId }),
+      command.type === 'look' && isRecord(stored) && stored.term !== null
+        ? decide(stored, { type: 'alive', term: stored.term, entries: [] }, facts)
+        : decide(stored, command, facts),
     kind: 'the window of a host that reconnects is closed by another tab',
     by: '1 sees the window end',
   },

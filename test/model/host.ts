@@ -78,8 +78,10 @@ export function see(draft: Draft, index: number): void {
 
 /** The recovery window is over, as this tab has watched it. */
 export function endWindow(draft: Draft, index: number): void {
-  commit(draft, index, { type: 'look' }, true);
   const { host } = tabOf(draft, index);
+  // A host says so as the host that it is: whoever was left and came back holds nothing to close.
+  const sign = host && ({ type: 'alive', term: host.term, entries: [] } as const);
+  commit(draft, index, sign ?? { type: 'look' }, true);
   if (host?.closing === 'handOver' && draft.record.term !== host.term) host.hasClosedWindow = true;
 }
 

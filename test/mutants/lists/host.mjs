@@ -156,8 +156,8 @@ export const HOST = [
     name: 'hand-over overtaken by its own window left open',
     breaks: 'a host that let go of a session which nobody gets any more ends it',
     file: 'src/host/tenure.ts',
-    find: "if (lost.verdict === 'void' && hasClosedWindow && !isOver())",
-    replace: "if (lost.verdict === 'void' && hasClosedWindow && isOver())",
+    find: "if (lost?.verdict === 'void' && hasClosedWindow && !isOver())",
+    replace: "if (lost?.verdict === 'void' && hasClosedWindow && isOver())",
     tests: ['test/coordinator/slow-drivers.test.ts'],
   },
   {
