@@ -265,7 +265,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   function endedByDriver(reason: string): void {
     if (stage === 'closing') return;
     if (!session) {
-      endedEarly = reason;
+      endedEarly ??= reason;
       // What the driver resolves with in this very turn counts: such a session began and ended.
       clock.after(0, () => {
         if (!session && stage === 'connecting') fail(`The session ended before it was connected (${reason}).`);

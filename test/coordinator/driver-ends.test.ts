@@ -8,6 +8,8 @@ test('a session that the other side ends in the turn in which it connects is ove
     driver: {
       start(_: unknown, context: DriverContext) {
         void Promise.resolve().then(() => context.ended('hung up'));
+        // What is said twice has happened once, as it was said first.
+        void Promise.resolve().then(() => context.ended('and again'));
         return { id: 1 };
       },
       end: () => undefined,
