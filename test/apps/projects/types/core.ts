@@ -36,14 +36,16 @@ const driver: Driver<Support> = {
   },
   join: ({ pin }, { signal }) => openCall(pin, signal),
   end: (call) => call?.hangUp(),
+  commands: {
+    mute: (call, on) => call.mute(on),
+    send: (_, text) => ({ id: text.trim() }),
+  },
 };
 
-const commands: DriverCommands<Support> = {
-  mute: (call, on) => call.mute(on),
-  send: (_, text) => ({ id: text.trim() }),
-};
+export const commands: DriverCommands<Support> = driver.commands;
+const { commands: _, ...bare } = driver;
 
-export const support = createCoordinator<Support>({ name: 'support', driver: { ...driver, commands } });
+export const support = createCoordinator<Support>({ name: 'support', driver });
 
 export const started: Promise<Call> = support.start({ topic: 'billing' });
 export const sent: Promise<{ id: string }> = support.call('send', 'hello');
@@ -98,13 +100,13 @@ support.call('mut', true);
 // @ts-expect-error: another input
 support.call('mute', 'yes');
 // @ts-expect-error: no such option
-createCoordinator<Support>({ name: 'x', driver: { ...driver, commands }, connectTimeout: 1 });
+createCoordinator<Support>({ name: 'x', driver, connectTimeout: 1 });
 // @ts-expect-error: no such option
 createCoordinator({ name: 'x', driver: { start: () => 1, end() {} }, connectTimeout: 1 });
 // @ts-expect-error: a name is required
-createCoordinator<Support>({ driver: { ...driver, commands } });
+createCoordinator<Support>({ driver });
 // @ts-expect-error: the commands of the shape are required
-createCoordinator<Support>({ name: 'x', driver });
+createCoordinator<Support>({ name: 'x', driver: bare });
 // @ts-expect-error: it was never published
 snapshot.info?.pni;
 // @ts-expect-error: there is no such code
