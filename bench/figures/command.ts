@@ -1,7 +1,7 @@
 /** A call from another tab that the leader's tab answers. */
 import type { Figure } from '../measurement';
 import type { SubjectName } from '../pages/page-api';
-import { type Bench, closeAll, measurement, newScope, pair, time } from './effort';
+import { type Bench, closeAll, measurement, newScope, openSubject, time } from './effort';
 
 const NAMES = ['bare round trip', 'bare round trip with a look', 'solotab', 'tab-election'] as const;
 
@@ -19,7 +19,7 @@ export async function measureCommands({ browser, effort, progress }: Bench): Pro
   await host.page.show();
   for (const [index, tab] of tabs.entries()) {
     for (const name of NAMES) {
-      await tab.run((page, [subject, opened]) => page.open(subject, opened), pair(name, `${scope} ${name}`));
+      await openSubject(tab, name, `${scope} ${name}`);
       if (index === 0) await tab.run((page, subject) => page.claim(subject), name);
     }
   }

@@ -2,7 +2,7 @@
 import type { BenchTab } from '../browser';
 import { type Case, type Figure, medianOf } from '../measurement';
 import type { SubjectName } from '../pages/page-api';
-import { type Bench, closeAll, newScope, pair, pause, rotated } from './effort';
+import { type Bench, closeAll, newScope, openSubject, pause, rotated } from './effort';
 
 const STORMS: readonly SubjectName[] = ['bare primitives', 'solotab', 'solotab, until active'];
 const RELAYS: readonly SubjectName[] = ['bare primitives', 'solotab', 'broadcast-channel', 'tab-election'];
@@ -24,8 +24,7 @@ export async function measureCrowds({ browser, effort, progress }: Bench): Promi
     const fresh = await browser.openMany(count - tabs.length);
     tabs.push(...fresh);
     for (const name of new Set([...STORMS, ...RELAYS])) {
-      const opened = pair(name, `${scope} ${name}`);
-      await each(fresh, (tab) => tab.run((page, [subject, given]) => page.open(subject, given), opened));
+      await each(fresh, (tab) => openSubject(tab, name, `${scope} ${name}`));
     }
     await each(fresh, (tab) => tab.run((page) => page.obey()));
     const [first] = tabs;

@@ -1,6 +1,6 @@
 import type { BenchBrowser, BenchTab } from '../browser';
 import type { Figure, Measurement } from '../measurement';
-import type { Task, TimedTask } from '../pages/page-api';
+import type { SubjectName, Task, TimedTask } from '../pages/page-api';
 
 /** How much is done: `quick` shows that everything works and roughly where it stands. */
 export interface Effort {
@@ -60,6 +60,11 @@ let scopes = 0;
 export function newScope(): string {
   scopes += 1;
   return `bench ${scopes}`;
+}
+
+/** Makes `name` known to the page of `tab`, in `scope`. */
+export function openSubject(tab: BenchTab, name: SubjectName, scope: string): Promise<void> {
+  return tab.run((page, [subject, opened]) => page.open(subject, opened), pair(name, scope));
 }
 
 /** Times tasks in the visible tab, in turns: in a hidden one each timer would wait for a second. */

@@ -2,7 +2,7 @@
 import type { BenchTab } from '../browser';
 import { type Figure, quantile } from '../measurement';
 import type { Heard, SubjectName } from '../pages/page-api';
-import { type Bench, closeAll, measurement, newScope, pair, pause } from './effort';
+import { type Bench, closeAll, measurement, newScope, openSubject, pause } from './effort';
 
 const PER_SECOND = 5_000;
 const TABS = 10;
@@ -23,7 +23,7 @@ export async function measureEvents({ browser, effort, progress }: Bench): Promi
   await host.page.show();
   for (const tab of tabs) {
     for (const name of ['bare primitives', 'solotab'] as const) {
-      await tab.run((page, [subject, opened]) => page.open(subject, opened), pair(name, scope));
+      await openSubject(tab, name, scope);
       if (tab !== host) await tab.run((page, subject) => page.heed(subject), name);
     }
   }

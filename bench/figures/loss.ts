@@ -2,7 +2,7 @@
 import type { BenchTab } from '../browser';
 import type { Case, Figure, Measurement } from '../measurement';
 import type { SubjectName } from '../pages/page-api';
-import { type Bench, newScope, pair, pause, rotated } from './effort';
+import { type Bench, newScope, openSubject, pause, rotated } from './effort';
 
 /** Firestore's multi-tab persistence: a primary's lease lasts 5 s, and others look every 4 s. Published, not measured. */
 const LEASE: Measurement = {
@@ -126,11 +126,11 @@ async function measure(bench: Bench, { title, hasLocks, rounds, contenders, lose
       const scope = newScope();
       const leader = await browser.open({ hasLocks });
       await leader.page.show();
-      await leader.run((page, [subject, opened]) => page.open(subject, opened), pair(name, scope));
+      await openSubject(leader, name, scope);
       await leader.run((page, subject) => page.claim(subject), name);
       // One that is hidden leaves the work to the visible one.
       await follower.page.show();
-      await follower.run((page, [subject, opened]) => page.open(subject, opened), pair(name, scope));
+      await openSubject(follower, name, scope);
       await follower.run((page, subject) => page.wait(subject), name);
       await pause(100); // until it waits
       const at = await lose(leader);

@@ -2,7 +2,7 @@
 import type { BenchTab } from '../browser';
 import type { Figure } from '../measurement';
 import type { SubjectName } from '../pages/page-api';
-import { type Bench, closeAll, measurement, newScope, pair, time } from './effort';
+import { type Bench, closeAll, measurement, newScope, openSubject, time } from './effort';
 
 const MICROSECONDS = 1_000;
 const FROM_MEMORY = 'answers from memory, without a proof that the leader lives';
@@ -90,7 +90,7 @@ async function openPair({ browser }: Bench, names: readonly SubjectName[], hasLo
   for (const [index, tab] of tabs.entries()) {
     await tab.page.show();
     for (const name of names) {
-      await tab.run((page, [subject, opened]) => page.open(subject, opened), pair(name, scope));
+      await openSubject(tab, name, scope);
       if (index === 0) await tab.run((page, subject) => page.claim(subject), name);
     }
   }

@@ -1,7 +1,7 @@
 /** What the host tells, until another tab hears it. */
 import type { Figure } from '../measurement';
 import type { RoundTrip, SubjectName } from '../pages/page-api';
-import { type Bench, closeAll, measurement, newScope, pair } from './effort';
+import { type Bench, closeAll, measurement, newScope, openSubject, pair } from './effort';
 
 const NAMES: readonly SubjectName[] = [
   'bare primitives',
@@ -24,7 +24,7 @@ export async function measureRelay({ browser, effort, progress }: Bench): Promis
   if (!host || !other) throw new Error('There are not enough tabs.');
   for (const tab of tabs) {
     for (const name of NAMES) {
-      await tab.run((page, [subject, opened]) => page.open(subject, opened), pair(name, `${scope} ${name}`));
+      await openSubject(tab, name, `${scope} ${name}`);
     }
   }
   await host.page.show();

@@ -118,8 +118,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     // term, which a tab would write over a session that it does not know.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
     if (isBlind && isLost(stored) && !hasWaited) {
-      if (!isSpoilt) tellSpoilt();
-      isSpoilt = true;
+      noteLoss(stored);
       return { result: { verdict: 'void', record, changed: false, entries: [] } };
     }
     const result = decide(stored, command, facts(standIn(record, raw)));
@@ -134,6 +133,15 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** No record is stored, although there was one, or may have been. */
   function isLost(stored: Stored): boolean {
     return stored === 'malformed' || (stored === 'absent' && (wasCleared || (record.isStored && record.revision > 0)));
+  }
+
+  /** Notes whether the record is lost. If it was not before, the others are told: its host may not have looked since. */
+  function noteLoss(stored: Stored): void {
+    const wasSpoilt = isSpoilt;
+    isSpoilt = isLost(stored);
+    if (!isSpoilt || wasSpoilt) return;
+    post(change([]));
+    if (stored === 'malformed') logger.warn('solotab: the stored session record is damaged and will be replaced');
   }
 
   function preview(command: Command): Decision {
@@ -186,11 +194,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   function change(entries: readonly JournalEntry[]): Message {
     return { type: 'look', term: record.term, entries };
-  }
-
-  /** The record is lost, and its host may not have looked since. */
-  function tellSpoilt(): void {
-    post(change([]));
   }
 
   function tellState(): void {
@@ -264,16 +267,12 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   function acceptStored(raw: unknown): void {
     const stored = parseRecord(raw);
-    const wasSpoilt = isSpoilt;
-    isSpoilt = isLost(stored);
+    noteLoss(stored);
     if (typeof stored === 'object') wasCleared = false;
     if (stored === 'newer') return accept({ ...record, ...IDLE, phase: 'active' });
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     // A worker proves no death: what was erased is over for it, until the host writes it anew.
     accept(platform.isPage || !record.isStored ? standIn(record, raw) : { ...record, ...IDLE });
-    if (isSpoilt && !wasSpoilt) tellSpoilt();
-    if (stored === 'malformed' && !wasSpoilt)
-      logger.warn('solotab: the stored session record is damaged and will be replaced');
     ports.onGone();
   }
 

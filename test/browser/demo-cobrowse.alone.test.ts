@@ -1,26 +1,17 @@
 /** Co-browsing in the demo, between two browsers: what the agent sees of the customer's pages, and what nobody gets to see. */
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { MAX_FRAME_BYTES } from '../../demo/protocol';
 import { type Demo, startDemo } from '../demo/demo-process';
 import { type AgentDesk, type CustomerTab, openAgent, openCustomer } from '../demo/demo-tabs';
-import { type ChromiumBrowser, launchChromium } from './support/chromium';
+import { customersAndAgents } from './support/customers-and-agents';
 
 /** How soon the agent has to see the page that the customer went to. */
 const SOON_MS = 1_000;
 /** Nothing else that is sent looks like it. */
 const CODE = 'q§7ü';
 
-let customers: ChromiumBrowser;
-let agents: ChromiumBrowser;
-beforeAll(async () => {
-  customers = await launchChromium();
-  agents = await launchChromium();
-});
-afterAll(async () => {
-  await customers.close();
-  await agents.close();
-});
+const browsers = customersAndAgents();
 
 interface Company {
   readonly demo: Demo;
@@ -32,10 +23,10 @@ interface Company {
 async function meet(path = '/'): Promise<Company> {
   const demo = await startDemo();
   onTestFinished(demo.stop);
-  const tab = await openCustomer(customers, demo, path);
+  const tab = await openCustomer(browsers.customers, demo, path);
   await tab.press('start');
   await tab.shows('active', 'this');
-  const agent = await openAgent(agents, demo);
+  const agent = await openAgent(browsers.agents, demo);
   await agent.join(await tab.pin());
   return { demo, tab, agent };
 }
@@ -103,7 +94,7 @@ test('nothing of a private field reaches the server, whatever is done with it', 
   await tab.shows('active', 'this');
   await page.getByTestId('card-number').fill('4929 1234 5678 9013');
   await page.getByTestId('card-code').fill(CODE);
-  const second = await openAgent(agents, demo);
+  const second = await openAgent(browsers.agents, demo);
   await second.join(await tab.pin(), 'Noor');
   await second.sees('Your card');
   await page.getByTestId('word').fill('No nuts, please');
@@ -119,15 +110,15 @@ test('nothing of a private field reaches the server, whatever is done with it', 
 test('nothing is recorded while no agent is there, and nothing of a page is stored', async () => {
   const demo = await startDemo();
   onTestFinished(demo.stop);
-  const tab = await openCustomer(customers, demo, '/checkout.html');
-  const other = await openCustomer(customers, demo, '/basket.html');
+  const tab = await openCustomer(browsers.customers, demo, '/checkout.html');
+  const other = await openCustomer(browsers.customers, demo, '/basket.html');
   await tab.press('start');
   await tab.shows('active', 'this');
   await tab.page.getByTestId('street').fill('Mill Lane 3');
   await other.shows('active', 'other');
   expect(tab.recorded()).toBe('');
 
-  const agent = await openAgent(agents, demo);
+  const agent = await openAgent(browsers.agents, demo);
   await agent.join(await tab.pin());
   await agent.sees('Mill Lane 3');
   await tab.page.getByTestId('town').fill('Ghent');
@@ -144,7 +135,7 @@ test('nothing is recorded while no agent is there, and nothing of a page is stor
   const before = tab.recorded();
   await tab.page.getByTestId('town').fill('Bruges');
   // The line is busy with something else, and that something arrives: what was recorded before it would have gone first.
-  await openAgent(agents, demo).then(async (next) => next.join(await tab.pin(), 'Noor'));
+  await openAgent(browsers.agents, demo).then(async (next) => next.join(await tab.pin(), 'Noor'));
   expect(tab.recorded().slice(before.length)).toMatch(/^\[\{"type":4/);
 });
 
@@ -168,7 +159,7 @@ test('reloading, going on, back and forward, and "use here" in another tab: the 
   await page.goForward({ waitUntil: 'commit' });
   times.forward = await timeUntil(agent, 'Your card');
 
-  const other = await openCustomer(customers, demo, '/basket.html');
+  const other = await openCustomer(browsers.customers, demo, '/basket.html');
   await other.shows('active', 'other');
   await other.press('take-over');
   times['use here'] = await timeUntil(agent, 'To the checkout');
@@ -187,14 +178,14 @@ test('the session follows its customer to the tab in front, and the agent sees t
   onTestFinished(demo.stop);
   await demo.hurry('cakes');
   const following = { follow: true };
-  const cake = await openCustomer(customers, demo, '/', following);
+  const cake = await openCustomer(browsers.customers, demo, '/', following);
   await cake.press('start');
   await cake.shows('active', 'this');
-  const agent = await openAgent(agents, demo);
+  const agent = await openAgent(browsers.agents, demo);
   await agent.join(await cake.pin());
   await agent.sees('Put into the basket');
 
-  const checkout = await openCustomer(customers, demo, '/checkout.html', following);
+  const checkout = await openCustomer(browsers.customers, demo, '/checkout.html', following);
   expect(await timeUntil(agent, 'Your card')).toBeLessThan(SOON_MS);
   await cake.page.bringToFront();
   expect(await timeUntil(agent, 'Put into the basket')).toBeLessThan(SOON_MS);
@@ -210,7 +201,7 @@ test('the session follows its customer to the tab in front, and the agent sees t
 
 test('an agent points, draws and scrolls only while the customer lets it, and what the customer takes back ends at once', async () => {
   const { demo, tab, agent } = await meet('/checkout.html');
-  const other = await openCustomer(customers, demo, '/basket.html');
+  const other = await openCustomer(browsers.customers, demo, '/basket.html');
   await other.shows('active', 'other');
   await agent.sees('Where it goes');
   expect(await agent.page.getByTestId('pointing').isVisible()).toBe(false);

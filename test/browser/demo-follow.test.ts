@@ -1,32 +1,23 @@
 /** The story that the demo is for, between two browsers: a session goes where its customer goes, and the agent with it. */
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startDemo } from '../demo/demo-process';
 import { allShow, openAgent, openCustomer } from '../demo/demo-tabs';
-import { type ChromiumBrowser, launchChromium } from './support/chromium';
+import { customersAndAgents } from './support/customers-and-agents';
 
 /** As a visitor has it: the session goes to the tab that is looked at. */
 const FOLLOWING = { follow: true };
 
-let customers: ChromiumBrowser;
-let agents: ChromiumBrowser;
-beforeAll(async () => {
-  customers = await launchChromium();
-  agents = await launchChromium();
-});
-afterAll(async () => {
-  await customers.close();
-  await agents.close();
-});
+const browsers = customersAndAgents();
 
 test('a customer is helped from the cake to the checkout, over a second tab and a crash, and ends it from a third', async () => {
   const demo = await startDemo();
   onTestFinished(demo.stop);
-  const first = await openCustomer(customers, demo, '/', FOLLOWING);
+  const first = await openCustomer(browsers.customers, demo, '/', FOLLOWING);
   await first.press('start');
   await first.shows('active', 'this');
   const pin = await first.pin();
 
-  const agent = await openAgent(agents, demo);
+  const agent = await openAgent(browsers.agents, demo);
   await agent.join(pin);
   await agent.sees('Put into the basket');
   await first.page.getByTestId('wish').fill('Moved, and well');
@@ -43,7 +34,7 @@ test('a customer is helped from the cake to the checkout, over a second tab and 
   expect(received).toContain('Mill Lane 3');
   expect(received).not.toContain('4929 1');
 
-  const second = await openCustomer(customers, demo, '/basket.html', FOLLOWING);
+  const second = await openCustomer(browsers.customers, demo, '/basket.html', FOLLOWING);
   await second.shows('active', 'this');
   await first.shows('active', 'other');
   await agent.sees('for “Moved, and well”');
@@ -59,7 +50,7 @@ test('a customer is helped from the cake to the checkout, over a second tab and 
   await agent.shows('Connected');
   await agent.sees('Mill Lane 3');
 
-  const third = await openCustomer(customers, demo, '/', FOLLOWING);
+  const third = await openCustomer(browsers.customers, demo, '/', FOLLOWING);
   await third.shows('active', 'this');
   await agent.sees('Put into the basket');
   await agent.page.getByTestId('agent-ask').click();

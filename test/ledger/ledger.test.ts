@@ -126,11 +126,12 @@ describe('what was stored and is no record', () => {
   test.each(['want', 'forget'] as const)(
     'is not replaced by what this tab knows when it says %s, as it finds that: a session may be live that it never saw',
     async (type) => {
-      const { ledger, stored, writes } = setUpLedger({ record: recordIn('idle') });
+      const { ledger, stored, writes, logger } = setUpLedger({ record: recordIn('idle') });
       await ledger.peek();
       stored.record = { damaged: true };
       expect(await ledger.transact({ type })).toMatchObject({ verdict: 'void', changed: false });
       expect(writes()).toBe(0);
+      expect(logger.lines).toHaveLength(1);
       expect(await ledger.transact({ type })).toMatchObject({ changed: true });
     },
   );

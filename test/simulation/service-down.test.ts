@@ -16,7 +16,7 @@ async function throughOutage(scenario: Scenario) {
   await runFleet(scenario, MINUTE, FLEET, fleet);
   /** Attempts per second and browser. */
   const rates = fleet.per(1_000).map((attempts) => attempts / FLEET);
-  return { fleet, rates, most: (from: number, to?: number) => Math.max(...rates.slice(from, to)) };
+  return { fleet, most: (from: number, to?: number) => Math.max(...rates.slice(from, to)) };
 }
 
 const named = (name: string): Scenario => {
