@@ -14,6 +14,7 @@ import {
   UNKNOWN,
 } from '../session/record';
 import { windowLeftMs } from '../session/steps';
+import { createArrivals } from './arrivals';
 import { createChanges } from './changes';
 import { createGap } from './gap';
 import { createInbox } from './inbox';
@@ -52,6 +53,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const port = platform.openStore(scope);
   const store = patientStore({ store: port, clock, logger, onChange: storeChanged });
   const changes = createChanges(clock);
+  const arrivals = createArrivals();
   let record = UNKNOWN;
   let isSpoilt = false;
   /** What was stored may have been cleared since this tab saw it last. */
@@ -59,8 +61,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** The journal of a session that is in no store, as far as this tab knows it. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
-  /** When the last news was looked into: what it brings, and what came after it, is told in order. */
-  let arrived = Promise.resolve();
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
   let isClosed = false;
 
@@ -86,7 +86,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const refresh = oneAtATime(() => look(true).catch(() => undefined));
   const gap = createGap({ clock, inbox, refresh });
   const catchUp = (): void => {
-    if (!isClosed) gap.close(record, store.works);
+    if (!isClosed && !arrivals.isWaiting()) gap.close(record, store.works);
   };
   const peekSoon = (): Promise<void> => peek().catch(() => undefined);
   const isHost = (): boolean => record.hostTabId === tabId;
@@ -230,11 +230,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         // Whoever looks in vain for what is in this host's memory says no more than this.
         if (isHost() && !store.works) tellState();
         // The record first: who listens for these events looks at the snapshot.
-        arrived = peekSoon().then(() => hear(message.term, message.entries));
-        return;
+        return arrivals.add(peekSoon(), () => hear(message.term, message.entries));
       case 'events':
-        arrived = arrived.then(() => hear(message.term, message.entries));
-        return;
+        return arrivals.add(undefined, () => hear(message.term, message.entries));
       case 'bye':
         return ports.onBye(message.term);
       case 'run':

@@ -31,7 +31,7 @@ export const CLAIMS = [
     name: 'refusal without proof of life',
     breaks: 'no tab is refused because of one that is dead',
     file: 'src/election/election.ts',
-    find: "if (verdict() !== 'granted') await proof.look(signal, () => insists === true && verdict() === 'asked');",
+    find: "if (verdict() !== 'granted') await proof.look(signal, willAsk, isBeaten);",
     replace: "if (verdict() !== 'granted') await ledger.peek();",
     tests: ['test/coordinator/lost-host.test.ts', 'test/coordinator/refusals.test.ts'],
   },

@@ -20,8 +20,8 @@ export const RECORD = [
     name: 'journal gap ignored',
     breaks: 'each event is delivered once, in order',
     file: 'src/ledger/inbox.ts',
-    find: 'entry.epoch === cursor?.epoch && entry.seq === cursor.seq + 1;',
-    replace: 'entry.epoch === cursor?.epoch;',
+    find: 'if (entry.seq === (cursor?.seq ?? 0) + 1 && isHost(entry.epoch)) {',
+    replace: 'if (isHost(entry.epoch)) {',
     tests: ['test/ledger/inbox.test.ts'],
   },
   {
@@ -36,8 +36,8 @@ export const RECORD = [
     name: 'hint not looked up',
     breaks: 'a tab that hears of a change has read the record before it tells of its events',
     file: 'src/ledger/open-ledger.ts',
-    find: 'arrived = peekSoon().then(',
-    replace: 'arrived = Promise.resolve().then(',
+    find: 'arrivals.add(peekSoon(), ',
+    replace: 'arrivals.add(Promise.resolve(), ',
     tests: ['test/ledger/ledger-channel.test.ts'],
   },
   {
