@@ -90,7 +90,7 @@ describe('a look', () => {
   test('of such a call ends the term of a host that is dead as well', async () => {
     const { ledger, proof } = setUp(recordIn('connecting'), 'free');
     await proof.look(undefined, undefined, true);
-    expect(ledger.record.phase).toBe('recovering');
+    expect(ledger.record.phase).toBe('idle');
   });
 
   test('proves no more than twice, however much the host writes', async () => {
