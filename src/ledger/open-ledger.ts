@@ -66,11 +66,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   const inbox = createInbox((entry, missed) => {
     // An error that is not stored yet is the last one all the same.
-    const isLast = entry.error && isAfterLast(entry, record);
-    const previous = record;
-    if (isLast) record = { ...record, lastError: entry };
+    if (entry.error && isAfterLast(entry, record)) record = { ...record, lastError: entry };
     ports.onEntry(entry, missed);
-    if (isLast) ports.onRecord(previous);
   });
   port?.onLost((isCleared) => {
     if (isCleared) {

@@ -166,6 +166,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (entry.type === 'session_ended') heardEnd = entry.epoch;
     const event = toPublicEvent(entry, missed);
     listeners.emit(entry.type, entry.error ? shown(event as SessionErrorEvent) : event);
+    // It is the last one from now on, and may be stored later.
+    if (entry.error) update();
   }
 
   function onRecord(previous: SessionRecord): void {
