@@ -23,7 +23,10 @@ import { type CommandMessage, type Message, parseMessage, toHint, toWire } from 
 import { oneAtATime } from './one-at-a-time';
 import { patientStore } from './patient-store';
 
-/** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
+/**
+ * A waiting call asks again this often: long against a message (2 ms), short against a person's patience. Or up to twice as often: each tab
+ * draws its own wait, so that of a hundred that wait for the same one asks, and the others look and begin their wait anew.
+ */
 const ASK_AGAIN_MS = 250;
 
 export interface LedgerPorts {
@@ -165,10 +168,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       if (isTrue(record)) return true;
       if (left <= 0 || isClosed || signal?.aborted) return false;
       const began = clock.monotonic();
-      const isLate = await changes.within(Math.max(1, Math.min(left, ASK_AGAIN_MS)), signal);
+      const ms = ASK_AGAIN_MS * (1 - platform.random() / 2);
+      const isLate = await changes.within(Math.max(1, Math.min(left, ms)), signal);
       // A tab that slept meanwhile has not waited.
       left -= Math.min(clock.monotonic() - began, ASK_AGAIN_MS);
-      if (!isLate) continue;
+      if (!isLate || left <= 0) continue;
       // The first is for hosts that have a store and have not looked at it.
       post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
       if (store.works) await peekSoon();

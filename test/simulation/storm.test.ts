@@ -2,6 +2,7 @@
 import { createSimulatedBrowser } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
 import type { Driver } from '../../src/driver';
+import type { Platform } from '../../src/platform/platform';
 import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { type Counts, countingPlatform } from '../support/counting-platform';
 import { follow } from '../support/world';
@@ -9,16 +10,38 @@ import { follow } from '../support/world';
 /** A driver that has its session at once: the record changes twice within the storm. */
 const driver: Driver = { start: () => ({}), end: () => undefined };
 
+/** A claim takes so long as in a browser that is very busy, or in a page that was stopped in the middle of it. */
+function withSlowClaims({ openStore, clock, ...platform }: Platform, ms: number): Platform {
+  return {
+    ...{ ...platform, clock },
+    openStore(scope) {
+      const store = openStore(scope);
+      return (
+        store && {
+          ...store,
+          async transact(step) {
+            await new Promise<void>((resolve) => clock.after(ms, resolve));
+            return store.transact(step);
+          },
+        }
+      );
+    },
+  };
+}
+
 /** Each tab calls `start` in the same moment. What it asked of its browser until all was quiet, and the outcome. */
-async function storm(tabs: number, seed: number) {
+async function storm(tabs: number, seed: number, claimMs = 0) {
   const world = createSimulatedBrowser({ seed });
   const opened = Array.from({ length: tabs }, () => {
-    const { platform, counts } = countingPlatform(world.openTab({ bare: true }).platform);
+    const own = world.openTab({ bare: true }).platform;
+    const { platform, counts } = countingPlatform(claimMs ? withSlowClaims(own, claimMs) : own);
     return { coordinator: createCoordinatorOn(platform, { name: 'simulated', driver }), counts };
   });
   await world.settle();
   const before = opened.map(({ counts }) => ({ ...counts }));
   const calls = opened.map(({ coordinator }) => follow(coordinator.start()));
+  // A claim, and the report that its session is active.
+  await world.advance(3 * claimMs);
   await world.settle();
   const all = opened.map(({ counts }, index) => ({
     outcome: calls[index]?.outcome,
@@ -57,3 +80,15 @@ describe.each([2, 10, 100])('of %i tabs that call at once', (count) => {
     },
   );
 });
+
+test.each([10, 50])(
+  'while the one that came first takes its time, a few of %i tabs ask now and then, and not each of them',
+  async (count) => {
+    const { leaders, losers } = await storm(count, 1, 1_100);
+    expect([leaders.length, losers.length]).toEqual([1, count - 1]);
+    const messages = losers.reduce((sum, { used }) => sum + used.messages, 0);
+  expect(messages).toBeGreaterThan(0);
+    // Each of them, four times a second, would be as many as this for each tab.
+    expect(messages).toBeLessThan(1.5 * count);
+  },
+);
