@@ -87,7 +87,7 @@ test.each([10, 50])(
     const { leaders, losers } = await storm(count, 1, 1_100);
     expect([leaders.length, losers.length]).toEqual([1, count - 1]);
     const messages = losers.reduce((sum, { used }) => sum + used.messages, 0);
-  expect(messages).toBeGreaterThan(0);
+    expect(messages).toBeGreaterThan(0);
     // Each of them, four times a second, would be as many as this for each tab.
     expect(messages).toBeLessThan(1.5 * count);
   },
