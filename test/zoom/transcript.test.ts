@@ -87,8 +87,8 @@ test('a site in three tabs, with one line changed', async () => {
     C  sharing again
     C  > enough
     A  not sharing any more
-    B  not sharing any more
     C  not sharing any more
+    B  not sharing any more
     B  > help me
     B  the PIN is OTHER1
     B  sharing
