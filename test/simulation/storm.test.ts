@@ -81,14 +81,14 @@ describe.each([2, 10, 100])('of %i tabs that call at once', (count) => {
   );
 });
 
-test.each([10, 50])(
-  'while the one that came first takes its time, a few of %i tabs ask now and then, and not each of them',
+test.each([2, 10, 50])(
+  'while the one that came first takes its time, a few of %i tabs have the others look now and then, and not each of them',
   async (count) => {
     const { leaders, losers } = await storm(count, 1, 1_100);
     expect([leaders.length, losers.length]).toEqual([1, count - 1]);
     const messages = losers.reduce((sum, { used }) => sum + used.messages, 0);
-    expect(messages).toBeGreaterThan(0);
-    // Each of them, four times a second, would be as many as this for each tab.
-    expect(messages).toBeLessThan(1.5 * count);
+    // One that waits alone does so four times in that time. If each of them did, these would be 36 and 196.
+    expect(messages).toBeGreaterThanOrEqual(3);
+    expect(messages).toBeLessThan(3 + 1.5 * count);
   },
 );

@@ -28,6 +28,22 @@ export const CLAIMS = [
     tests: ['test/ledger/ledger.test.ts', 'test/coordinator/refusals.test.ts'],
   },
   {
+    name: 'refusal without a look',
+    breaks: 'a refusal says what is stored, also to a tab that was told nothing of it',
+    file: 'src/election/election.ts',
+    find: 'let isBeaten = false;',
+    replace: 'let isBeaten = true;',
+    tests: ['test/coordinator/refusals.test.ts'],
+  },
+  {
+    name: 'the seat asked for again by whoever lost it',
+    breaks: 'a tab that loses among many asks little of the browser',
+    file: 'src/election/election.ts',
+    find: 'SEAT_AGAIN_MS, signal)) return null;',
+    replace: 'SEAT_AGAIN_MS, signal)) continue;',
+    tests: ['test/simulation/storm.test.ts'],
+  },
+  {
     name: 'refusal without proof of life',
     breaks: 'no tab is refused because of one that is dead',
     file: 'src/election/election.ts',
