@@ -20,7 +20,7 @@ import type { SessionErrorCode } from '../session/catalogue';
 import type { Report } from '../session/command';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
-import type { SessionRecord } from '../session/record';
+import { isClosing, type SessionRecord } from '../session/record';
 import { createCommands } from './commands';
 import { createContext } from './context';
 import { shareData } from './error-data';
@@ -203,7 +203,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
       hasClosedWindow ||= lastError?.tabId === ports.tabId && lastError.epoch > epoch;
       return;
     }
-    if (record.phase === 'canceling' || record.phase === 'ending') void finish();
+    if (isClosing(record.phase)) void finish();
     else if (record.successor && session && stage === 'held') void handOver(session.value);
     // The record was lost, and a tab that had not heard of it yet wrote what it knew.
     else if (record.phase === 'connecting' && stage === 'held') say({ type: 'connected' });
@@ -312,9 +312,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   }
 
   async function letGoOf(value: unknown): Promise<void> {
-    const { record } = ledger;
+    const { phase, origin: latest } = ledger.record;
     // A session that lives on elsewhere is let go of here, and not ended.
-    const isAlive = ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
+    const isAlive = phase !== 'idle' && !isClosing(phase) && latest === origin;
     await callDriver(isAlive ? 'release' : 'end', value);
   }
 

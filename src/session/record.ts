@@ -17,6 +17,16 @@ export const PROTOCOL_VERSION = 1;
 export const PHASES = ['idle', 'connecting', 'active', 'recovering', 'canceling', 'ending'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** There is a session: connected, or to be connected again. */
+export function isLive(phase: Phase): boolean {
+  return phase === 'active' || phase === 'recovering';
+}
+
+/** Nothing but its end can come of it any more. */
+export function isClosing(phase: Phase): boolean {
+  return phase === 'canceling' || phase === 'ending';
+}
+
 export type Kind = 'start' | 'join';
 
 export const RECOVERY_POLICIES = ['same-tab', 'any-tab', 'manual', 'none'] as const;
