@@ -9,11 +9,12 @@
  */
 
 import type { Driver, DriverContext } from '../driver';
+import type { ScopeLocks } from '../election/locks';
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import type { Answer, CommandRequest, FinalAnswer } from '../ledger/messages';
 import { abortError } from '../platform/abort';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import { failureOf } from '../session/command-error';
 import { mayRun, ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
@@ -25,19 +26,17 @@ const MOST_ANSWERS = 100;
 /** A command that runs for longer is worth watching its caller for. */
 const LONG_MS = 1_000;
 
-export interface CommandPorts {
+export interface CommandPorts extends Pick<Platform, 'clock' | 'clone'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
+  /** The tab that calls holds a lock of its own name, by which is noticed that it is gone. */
+  readonly locks: Pick<ScopeLocks, 'watch'>;
   readonly driver: Pick<Driver, 'commands'>;
   readonly term: string;
   readonly context: DriverContext;
   /** Aborts when the term is over. */
   readonly signal: AbortSignal;
-  clone<Value>(value: Value): Value;
   /** What this host has, while it is connected. */
   session(): { readonly value: unknown } | undefined;
-  /** Calls `onGone` when the tab `tabId`, which holds a lock of that name, is gone. */
-  watch(tabId: string, signal: AbortSignal, onGone: () => void): Promise<void>;
 }
 
 export interface Commands {
@@ -55,6 +54,7 @@ interface Heard {
 
 export function createCommands({
   ledger,
+  locks,
   clock,
   driver,
   term,
@@ -109,7 +109,7 @@ export function createCommands({
     const over = new AbortController();
     const cancel = clock.after(LONG_MS, () => {
       if (isLocked)
-        void ports.watch(tabId, over.signal, () => control.abort(abortError('The tab that called is gone.')));
+        void locks.watch(tabId, over.signal, () => control.abort(abortError('The tab that called is gone.')));
     });
     const { epoch, publish, emit } = context;
     const own = {

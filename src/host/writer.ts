@@ -8,7 +8,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import { isBlocked } from '../ledger/patient-store';
-import type { Clock, Lifecycle, Logger } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { Decision, Report } from '../session/command';
 import type { EventDraft, JournalEntry } from '../session/events';
 import type { SessionRecord } from '../session/record';
@@ -22,11 +22,8 @@ const AFTER_MESSAGE_MS = 2;
 /** Between two tries to write while the store is blocked. */
 const BLOCKED_AGAIN_MS = 1_000;
 
-export interface WriterPorts {
+export interface WriterPorts extends Pick<Platform, 'clock' | 'lifecycle' | 'logger'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly lifecycle: Lifecycle;
-  readonly logger: Logger;
   readonly tabId: string;
   /** The term is over: nothing can be written under it any more. */
   isOver(): boolean;

@@ -78,7 +78,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
     onCommand: (message) => commands.hear(message),
-    onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
+    onOrphan: (orphan) => void endOrphan(shared, orphan),
   });
   const proof = (isPage ? lifeProof : noProof)({ ledger, locks, clock });
   /** What the parts below share. Each takes what it asks for. */
@@ -95,8 +95,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...shared,
     onReplaced: update,
     onAsked: key.sign,
-    watch: locks.watch,
-    onMistaken: locks.distrust,
     onLetGo,
   });
   const calls = createCalls({

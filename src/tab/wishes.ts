@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import { abortError, linkedTo, reasonOf, throwIfAborted } from '../platform/abort';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import { errorEvent } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
@@ -17,9 +17,8 @@ const AGAIN_MS = 1_000;
 /** Another call has the session, in whichever phase. */
 const BUSY: readonly number[] = [1002, 1004, 1017];
 
-export interface WishPorts {
+export interface WishPorts extends Pick<Platform, 'clock'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
   ready(): Promise<void>;
   /** Throws if this coordinator can't host: it was closed, or is in no page. */
   throwIfUnfit(): void;
