@@ -63,14 +63,3 @@ export function beginAttempt(
     },
   };
 }
-
-/** Settles as `promise` does, or rejects as soon as `signal` aborts. What comes later is ignored. */
-export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new DOMException('The call was given up.', 'AbortError'));
-    const settled = (): void => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    promise.then(resolve, reject).then(settled, settled);
-  });
-}

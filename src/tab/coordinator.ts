@@ -163,6 +163,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   function onEntry(entry: JournalEntry, missed: number): void {
     if (entry.type === 'session_ended') heardEnd = entry.epoch;
     const event = toPublicEvent(entry, missed);
+    // Of an entry with an error `toPublicEvent` makes such an event.
     listeners.emit(entry.type, entry.error ? shown(event as SessionErrorEvent) : event);
   }
 
