@@ -13,7 +13,7 @@ export interface AttemptContext<S extends Shape = Shape> extends DriverContext<S
   readonly token: string | undefined;
   /**
    * Asks `token` for another one in mid-session, as when the service says that it expires; undefined where none is configured. Rejects
-   * with a 2001 if there is none to be had, and with an `AbortError` once the session is over here.
+   * with a 2001 if there is none to be had, and with the reason of `signal` once the session is over here.
    */
   freshToken(): Promise<string | undefined>;
   /** The PIN of this attempt, from the request or generated; undefined where there is none. Publish it if other tabs may show it. */
