@@ -40,8 +40,8 @@ export interface CallPorts {
   /** An error in the app's own words. */
   shown(error: SessionError): SessionError;
   tell(error: SessionErrorEvent): void;
-  /** A call is over: this tab may be free. */
-  onFree(): void;
+  /** A call is over: this tab may be free, and act by itself. */
+  consider(): void;
 }
 
 type Connect = (context: DriverContext) => unknown;
@@ -103,11 +103,11 @@ export function createCalls(ports: CallPorts) {
       key.keep(tenancy.term);
       return await connecting;
     } catch (error) {
-      throw told(error, undefined, isAutomatic);
+      throw told(error, isAutomatic);
     } finally {
       unlink();
       if (calling === own) calling = undefined;
-      ports.onFree();
+      ports.consider();
     }
   }
 
@@ -126,7 +126,7 @@ export function createCalls(ports: CallPorts) {
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
     } catch (error) {
-      throw told(error, true, isAutomatic);
+      throw told(error, isAutomatic, true);
     }
     const toConnect = () => (context: DriverContext) => connect(request, context);
     return bid(
@@ -158,7 +158,7 @@ export function createCalls(ports: CallPorts) {
     const limitMs = Math.min(OWN_DRIVER_MS, connectTimeoutMs / 4);
     const outcome = await (terms.held?.isLettingGo() ? within(clock, limitMs, ended) : ended);
     ending -= 1;
-    ports.onFree();
+    ports.consider();
     if (outcome?.type === 'error') throw told(outcome.error);
   }
 
@@ -180,16 +180,16 @@ export function createCalls(ports: CallPorts) {
   /** This coordinator can't become host: it is closed, or in no page. */
   function throwIfUnfit(isAutomatic?: boolean): void {
     throwIfClosed();
-    if (!ports.isPage) throw told(refusal(9999, NO_PAGE), true, isAutomatic);
+    if (!ports.isPage) throw told(refusal(9999, NO_PAGE), isAutomatic);
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
   function refuseIfBusy(isAutomatic: boolean): void {
     const { phase, term } = ledger.record;
-    if (calling) throw told(refusal(1002), true, isAutomatic);
+    if (calling) throw told(refusal(1002), isAutomatic);
     // A term that the record has done with is only being tidied up.
     if (phase !== 'idle' && term !== null && term === terms.held?.term)
-      throw told(refusal(busyCode(phase)), true, isAutomatic);
+      throw told(refusal(busyCode(phase)), isAutomatic);
   }
 
   function refuseIfUnsafe(): void {
@@ -200,11 +200,11 @@ export function createCalls(ports: CallPorts) {
    * What a caller gets. A refusal is the error of one tab: its listeners are told too, unless no person called, and no other tab. What
    * became of an attempt was told to all, and what is no error of a session is passed on as it is.
    */
-  function told(error: unknown, isRefusal?: boolean, isAutomatic = false): unknown {
-    if (isBlocked(error)) return told(blocked(error), isRefusal, isAutomatic);
+  function told(error: unknown, isAutomatic = false, isRefusal = false): unknown {
+    if (isBlocked(error)) return told(blocked(error), isAutomatic);
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
-    if (!(isRefusal ?? given.local)) return ports.shown(given);
+    if (!isRefusal && !given.local) return ports.shown(given);
     const { epoch } = ledger.record;
     const facts = { ...given.toJSON(), cause: given.cause, local: true, tabId, epoch, at: clock.now() };
     const own = ports.shown(new SessionError(given.code, facts));

@@ -84,10 +84,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   /** What the parts below share. Each takes what it asks for. */
   const shared = {
     ...{ settings, ledger, locks, proof, clock, lifecycle, logger, tabId, driver, connectTimeoutMs, isPage, key },
-    ...{ clone, random, randomId, shown, throwIfClosed },
+    ...{ clone, random, randomId, shown, throwIfClosed, consider },
     ready: whenReady,
     awake: () => awake.signal,
-    onFree: consider,
   };
   const election = createElection({ ...shared, newTerm: randomId, patienceMs: connectTimeoutMs });
   const waits = createWaits({ ...shared, onSignDue: () => terms.held?.say({ type: 'alive' }) });
@@ -107,7 +106,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...shared,
     throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
-    onWish: consider,
   });
   const byItself = createByItself({ ...shared, waits, calls, wishes, isFree });
   lifecycle.listen((event) => {

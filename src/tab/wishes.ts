@@ -25,8 +25,8 @@ export interface WishPorts extends Pick<Platform, 'clock'> {
   /** Starts a session without a person: no refusal is told. Rejects as `start` does. */
   start(request: unknown, signal: AbortSignal, wish: Pick<SessionRecord, 'stops' | 'failures'>): Promise<unknown>;
   shown(error: SessionError): SessionError;
-  /** There is another wish, or one may have come to be due. */
-  onWish(): void;
+  /** There is another wish, or one may have come to be due: this tab may have to start a session. */
+  consider(): void;
 }
 
 export interface Wishes {
@@ -69,7 +69,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
         reject(reasonOf(stop.signal));
       });
       wishes.add(wish);
-      ports.onWish();
+      ports.consider();
     });
   }
 
@@ -105,7 +105,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
 
   function goOn(): void {
     isStarting = false;
-    ports.onWish();
+    ports.consider();
   }
 
   return {
