@@ -5,7 +5,7 @@
  * Each wait has a name and a reason: it begins when its reason appears, and stops when the reason changes.
  */
 import type { Ledger } from '../ledger/ledger';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import { type SessionRecord, SIGN_OF_LIFE_MS } from '../session/record';
 import type { ScopeLocks } from './locks';
 import type { LifeProof } from './proof';
@@ -25,16 +25,11 @@ const FREE_MS = 100;
 /** Without a channel nobody can call the host: it looks by itself, well within the silence that another tab tolerates. */
 const DEAF_HOST_MS = 1_000;
 
-export interface WaitPorts {
+export interface WaitPorts extends Pick<Platform, 'clock' | 'random' | 'isPage'> {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
   readonly proof: LifeProof;
-  readonly clock: Clock;
   readonly tabId: string;
-  /** At random, from 0 to below 1. */
-  random(): number;
-  /** False: a worker, which only looks. */
-  readonly isPage: boolean;
   /** This tab hosts, and has written nothing for a minute, or its window to reconnect is over. */
   onSignDue(): void;
 }

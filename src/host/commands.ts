@@ -55,17 +55,8 @@ interface Heard {
   cancelForget?: () => void;
 }
 
-export function createCommands({
-  ledger,
-  locks,
-  clock,
-  driver,
-  term,
-  context,
-  signal,
-  clone,
-  ...ports
-}: CommandPorts): Commands {
+export function createCommands(ports: CommandPorts): Commands {
+  const { ledger, locks, clock, driver, term, context, signal, clone } = ports;
   const heard = new Map<string, Heard>();
   /** Those whose answer is remembered, the oldest first. */
   const answers = new Set<Heard>();
