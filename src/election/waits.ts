@@ -56,12 +56,12 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
     const { windowMs } = record.recovery;
     const isHost = record.hostTabId === tabId;
     const isLocked = record.proof === 'lock' && locks.work();
-    keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
+    keep('host', isHost || !isLocked ? null : term, (signal, hosting) => {
       const began = clock.monotonic();
       // A lock that was free at once, or while this tab slept, says nothing of when its host died: the record knows better.
       const isWitness = (now: number): boolean => now - began > FREE_MS && now - awakeAt < 2 * WATCHDOG_MS;
       const noticedAt = (): number | undefined => (isWitness(clock.monotonic()) ? clock.now() : undefined);
-      void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', noticedAt())));
+      void locks.watch(hosting, signal, () => quietly(proof.reap(hosting, noticedAt())));
     });
     // At least a millisecond: timers are less exact than clocks.
     keepTimer(
@@ -80,16 +80,16 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
   }
 
   function keepTimer(name: string, reason: unknown, ms: number, act: () => void): void {
-    keep(name, reason, (stop) => {
+    keep(name, reason, (signal) => {
       const cancel = clock.after(ms, () => {
         waits.delete(name);
         act();
       });
-      stop.signal.addEventListener('abort', cancel);
+      signal.addEventListener('abort', cancel);
     });
   }
 
-  function keep(name: string, reason: unknown, begin: (stop: AbortController) => void): void {
+  function keep<Reason>(name: string, reason: Reason | null, begin: (signal: AbortSignal, why: Reason) => void): void {
     const before = waits.get(name);
     if ((before?.reason ?? null) === reason) return;
     before?.stop.abort();
@@ -97,7 +97,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
     if (reason === null || isAsleep) return;
     const stop = new AbortController();
     waits.set(name, { reason, stop });
-    begin(stop);
+    begin(stop.signal, reason);
   }
 
   /** `seen`: the host's sign of life with which this wait began. */

@@ -44,7 +44,8 @@ export interface TenurePorts extends Pick<Platform, 'clock' | 'lifecycle' | 'log
 
 export type Tenure = ReturnType<typeof createTenure>;
 
-export function createTenure(ports: TenurePorts, { term, termLock, seat, record: claimed }: Tenancy) {
+export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
+  const { term, termLock, seat, record: claimed } = tenancy;
   const { ledger, locks, clock, logger, clone, driver, connectTimeoutMs } = ports;
   const { origin, epoch } = claimed;
   const control = new AbortController();
@@ -71,7 +72,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   let isFinishing = false;
 
   const isOver = (): boolean => stage === 'over';
-  const writer = createWriter({ ...ports, isOver }, claimed);
+  const writer = createWriter({ ...ports, isOver }, tenancy);
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone },
     isClosing: () => stage === 'closing',
@@ -170,10 +171,11 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   async function failed(error: SessionError): Promise<SessionError> {
     stage = 'closing';
     seat.release();
-    const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;
+    const reason = ledger.record.activeEpoch > 0 ? endedEarly : undefined;
     const facts = errorFacts(error, (data) => shareData(data, ports));
-    const report: Report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: facts };
-    const { entries } = await writer.report(report);
+    const { entries } = await writer.report(
+      reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason },
+    );
     over(error);
     letGoWhenItComes();
     const entry = entries.find((one) => one.error?.code === facts.code);

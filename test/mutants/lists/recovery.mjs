@@ -92,8 +92,8 @@ export const RECOVERY = [
     name: 'end while resuming ignored',
     breaks: 'a driver that says while it resumes that the session has ended is believed, with its reason',
     file: 'src/host/tenure.ts',
-    find: 'const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;',
-    replace: 'const isGone = endedEarly !== undefined && ledger.record.activeEpoch < 0;',
+    find: 'const reason = ledger.record.activeEpoch > 0 ? endedEarly : undefined;',
+    replace: 'const reason = ledger.record.activeEpoch < 0 ? endedEarly : undefined;',
     tests: ['test/coordinator/driver-ends.test.ts'],
   },
   {
