@@ -8,7 +8,7 @@ import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
 import { isBlocked } from '../ledger/patient-store';
 import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
@@ -23,15 +23,13 @@ import type { ResumeKey } from './resume-key';
 /** How long `end()` waits for a driver that is letting go: it may be that driver that called, and waits for `end()`. */
 const OWN_DRIVER_MS = 1_000;
 
-export interface CallPorts {
+export interface CallPorts extends Pick<Platform, 'clock' | 'isPage'> {
   readonly settings: Settings;
   readonly ledger: Ledger;
   readonly election: Election;
   readonly terms: Terms;
   readonly key: ResumeKey;
-  readonly clock: Clock;
   readonly tabId: string;
-  readonly isPage: boolean;
   ready(): Promise<void>;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -103,7 +101,7 @@ export function createCalls(ports: CallPorts) {
       key.keep(tenancy.term);
       return await connecting;
     } catch (error) {
-      throw told(error, isAutomatic);
+      throw told(error, undefined, isAutomatic);
     } finally {
       unlink();
       if (calling === own) calling = undefined;
@@ -126,7 +124,7 @@ export function createCalls(ports: CallPorts) {
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
     } catch (error) {
-      throw told(error, isAutomatic, true);
+      throw told(error, true, isAutomatic);
     }
     const toConnect = () => (context: DriverContext) => connect(request, context);
     return bid(
@@ -180,16 +178,16 @@ export function createCalls(ports: CallPorts) {
   /** This coordinator can't become host: it is closed, or in no page. */
   function throwIfUnfit(isAutomatic?: boolean): void {
     throwIfClosed();
-    if (!ports.isPage) throw told(refusal(9999, NO_PAGE), isAutomatic);
+    if (!ports.isPage) throw told(refusal(9999, NO_PAGE), true, isAutomatic);
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
   function refuseIfBusy(isAutomatic: boolean): void {
     const { phase, term } = ledger.record;
-    if (calling) throw told(refusal(1002), isAutomatic);
+    if (calling) throw told(refusal(1002), true, isAutomatic);
     // A term that the record has done with is only being tidied up.
     if (phase !== 'idle' && term !== null && term === terms.held?.term)
-      throw told(refusal(busyCode(phase)), isAutomatic);
+      throw told(refusal(busyCode(phase)), true, isAutomatic);
   }
 
   function refuseIfUnsafe(): void {
@@ -200,11 +198,11 @@ export function createCalls(ports: CallPorts) {
    * What a caller gets. A refusal is the error of one tab: its listeners are told too, unless no person called, and no other tab. What
    * became of an attempt was told to all, and what is no error of a session is passed on as it is.
    */
-  function told(error: unknown, isAutomatic = false, isRefusal = false): unknown {
-    if (isBlocked(error)) return told(blocked(error), isAutomatic);
+  function told(error: unknown, isRefusal?: boolean, isAutomatic = false): unknown {
+    if (isBlocked(error)) return told(blocked(error), isRefusal, isAutomatic);
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
-    if (!isRefusal && !given.local) return ports.shown(given);
+    if (!(isRefusal ?? given.local)) return ports.shown(given);
     const { epoch } = ledger.record;
     const facts = { ...given.toJSON(), cause: given.cause, local: true, tabId, epoch, at: clock.now() };
     const own = ports.shown(new SessionError(given.code, facts));

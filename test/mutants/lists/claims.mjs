@@ -137,7 +137,7 @@ export const CLAIMS = [
     name: 'double click decided late',
     breaks: 'a second call in the same tab is refused before any I/O',
     file: 'src/tab/calls.ts',
-    find: 'if (calling) throw told(refusal(1002), isAutomatic);',
+    find: 'if (calling) throw told(refusal(1002), true, isAutomatic);',
     replace: '',
     tests: ['test/coordinator/refusals.test.ts'],
   },
