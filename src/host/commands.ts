@@ -28,8 +28,6 @@ const LONG_MS = 1_000;
 
 export interface CommandPorts extends Pick<Platform, 'clock' | 'clone'> {
   readonly ledger: Ledger;
-  /** The tab that calls holds a lock of its own name, by which is noticed that it is gone. */
-  readonly locks: Pick<ScopeLocks, 'watch'>;
   readonly driver: Pick<Driver, 'commands'>;
   readonly term: string;
   readonly context: DriverContext;
@@ -37,6 +35,8 @@ export interface CommandPorts extends Pick<Platform, 'clock' | 'clone'> {
   readonly signal: AbortSignal;
   /** What this host has, while it is connected. */
   session(): { readonly value: unknown } | undefined;
+  /** Calls `onGone` when the tab `tabId`, which holds a lock of that name, is gone. */
+  watch: ScopeLocks['watch'];
 }
 
 export interface Commands {
@@ -56,7 +56,7 @@ interface Heard {
 }
 
 export function createCommands(ports: CommandPorts): Commands {
-  const { ledger, locks, clock, driver, term, context, signal, clone } = ports;
+  const { ledger, clock, driver, term, context, signal, clone } = ports;
   const heard = new Map<string, Heard>();
   /** Those whose answer is remembered, the oldest first. */
   const answers = new Set<Heard>();
@@ -104,7 +104,7 @@ export function createCommands(ports: CommandPorts): Commands {
     const over = new AbortController();
     const cancel = clock.after(LONG_MS, () => {
       if (isLocked)
-        void locks.watch(tabId, over.signal, () => control.abort(abortError('The tab that called is gone.')));
+        void ports.watch(tabId, over.signal, () => control.abort(abortError('The tab that called is gone.')));
     });
     const { epoch, publish, emit } = context;
     const own = {

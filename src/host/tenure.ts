@@ -91,7 +91,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   });
 
   const commands = createCommands({
-    ...{ ledger, locks, clock, driver, term, context, signal: control.signal, clone },
+    ...{ ledger, clock, driver, term, context, signal: control.signal, clone, watch: locks.watch },
     session: () => (stage === 'held' ? session : undefined),
   });
 

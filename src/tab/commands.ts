@@ -10,7 +10,7 @@ import type { Ledger } from '../ledger/ledger';
 import type { Answer, CommandMessage, CommandRequest, FinalAnswer } from '../ledger/messages';
 import { isBlocked } from '../ledger/patient-store';
 import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
-import type { HeldLock, Platform } from '../platform/platform';
+import type { Clock, HeldLock } from '../platform/platform';
 import { isText } from '../session/check';
 import { CommandError } from '../session/command-error';
 import { canTell, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
@@ -32,12 +32,15 @@ const ANSWER_AGAIN_MS = 2_000;
 /** For so long the host surely knows whether it has begun a command: it remembers those of ten seconds, and runs none older than three. */
 const SURELY_REMEMBERED_MS = 7_000;
 
-export interface CommandCallPorts extends Pick<Platform, 'clock' | 'clone' | 'randomId'> {
+export interface CommandCallPorts {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
   readonly proof: LifeProof;
   readonly terms: Terms;
+  readonly clock: Clock;
   readonly tabId: string;
+  randomId(): string;
+  clone<Value>(value: Value): Value;
   ready(): Promise<void>;
   throwIfClosed(): void;
   /** An error in the app's own words. */

@@ -34,7 +34,7 @@ function setUp(run: (input: unknown) => unknown = () => 'done') {
       },
     },
     session: () => ({ value: {} }),
-    locks: { watch: async () => undefined },
+    watch: async () => undefined,
   });
   const request = (id: string): CommandRequest => ({
     ...{ id, tabId: 'caller', name: 'run', input: id, at: clock.now(), isLocked: false },
