@@ -248,7 +248,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
    */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
-    const isHeld = session !== undefined || isLettingGo || isFinishing;
+    const isHeld = session !== undefined || isFinishing;
     over(abortError(reason));
     ledger.sayGoodbye(term);
     if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
@@ -280,8 +280,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
 
   async function handOver(value: unknown): Promise<void> {
     stage = 'closing';
-    await callDriver('release', value);
+    // From now on nobody has it until it is resumed: if this tab goes away meanwhile, whoever writes that it is over ends it.
     session = undefined;
+    await callDriver('release', value);
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
     if (verdict === 'void') {

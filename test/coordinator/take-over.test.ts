@@ -102,6 +102,25 @@ describe('takeOver', () => {
   });
 });
 
+test.each([
+  ['is over with its host', { by: 'none' }, ['start A', 'release A', 'end A']],
+  ['goes on elsewhere', { by: 'any-tab' }, ['start A', 'release A', 'resume C']],
+] as const)(
+  'a session that %s is not forgotten if that closes while its driver lets go of it',
+  async (_, recovery, requests) => {
+    const { a, b, world } = await openSession({ driver: 'auto', recovery });
+    world.faults.hangEnds = 1;
+    const taken = follow(b.coordinator.takeOver());
+    await world.advance(100);
+    expect(world.network.requests).toEqual(['start', 'release']);
+    world.faults.hangEnds = 0;
+    await a.coordinator.close();
+    await world.advance(30_000);
+    expect(taken.outcome).not.toBe('pending');
+    expect(world.network.calls.map(({ call, page }) => `${call} ${page}`)).toEqual(requests);
+  },
+);
+
 describe('a take-over whose driver fails', () => {
   test('leads back to recovering, and the old tab goes on by itself', async () => {
     const { a, b, c, world } = await openSession();
