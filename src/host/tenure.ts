@@ -236,7 +236,10 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     }
     session = undefined;
     const wasNever = value === null && fallback !== undefined && !wasActive;
-    const error = wasNever ? undefined : await callDriver('end', value);
+    // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
+    if (value === null) await ledger.peek().catch(() => undefined);
+    const isDone = wasNever || (value === null && ledger.record.epoch > epoch);
+    const error = isDone ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
