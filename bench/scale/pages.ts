@@ -58,6 +58,11 @@ export class WorkPage {
     return JSON.parse(await this.#page.evaluate(body)).value;
   }
 
+  /** The process that renders it. */
+  pid(): Promise<number> {
+    return this.#page.rendererPid();
+  }
+
   async cost(): Promise<Cost> {
     const { session } = this.#page;
     // Twice: what the first one finalizes is free after the second.
