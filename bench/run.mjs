@@ -10,6 +10,7 @@ const others = new Map([
   ['scale-causes', new URL('scale/causes.ts', import.meta.url)],
   ['scale', new URL('scale.ts', import.meta.url)],
   ['service', new URL('service.ts', import.meta.url)],
+  ['steps', new URL('steps.ts', import.meta.url)],
 ]);
 const [first = '', ...rest] = process.argv.slice(2);
 const other = others.get(first);

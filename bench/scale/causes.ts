@@ -5,12 +5,11 @@
  *     npm run bench -- scale-causes
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { cpuSeconds } from '../browser';
 import { launchPages, type Pages, type WorkPage } from './pages';
 import { median } from './work';
 
-const TABS = { most: 200, step: 40, samples: 40 };
-const SCOPES = { most: 900, step: 150 };
+const TABS = { most: 240, step: 80, samples: 40 };
+const SCOPES = { most: 900, step: 300 };
 
 /** Over which the process is seen at rest: each tab with a session looks once in 15 s. */
 const REST_MS = 15_000;
@@ -68,10 +67,10 @@ async function moreScopes(pages: Pages, work: 'scopes' | 'bareScopes'): Promise<
 }
 
 async function atRest(page: WorkPage): Promise<string> {
-  const pid = await page.pid();
-  const before = cpuSeconds(pid);
+  const before = await page.cpuSeconds();
   await pause(REST_MS);
-  return `at rest the process is busy for ${Math.round(((cpuSeconds(pid) - before) / REST_MS) * 1e6)} ms a second`;
+  const seconds = (await page.cpuSeconds()) - before;
+  return `at rest the process is busy for ${((seconds / REST_MS) * 1e6).toFixed(1)} ms a second`;
 }
 
 function inMs(samples: readonly number[]): string {

@@ -58,9 +58,12 @@ export class WorkPage {
     return JSON.parse(await this.#page.evaluate(body)).value;
   }
 
-  /** The process that renders it. */
-  pid(): Promise<number> {
-    return this.#page.rendererPid();
+  /** Seconds of CPU time that the process which all pages share has used so far. */
+  async cpuSeconds(): Promise<number> {
+    const { session } = this.#page;
+    await session.send('Performance.enable');
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'ProcessTime')?.value ?? Number.NaN;
   }
 
   async cost(): Promise<Cost> {
