@@ -43,12 +43,15 @@ export interface CommandPorts {
 export interface Commands {
   /** Runs a command, or answers the repetition of one. `reply` is called with its answer, and before that when it begins to wait. */
   hear(request: CommandRequest, reply: (answer: Answer) => void): Promise<void>;
+  /** Whether the command runs, or ran. */
+  hasBegun(id: string): boolean;
   /** The caller waits no longer. */
   stop(id: string): void;
 }
 
 interface Heard {
   readonly control: AbortController;
+  hasBegun?: boolean;
   answer?: FinalAnswer;
   cancelForget?: () => void;
 }
@@ -91,6 +94,7 @@ export function createCommands({
       heard.delete(id);
       return;
     }
+    own.hasBegun = true;
     const running = run(request, session.value, own.control);
     // What is done in this turn is told by its answer: each message is paid for in every tab.
     if (!(await settlesNow(running))) reply({ state: 'begun' });
@@ -147,6 +151,7 @@ export function createCommands({
 
   return {
     hear,
+    hasBegun: (id) => heard.get(id)?.hasBegun === true,
     stop: (id) => heard.get(id)?.control.abort(abortError('The tab that called gave up.')),
   };
 }

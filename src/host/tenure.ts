@@ -236,7 +236,10 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     }
     session = undefined;
     const wasNever = value === null && fallback !== undefined && !wasActive;
-    const error = wasNever ? undefined : await callDriver('end', value);
+    // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
+    if (value === null) await ledger.peek().catch(() => undefined);
+    const isDone = wasNever || (value === null && ledger.record.epoch > epoch);
+    const error = isDone ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
@@ -248,7 +251,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
    */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
-    const isHeld = session !== undefined || isLettingGo || isFinishing;
+    const isHeld = session !== undefined || isFinishing;
     over(abortError(reason));
     ledger.sayGoodbye(term);
     if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
@@ -280,8 +283,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
 
   async function handOver(value: unknown): Promise<void> {
     stage = 'closing';
-    await callDriver('release', value);
+    // From now on nobody has it until it is resumed: if this tab goes away meanwhile, whoever writes that it is over ends it.
     session = undefined;
+    await callDriver('release', value);
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
     if (verdict === 'void') {
