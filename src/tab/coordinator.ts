@@ -78,7 +78,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
     onCommand: (message) => commands.hear(message),
-    onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
+    onOrphan: (orphan) => void endOrphan(shared, orphan),
   });
   // Before the parts below are made: while this page makes them, the browser opens the database.
   const looked = isBrowser ? ledger.peek() : null;
@@ -86,10 +86,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   /** What the parts below share. Each takes what it asks for. */
   const shared = {
     ...{ settings, ledger, locks, proof, clock, lifecycle, logger, tabId, driver, connectTimeoutMs, isPage, key },
-    ...{ clone, random, randomId, shown, throwIfClosed },
+    ...{ clone, random, randomId, shown, throwIfClosed, consider },
     ready: whenReady,
     awake: () => awake.signal,
-    onFree: consider,
   };
   const election = createElection({ ...shared, newTerm: randomId, patienceMs: connectTimeoutMs });
   const waits = createWaits({ ...shared, onSignDue: () => terms.held?.say({ type: 'alive' }) });
@@ -97,8 +96,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...shared,
     onReplaced: update,
     onAsked: key.sign,
-    watch: locks.watch,
-    onMistaken: locks.distrust,
     onLetGo,
   });
   const calls = createCalls({
@@ -111,7 +108,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...shared,
     throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
-    onWish: consider,
   });
   const byItself = createByItself({ ...shared, waits, calls, wishes, isFree });
   lifecycle.listen((event) => {
@@ -167,7 +163,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   function onEntry(entry: JournalEntry, missed: number): void {
     if (entry.type === 'session_ended') heardEnd = entry.epoch;
     const event = toPublicEvent(entry, missed);
+    // Of an entry with an error `toPublicEvent` makes such an event.
     listeners.emit(entry.type, entry.error ? shown(event as SessionErrorEvent) : event);
+    // It is the last one from now on, and may be stored later.
+    if (entry.error) update();
   }
 
   function onRecord(previous: SessionRecord): void {
