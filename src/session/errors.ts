@@ -48,8 +48,6 @@ export class SessionError extends Error implements SessionErrorEvent {
     super(complete.message);
     const nowhere = { local: false, tabId: '', epoch: 0, seq: null, at: 0 };
     Object.assign(this, nowhere, facts, complete, { name: 'SessionError' });
-    // Not a member of the class: before 5.5, TypeScript refuses declarations of a class that has one of such a name.
-    Object.defineProperty(this, BRAND, { value: SessionError });
   }
 
   /**
@@ -75,6 +73,9 @@ export class SessionError extends Error implements SessionErrorEvent {
     return { ...completeFacts(this), local, tabId, epoch, seq, at };
   }
 }
+
+// Not in the class: before 5.5, TypeScript refuses declarations of a class that has a member of such a name.
+Object.defineProperty(SessionError.prototype, BRAND, { value: SessionError });
 
 /** Whether it is a `SessionError` of any copy of solotab. Read one of another copy by `SessionError.from` only. */
 export function isSessionError(error: unknown): boolean {
