@@ -87,7 +87,7 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
     async look(signal, willAsk = () => false) {
       let known = ledger.record;
       // In the usual case this tab knows the record already: look and prove at the same time.
-      let [, lives] = await Promise.all([ledger.peek(), isAlive(known, willAsk)]);
+      let [lives] = await Promise.all([isAlive(known, willAsk), ledger.peek()]);
       // That it lives counts for a record that was read before the proof, not for what was written since. The dead stay dead.
       for (let isProvenAfter = false; !signal?.aborted; isProvenAfter = true) {
         const { term, revision } = ledger.record;

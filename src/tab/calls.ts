@@ -62,9 +62,6 @@ export function createCalls(ports: CallPorts) {
 
   /** Runs a call that wants to become the host, and then the driver's call for the record as it was claimed. */
   function bid(...given: Parameters<typeof makeBid>): Promise<unknown> {
-    const [, , , { signal }, isAutomatic] = given;
-    throwIfAborted(signal);
-    refuseIfBusy(isAutomatic);
     const made = makeBid(...given);
     const before = bids;
     bids = outcomeOf(() => made).then(() => before);
@@ -129,6 +126,7 @@ export function createCalls(ports: CallPorts) {
     } catch (error) {
       throw told(error, true, isAutomatic);
     }
+    refuseIfBusy(options, isAutomatic);
     const toConnect = () => (context: DriverContext) => connect(request, context);
     return bid(
       (candidate) => ({ type: kind, candidate, recovery, ...(wish && { wish }) }),
@@ -147,6 +145,7 @@ export function createCalls(ports: CallPorts) {
       // Checked above; a method taken off its object would lose `this`.
       return (context) => driver.resume?.(previous, context);
     };
+    refuseIfBusy(options, isAutomatic);
     return bid(toCall, toConnect, 1011, options, isAutomatic);
   }
 
@@ -185,7 +184,8 @@ export function createCalls(ports: CallPorts) {
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
-  function refuseIfBusy(isAutomatic?: boolean): void {
+  function refuseIfBusy({ signal }: CallOptions, isAutomatic?: boolean): void {
+    throwIfAborted(signal);
     const { phase, term } = ledger.record;
     if (calling) throw refused(1002, undefined, isAutomatic);
     // A term that the record has done with is only being tidied up.
