@@ -30,7 +30,7 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
     ...{ work: () => state.isLocking, takeTerm: async (): Promise<HeldLock | null> => grant() },
   };
   const calls = createCommandCalls({
-    ...{ ledger, locks, clock, tabId: CALLER.tabId, randomId: () => 'id', clone: structuredClone },
+    ...{ ledger, locks, clock, tabId: CALLER.tabId, clone: structuredClone },
     proof: {
       ...{ look: unused, challenge: async () => true, reap: unused, hearGoodbye: unused },
       reapIfFree: async (term) => void reaped.push(term),
@@ -48,7 +48,11 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
     calls.observe(ledger.record);
   };
   const answer = (state: 'begun' | 'done'): void =>
-    calls.hear({ type: 'answer', id: 'id', answer: state === 'begun' ? { state } : { state, result: 'result' } });
+    calls.hear({
+      type: 'answer',
+      id: `${CALLER.tabId}:1`,
+      answer: state === 'begun' ? { state } : { state, result: 'result' },
+    });
   const haveLocks = (): void => {
     state = { isLocking: true };
   };
@@ -134,7 +138,7 @@ test('the time that a caller gives bounds all its waits together', async () => {
   await flush();
   see({ phase: 'recovering' });
   await clock.advance(9_000);
-  expect([heard, called.outcome]).toEqual([['id'], 'pending']);
+  expect([heard, called.outcome]).toEqual([['caller:1'], 'pending']);
   await clock.advance(2_000);
   expect(called.outcome).toBe(1002);
 });
@@ -148,7 +152,7 @@ test('in the tab of the host a command that had not begun is run after the recon
   await clock.advance(8_000);
   see({ phase: 'active' });
   await flush();
-  expect([heard, called.outcome]).toEqual([['id', 'id'], 'pending']);
+  expect([heard, called.outcome]).toEqual([['caller:1', 'caller:1'], 'pending']);
 });
 
 test('a command that had not begun is sent again after the reconnection of its host', async () => {
