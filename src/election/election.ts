@@ -14,7 +14,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import { throwIfAborted } from '../platform/abort';
-import type { Clock, HeldLock } from '../platform/platform';
+import type { HeldLock, Platform } from '../platform/platform';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
@@ -46,14 +46,11 @@ export interface RunOptions {
   readonly insists?: boolean | undefined;
 }
 
-export interface ElectionPorts {
+export interface ElectionPorts extends Pick<Platform, 'clock' | 'isPage'> {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
   readonly proof: LifeProof;
-  readonly clock: Clock;
   readonly tabId: string;
-  /** False: a worker, which may ask a host and never be one. */
-  readonly isPage: boolean;
   newTerm(): string;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -66,17 +63,8 @@ export interface Election {
   run(toCall: ToCall, options: RunOptions): Promise<Tenancy | null>;
 }
 
-export function createElection({
-  ledger,
-  locks,
-  proof,
-  clock,
-  tabId,
-  isPage,
-  newTerm,
-  awake,
-  patienceMs,
-}: ElectionPorts): Election {
+export function createElection(ports: ElectionPorts): Election {
+  const { ledger, locks, proof, clock, tabId, isPage, newTerm, awake, patienceMs } = ports;
   /** A record that was lost was waited for in vain. */
   let hasWaited = false;
 

@@ -167,7 +167,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
           return;
         }
         // Its host reconnects: it runs what it has begun, and nothing else.
-        if (!answer && hasBegun) return;
+        if (!answer && (hasBegun || here?.commands.hasBegun(id))) return;
         cancelAgain();
         cancelSilence();
         signal.removeEventListener('abort', giveUp);
@@ -188,7 +188,9 @@ export function createCommandCalls(ports: CommandCallPorts) {
       signal.addEventListener('abort', giveUp);
       sent.set(id, { term, settle });
       post();
-      // A host in this tab is not silent: it lets go of its session, for as long as its driver takes.
+      // A host in this tab may have answered already, what is asked for again.
+      if (!sent.has(id)) return;
+      // Nor is it silent: it lets go of its session, for as long as its driver takes.
       cancelSilence = clock.after(here ? Math.max(left, SILENCE_MS) : SILENCE_MS, () => {
         if (hasBegun) return;
         quietly(proof.reapIfFree(term));

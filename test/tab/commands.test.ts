@@ -1,6 +1,6 @@
 /** What a tab does with a command that it calls, from one look at the record to the next. */
 import { expect, test } from 'vitest';
-import type { CommandMessage } from '../../src/ledger/messages';
+import type { Answer, CommandMessage } from '../../src/ledger/messages';
 import type { HeldLock } from '../../src/platform/platform';
 import type { SessionRecord } from '../../src/session/record';
 import { type CommandCallPorts, createCommandCalls } from '../../src/tab/commands';
@@ -59,10 +59,17 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
   return { clock, ledger, locks, calls, sent, reaped, given, grant, see, answer, haveLocks };
 }
 
-/** The same in the tab of the host, whose driver has not begun anything yet. */
-function setUpHost() {
+/** The same in the tab of the host, whose driver has not begun anything yet, or says at once what came of it. */
+function setUpHost(answer?: Answer) {
   const heard: string[] = [];
-  const commands = { hear: async ({ id }: { readonly id: string }) => void heard.push(id), stop: () => undefined };
+  const commands = {
+    async hear({ id }: { readonly id: string }, reply: (answer: Answer) => void) {
+      heard.push(id);
+      if (answer) reply(answer);
+    },
+    hasBegun: () => false,
+    stop: () => undefined,
+  };
   // Nothing else of a term is looked at.
   const held = { term: HOST.term, commands } as never;
   return { ...setUp(recordIn('connecting'), { terms: { held } as never }), heard };
@@ -106,6 +113,12 @@ test('a command in the tab of the host, which lets go of its session, is asked f
   const asked = heard.length;
   await clock.advance(60_000);
   expect(heard).toHaveLength(asked);
+});
+
+test('a command that the host in this tab has an answer to at once leaves no timer', async () => {
+  const { calls, clock, see } = setUpHost({ state: 'done', result: 'result' });
+  see({ phase: 'active' });
+  expect([await calls.call('run', 1), clock.pending]).toEqual(['result', 0]);
 });
 
 test('a page that is left in whichever moment of a call keeps no lock', async () => {
