@@ -76,9 +76,11 @@ export function createCommands(ports: CommandPorts): Commands {
     if (before) return reply(before.answer ?? { state: 'begun' });
     // It may have been run, and forgotten since.
     if (isTooOld(request)) return reply({ state: 'unknown' });
+    // First of all: the look takes longer than everything else here.
+    const looked = ledger.peek().catch(() => undefined);
     const own: Heard = { control: new AbortController() };
     heard.set(id, own);
-    await ledger.peek().catch(() => undefined);
+    await looked;
     const session = ports.session();
     const isMine = mayRun(ledger.record, term) && !signal.aborted;
     if (!session || !isMine || isTooOld(request) || own.control.signal.aborted) {
@@ -86,36 +88,48 @@ export function createCommands(ports: CommandPorts): Commands {
       return;
     }
     own.hasBegun = true;
-    const running = run(request, session.value, own.control);
+    const running = run(request, session.value, own.control.signal);
     // What is done in this turn is told by its answer: each message is paid for in every tab.
-    if (!(await settlesNow(running))) reply({ state: 'begun' });
+    if (!(await settlesNow(running))) {
+      reply({ state: 'begun' });
+      await watchCaller(request, own.control, running);
+    }
     const answer = await running;
-    remember(id, own, answer);
     reply(answer);
+    remember(id, own, answer);
   }
 
-  async function run(
-    { name, input, tabId, isLocked }: CommandRequest,
-    session: unknown,
+  /** Until it has run: whoever is gone needs no answer. */
+  async function watchCaller(
+    { tabId, isLocked }: CommandRequest,
     control: AbortController,
-  ): Promise<FinalAnswer> {
-    const command = ownCommand(driver.commands, name);
-    if (!command) return { state: 'refused' };
+    running: Promise<unknown>,
+  ): Promise<void> {
     const over = new AbortController();
     const cancel = clock.after(LONG_MS, () => {
       if (isLocked)
         void ports.watch(tabId, over.signal, () => control.abort(abortError('The tab that called is gone.')));
     });
+    await running;
+    cancel();
+    over.abort();
+  }
+
+  async function run(
+    { name, input, tabId }: CommandRequest,
+    session: unknown,
+    signal: AbortSignal,
+  ): Promise<FinalAnswer> {
+    const command = ownCommand(driver.commands, name);
+    if (!command) return { state: 'refused' };
     const { epoch, publish, emit } = context;
     const own = {
-      ...{ signal: control.signal, epoch, tabId, publish, emit },
+      ...{ signal, epoch, tabId, publish, emit },
       get info() {
         return context.info;
       },
     };
     const outcome = await outcomeOf(() => command(session, input, own));
-    cancel();
-    over.abort();
     if (outcome.type === 'error') return { state: 'failed', ...failureOf(outcome.error, clone) };
     try {
       return { state: 'done', result: clone(outcome.value) };

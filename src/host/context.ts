@@ -4,7 +4,7 @@ import type { DriverContext } from '../driver';
 import type { Platform } from '../platform/platform';
 import type { Report } from '../session/command';
 import { errorFacts } from '../session/error-facts';
-import { SessionError } from '../session/errors';
+import { factsOf } from '../session/errors';
 import { type EventDraft, OWN_TYPES } from '../session/events';
 import { bytesIn, cloned, MAX_PUBLISHED_BYTES } from '../session/payload';
 import { shareData } from './error-data';
@@ -71,7 +71,7 @@ export function createContext(ports: ContextPorts): DriverContext {
       whileHost('emit', () => ports.emit({ type, payload }));
     },
     error(given) {
-      const error = errorFacts(SessionError.from(given, 9999), (data) => shareData(data, ports));
+      const error = errorFacts(factsOf(given, 9999), (data) => shareData(data, ports));
       whileHost('error', () => ports.emit({ type: 'session_error', error }));
     },
     /** False: there is nothing to be restored. For `reconnect()`, which an app's own context may not tell. */

@@ -59,14 +59,14 @@ export function completeFacts(source: unknown, fallbackCode = 9999): CompleteFac
     return typeof value === typeof known[name] ? (value as CatalogueEntry[Name]) : known[name];
   };
   const data = property(source, 'data');
-  return {
+  const facts = {
     code,
     exception: isKnown ? known.exception : own('exception'),
     message: own('message'),
     suggestedAction: own('suggestedAction'),
     retryable: own('retryable'),
-    ...(data !== undefined && { data }),
   };
+  return data === undefined ? facts : { ...facts, data };
 }
 
 /**

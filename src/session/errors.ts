@@ -13,7 +13,7 @@
  */
 import { isSessionErrorCode, SESSION_ERRORS } from './catalogue';
 import { isText } from './check';
-import { completeFacts, property, type SessionErrorEvent } from './error-facts';
+import { type CompleteFacts, completeFacts, property, type SessionErrorEvent } from './error-facts';
 
 /**
  * By this the copies of solotab in one page recognise each other's errors, which are no instances of one class. Its value is
@@ -48,8 +48,6 @@ export class SessionError extends Error implements SessionErrorEvent {
     super(complete.message);
     const nowhere = { local: false, tabId: '', epoch: 0, seq: null, at: 0 };
     Object.assign(this, nowhere, facts, complete, { name: 'SessionError' });
-    // Not a member of the class: before 5.5, TypeScript refuses declarations of a class that has one of such a name.
-    Object.defineProperty(this, BRAND, { value: SessionError });
   }
 
   /**
@@ -60,25 +58,32 @@ export class SessionError extends Error implements SessionErrorEvent {
   static from(error: unknown, fallbackCode: number): SessionError {
     const madeBy = property(error, BRAND);
     if (madeBy === SessionError) return error as SessionError; // only this class says so
-    if (madeBy) {
-      const facts = completeFacts(error, fallbackCode);
-      return new SessionError(facts.code, { ...facts, cause: property(error, 'cause') ?? error });
-    }
-    const code = property(error, 'code');
-    const isPair = isSessionErrorCode(code) && property(error, 'exception') === SESSION_ERRORS[code].exception;
-    return new SessionError(isPair ? code : isNetworkFailure(error) ? 1016 : fallbackCode, { cause: error });
+    const facts = factsOf(error, fallbackCode);
+    return new SessionError(facts.code, { ...facts, cause: (madeBy ? property(error, 'cause') : null) ?? error });
   }
 
   /** The same as plain data: survives `postMessage`, storage and `JSON`, if `data` does. Without `cause`, which may hold secrets. */
   toJSON(): SessionErrorEvent {
-    const { local, tabId, epoch, seq, at } = this;
-    return { ...completeFacts(this), local, tabId, epoch, seq, at };
+    const { code, exception, message, suggestedAction, retryable, data, local, tabId, epoch, seq, at } = this;
+    const facts = { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at };
+    return data === undefined ? facts : { ...facts, data };
   }
 }
+
+// Not in the class: before 5.5, TypeScript refuses declarations of a class that has a member of such a name.
+Object.defineProperty(SessionError.prototype, BRAND, { value: SessionError });
 
 /** Whether it is a `SessionError` of any copy of solotab. Read one of another copy by `SessionError.from` only. */
 export function isSessionError(error: unknown): boolean {
   return Boolean(property(error, BRAND));
+}
+
+/** What `SessionError.from` would say, without an error object and its stack: for what is only told. */
+export function factsOf(error: unknown, fallbackCode: number): CompleteFacts {
+  if (isSessionError(error)) return completeFacts(error, fallbackCode);
+  const code = property(error, 'code');
+  const isPair = isSessionErrorCode(code) && property(error, 'exception') === SESSION_ERRORS[code].exception;
+  return completeFacts({ code: isPair ? code : isNetworkFailure(error) ? 1016 : fallbackCode });
 }
 
 /** `fetch` rejects with a bare `TypeError` when it could not reach the server; each engine words it in its own way. */

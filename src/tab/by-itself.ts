@@ -59,7 +59,7 @@ export function createByItself(ports: ByItselfPorts): { consider(hasNewNetwork?:
       isFree() &&
       ledger.preview(toCall({ term: '', tabId })).verdict === 'granted' &&
       (!isAny || canHost());
-    const ms = attempts > 0 ? RESUME_AGAIN_MS : isAny ? headStartMs() : 0;
+    const ms = attempts > 0 ? RESUME_AGAIN_MS : isDue && isAny ? headStartMs() : 0;
     actIn('resume', isDue ? 'due' : null, ms, () => calls.resumeByItself(toCall));
   }
 
@@ -80,7 +80,7 @@ export function createByItself(ports: ByItselfPorts): { consider(hasNewNetwork?:
   function start(hasNewNetwork: boolean): void {
     const inMs = wishes.observe();
     const isDue = inMs !== undefined && isFree() && lifecycle.isOnline() && canHost();
-    const ms = hasNewNetwork ? 0 : Math.max(inMs ?? 0, headStartMs());
+    const ms = hasNewNetwork || !isDue ? 0 : Math.max(inMs, headStartMs());
     actIn('start', isDue ? (ledger.record.failures?.count ?? 0) : null, ms, wishes.start);
   }
 

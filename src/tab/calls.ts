@@ -73,8 +73,6 @@ export function createCalls(ports: CallPorts) {
     { signal, force }: TakeOverOptions,
     isAutomatic = false,
   ): Promise<unknown> {
-    throwIfAborted(signal);
-    refuseIfBusy(isAutomatic);
     const { control: own, unlink } = linkedTo(signal);
     calling = own;
     try {
@@ -119,13 +117,14 @@ export function createCalls(ports: CallPorts) {
     throwIfUnfit(isAutomatic);
     // A method taken off its object would lose `this`.
     const connect = driver[kind]?.bind(driver);
-    if (!connect) throw told(refusal(1011, CANNOT_JOIN));
+    if (!connect) throw refused(1011, CANNOT_JOIN);
     let request = given;
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
     } catch (error) {
       throw told(error, true, isAutomatic);
     }
+    refuseIfBusy(options, isAutomatic);
     const toConnect = () => (context: DriverContext) => connect(request, context);
     return bid(
       (candidate) => ({ type: kind, candidate, recovery, ...(wish && { wish }) }),
@@ -138,12 +137,13 @@ export function createCalls(ports: CallPorts) {
 
   async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<unknown> {
     throwIfUnfit(isAutomatic);
-    if (!driver.resume) throw told(refusal(1011, CANNOT_RESUME));
+    if (!driver.resume) throw refused(1011, CANNOT_RESUME);
     const toConnect = ({ kind, info, activeEpoch }: SessionRecord): Connect => {
       const previous = { kind: kind ?? 'start', info, epoch: activeEpoch };
       // Checked above; a method taken off its object would lose `this`.
       return (context) => driver.resume?.(previous, context);
     };
+    refuseIfBusy(options, isAutomatic);
     return bid(toCall, toConnect, 1011, options, isAutomatic);
   }
 
@@ -178,16 +178,17 @@ export function createCalls(ports: CallPorts) {
   /** This coordinator can't become host: it is closed, or in no page. */
   function throwIfUnfit(isAutomatic?: boolean): void {
     throwIfClosed();
-    if (!ports.isPage) throw told(refusal(9999, NO_PAGE), true, isAutomatic);
+    if (!ports.isPage) throw refused(9999, NO_PAGE, isAutomatic);
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
-  function refuseIfBusy(isAutomatic: boolean): void {
+  function refuseIfBusy({ signal }: CallOptions, isAutomatic?: boolean): void {
+    throwIfAborted(signal);
     const { phase, term } = ledger.record;
-    if (calling) throw told(refusal(1002), true, isAutomatic);
+    if (calling) throw refused(1002, undefined, isAutomatic);
     // A term that the record has done with is only being tidied up.
     if (phase !== 'idle' && term !== null && term === terms.held?.term)
-      throw told(refusal(busyCode(phase)), true, isAutomatic);
+      throw refused(busyCode(phase), undefined, isAutomatic);
   }
 
   function refuseIfUnsafe(): void {
@@ -195,17 +196,25 @@ export function createCalls(ports: CallPorts) {
   }
 
   /**
-   * What a caller gets. A refusal is the error of one tab: its listeners are told too, unless no person called, and no other tab. What
-   * became of an attempt was told to all, and what is no error of a session is passed on as it is.
+   * What a caller gets. A refusal is the error of one tab. What became of an attempt was told to all, and what is no error of a session is
+   * passed on as it is.
    */
-  function told(error: unknown, isRefusal?: boolean, isAutomatic = false): unknown {
+  function told(error: unknown, isRefusal?: boolean, isAutomatic?: boolean): unknown {
     if (isBlocked(error)) return told(blocked(error), isRefusal, isAutomatic);
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
     if (!(isRefusal ?? given.local)) return ports.shown(given);
+    return refused(given.code, { ...given.toJSON(), cause: given.cause }, isAutomatic);
+  }
+
+  /** A refusal: this tab's listeners are told too, unless no person called, and no other tab. */
+  function refused(
+    code: number,
+    facts?: ConstructorParameters<typeof SessionError>[1],
+    isAutomatic = false,
+  ): SessionError {
     const { epoch } = ledger.record;
-    const facts = { ...given.toJSON(), cause: given.cause, local: true, tabId, epoch, at: clock.now() };
-    const own = ports.shown(new SessionError(given.code, facts));
+    const own = ports.shown(new SessionError(code, { ...facts, local: true, tabId, epoch, at: clock.now() }));
     if (!isAutomatic) ports.tell(own.toJSON());
     return own;
   }

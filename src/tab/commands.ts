@@ -39,7 +39,6 @@ export interface CommandCallPorts {
   readonly terms: Terms;
   readonly clock: Clock;
   readonly tabId: string;
-  randomId(): string;
   clone<Value>(value: Value): Value;
   ready(): Promise<void>;
   throwIfClosed(): void;
@@ -52,6 +51,7 @@ type Settle = (answer: Answer | null) => void;
 
 export function createCommandCalls(ports: CommandCallPorts) {
   const { ledger, locks, proof, terms, clock, tabId } = ports;
+  let calls = 0;
   /** Every call that is under way. */
   const underWay = new Set<AbortController>();
   const sent = new Map<string, { readonly term: string; readonly settle: Settle }>();
@@ -67,7 +67,8 @@ export function createCommandCalls(ports: CommandCallPorts) {
     const { control: own, unlink } = linkedTo(signal);
     underWay.add(own);
     try {
-      const answer = await throughPhases({ id: ports.randomId(), tabId, name, input }, timeoutMs, own.signal);
+      const id = `${tabId}:${++calls}`;
+      const answer = await throughPhases({ id, tabId, name, input }, timeoutMs, own.signal);
       if (answer.state === 'done') return answer.result;
       const { state, ...failure } = answer;
       throw new CommandError(name, state, failure);
@@ -159,6 +160,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     return new Promise((resolve) => {
       let hasBegun = false;
       let cancelAgain = (): void => {};
+      let cancelSilence = (): void => {};
       const settle: Settle = (answer) => {
         if (answer?.state === 'begun') {
           hasBegun = true;
@@ -172,12 +174,6 @@ export function createCommandCalls(ports: CommandCallPorts) {
         sent.delete(id);
         resolve(answer);
       };
-      // A host in this tab is not silent: it lets go of its session, for as long as its driver takes.
-      const cancelSilence = clock.after(here ? Math.max(left, SILENCE_MS) : SILENCE_MS, () => {
-        if (hasBegun) return;
-        quietly(proof.reapIfFree(term));
-        settle({ state: 'unknown' });
-      });
       const giveUp = (): void => {
         settle({ state: 'unknown' });
         if (here) here.commands.stop(id);
@@ -192,6 +188,14 @@ export function createCommandCalls(ports: CommandCallPorts) {
       signal.addEventListener('abort', giveUp);
       sent.set(id, { term, settle });
       post();
+      // A host in this tab may have answered already, what is asked for again.
+      if (!sent.has(id)) return;
+      // Nor is it silent: it lets go of its session, for as long as its driver takes.
+      cancelSilence = clock.after(here ? Math.max(left, SILENCE_MS) : SILENCE_MS, () => {
+        if (hasBegun) return;
+        quietly(proof.reapIfFree(term));
+        settle({ state: 'unknown' });
+      });
     });
   }
 

@@ -73,8 +73,18 @@ export function createPageLocks(machine: Machine, page: Page, manager: LockManag
       });
     });
 
+  const isTaken = (name: string): Promise<boolean> =>
+    new Promise((resolve) => {
+      // Where every name is said to be taken, no list says by whom.
+      if (!page.gone && health() !== 'silent')
+        send(() => {
+          const answer = health() === 'work' && manager.isTaken(name);
+          scheduler.work(random.between(0.05, 0.4), () => page.deliver('lock', () => resolve(answer)));
+        });
+    });
+
   return {
-    request,
+    ...{ request, isTaken },
     abandon() {
       page.hasAbandonedLocks = true;
     },

@@ -6,10 +6,11 @@ import { deferred, follow } from '../support/world';
 
 type Answer = (name: string, request: LockRequest) => Promise<HeldLock | null>;
 
-/** A scope's locks over a browser that answers as it is told. */
-function setUp(answer: Answer | null) {
+/** A scope's locks over a browser that answers as it is told. `list`: whether a name is in its list of locks. */
+function setUp(answer: Answer | null, list: (name: string) => Promise<boolean> = async () => false) {
   const clock = fakeClock();
   const asked: string[] = [];
+  const listed: string[] = [];
   const granted: FakeLock[] = [];
   const broken: unknown[] = [];
   let ids = 0;
@@ -20,6 +21,10 @@ function setUp(answer: Answer | null) {
         asked.push(`${name} ${request.mode} ${request.when}`);
         return answer(name, request);
       },
+      isTaken(name) {
+        listed.push(name);
+        return list(name);
+      },
       abandon: () => void asked.push('abandoned'),
     },
   });
@@ -28,7 +33,7 @@ function setUp(answer: Answer | null) {
     granted.push(lock);
     return Promise.resolve(lock);
   };
-  return { clock, locks, asked, granted, broken, grant };
+  return { clock, locks, asked, listed, granted, broken, grant };
 }
 
 const never: Answer = () => new Promise(() => undefined);
@@ -80,6 +85,19 @@ describe('locks that work', () => {
     expect([...held.granted, ...free.granted].every(({ isReleased }) => isReleased)).toBe(true);
     // Never exclusively: a waiter that sleeps must hold up no one.
     expect(free.asked).toContain('solotab:support:t1 shared probe');
+  });
+
+  test('are not asked for where the list of all locks shows that a host lives', async () => {
+    const { locks, asked, listed } = setUp(never, async () => true);
+    expect([await locks.probe('t1'), asked, listed]).toEqual(['held', [], ['solotab:support:t1']]);
+  });
+
+  test('are asked for where the list can’t be had', async () => {
+    const { locks, broken, grant } = setUp(
+      () => grant(),
+      () => Promise.reject(new DOMException('The page is frozen.', 'InvalidStateError')),
+    );
+    expect([await locks.probe('t1'), broken]).toEqual(['free', []]);
   });
 
   test('that another tab waits for do not time out', async () => {
@@ -148,7 +166,7 @@ describe('locks that never answer', () => {
   test.each(['takeTerm', 'takeSeat', 'probe'] as const)(
     'are given up after three seconds, told once, and %s goes on without them',
     async (method) => {
-      const { clock, locks, broken, asked } = setUp(never);
+      const { clock, locks, broken, asked, listed } = setUp(never, () => new Promise(() => undefined));
       const calls = [0, 1].map(() =>
         follow<unknown>(method === 'takeSeat' ? locks.takeSeat('probe') : locks[method]('t1')),
       );
@@ -159,9 +177,9 @@ describe('locks that never answer', () => {
       if (method === 'probe') expect(calls[0]?.value).toBe('unknown');
       else expect(calls[0]?.value).toMatchObject({ lost: expect.any(Promise) });
       expect([locks.work(), broken.length]).toEqual([false, 1]);
-      const before = asked.length;
+      const before = [asked.length, listed.length];
       expect(await locks.probe('t2')).toBe('unknown');
-      expect(asked).toHaveLength(before);
+      expect([asked.length, listed.length]).toEqual(before);
     },
   );
 
@@ -259,6 +277,16 @@ describe('locks that are distrusted', () => {
     seat?.release();
     await flush();
     expect(isLost).toBe(false);
+  });
+
+  test('prove nothing by a list that was under way', async () => {
+    const list = deferred<boolean>();
+    const { locks } = setUp(never, () => list.promise);
+    const probe = follow(locks.probe('t1'));
+    locks.distrust();
+    list.resolve(true);
+    await flush();
+    expect(probe.value).toBe('unknown');
   });
 
   test('prove nothing by an answer that was under way', async () => {

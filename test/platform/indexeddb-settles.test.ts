@@ -31,7 +31,8 @@ const deleteDatabase = (): Promise<void> =>
 /** The database of the store's connection. */
 const databaseOf = async (it: Store): Promise<IDBDatabase> => {
   const beginning = vi.spyOn(IDBDatabase.prototype, 'transaction');
-  await it.read({ journal: false });
+  // A read is answered before its transaction is over. What is written is not.
+  await it.transact(() => ({ result: undefined }));
   const [database] = beginning.mock.contexts as [IDBDatabase];
   beginning.mockRestore();
   return database;
@@ -58,6 +59,20 @@ describe('whatever the database does, an operation settles', () => {
     await store.read({ journal: true });
     await store.read({ journal: false });
     expect(commit).not.toHaveBeenCalled();
+  });
+
+  test('a read is answered with its last value, and does not wait until its transaction is over', async () => {
+    await put('stored');
+    const ended: unknown[] = [];
+    const begin = IDBDatabase.prototype.transaction;
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...given) {
+      const transaction = begin.apply(this, given);
+      transaction.addEventListener('complete', (event) => ended.push(event));
+      return transaction;
+    });
+    expect([await read(), ended.length]).toEqual(['stored', 0]);
+    const all = await store.read({ journal: true });
+    expect([all, ended.length]).toEqual([{ record: 'stored', journal: [] }, 1]);
   });
 
   test('a read that is complete before its value has come rejects', async () => {

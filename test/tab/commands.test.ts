@@ -1,6 +1,6 @@
 /** What a tab does with a command that it calls, from one look at the record to the next. */
 import { expect, test } from 'vitest';
-import type { CommandMessage } from '../../src/ledger/messages';
+import type { Answer, CommandMessage } from '../../src/ledger/messages';
 import type { HeldLock } from '../../src/platform/platform';
 import type { SessionRecord } from '../../src/session/record';
 import { type CommandCallPorts, createCommandCalls } from '../../src/tab/commands';
@@ -30,7 +30,7 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
     ...{ work: () => state.isLocking, takeTerm: async (): Promise<HeldLock | null> => grant() },
   };
   const calls = createCommandCalls({
-    ...{ ledger, locks, clock, tabId: CALLER.tabId, randomId: () => 'id', clone: structuredClone },
+    ...{ ledger, locks, clock, tabId: CALLER.tabId, clone: structuredClone },
     proof: {
       ...{ look: unused, challenge: async () => true, reap: unused, hearGoodbye: unused },
       reapIfFree: async (term) => void reaped.push(term),
@@ -48,17 +48,28 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
     calls.observe(ledger.record);
   };
   const answer = (state: 'begun' | 'done'): void =>
-    calls.hear({ type: 'answer', id: 'id', answer: state === 'begun' ? { state } : { state, result: 'result' } });
+    calls.hear({
+      type: 'answer',
+      id: `${CALLER.tabId}:1`,
+      answer: state === 'begun' ? { state } : { state, result: 'result' },
+    });
   const haveLocks = (): void => {
     state = { isLocking: true };
   };
   return { clock, ledger, locks, calls, sent, reaped, given, grant, see, answer, haveLocks };
 }
 
-/** The same in the tab of the host, whose driver has not begun anything yet. */
-function setUpHost() {
+/** The same in the tab of the host, whose driver has not begun anything yet, or says at once what came of it. */
+function setUpHost(answer?: Answer) {
   const heard: string[] = [];
-  const commands = { hear: async ({ id }: { readonly id: string }) => void heard.push(id), hasBegun: () => false, stop: () => undefined };
+  const commands = {
+    async hear({ id }: { readonly id: string }, reply: (answer: Answer) => void) {
+      heard.push(id);
+      if (answer) reply(answer);
+    },
+    hasBegun: () => false,
+    stop: () => undefined,
+  };
   // Nothing else of a term is looked at.
   const held = { term: HOST.term, commands } as never;
   return { ...setUp(recordIn('connecting'), { terms: { held } as never }), heard };
@@ -104,6 +115,12 @@ test('a command in the tab of the host, which lets go of its session, is asked f
   expect(heard).toHaveLength(asked);
 });
 
+test('a command that the host in this tab has an answer to at once leaves no timer', async () => {
+  const { calls, clock, see } = setUpHost({ state: 'done', result: 'result' });
+  see({ phase: 'active' });
+  expect([await calls.call('run', 1), clock.pending]).toEqual(['result', 0]);
+});
+
 test('a page that is left in whichever moment of a call keeps no lock', async () => {
   for (let turns = 0; turns < 12; turns += 1) {
     const { calls, given, haveLocks } = setUp();
@@ -134,7 +151,7 @@ test('the time that a caller gives bounds all its waits together', async () => {
   await flush();
   see({ phase: 'recovering' });
   await clock.advance(9_000);
-  expect([heard, called.outcome]).toEqual([['id'], 'pending']);
+  expect([heard, called.outcome]).toEqual([['caller:1'], 'pending']);
   await clock.advance(2_000);
   expect(called.outcome).toBe(1002);
 });
@@ -148,7 +165,7 @@ test('in the tab of the host a command that had not begun is run after the recon
   await clock.advance(8_000);
   see({ phase: 'active' });
   await flush();
-  expect([heard, called.outcome]).toEqual([['id', 'id'], 'pending']);
+  expect([heard, called.outcome]).toEqual([['caller:1', 'caller:1'], 'pending']);
 });
 
 test('a command that had not begun is sent again after the reconnection of its host', async () => {

@@ -79,16 +79,16 @@ test('a site in three tabs, with one line changed', async () => {
     B  > help me
     B  error 1004
     A  an agent is here
-    C  an agent is here
     B  an agent is here
+    C  an agent is here
     A  > reload
     A  sharing again
-    B  sharing again
     C  sharing again
+    B  sharing again
     C  > enough
     A  not sharing any more
-    C  not sharing any more
     B  not sharing any more
+    C  not sharing any more
     B  > help me
     B  the PIN is OTHER1
     B  sharing

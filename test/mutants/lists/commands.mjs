@@ -28,8 +28,8 @@ export const COMMANDS = [
     name: 'term not proven',
     breaks: 'a host looks whether the term is still its own before it runs a command',
     file: 'src/host/commands.ts',
-    find: 'await ledger.peek().catch(() => undefined);',
-    replace: '',
+    find: 'ledger.peek().catch(() => undefined);',
+    replace: 'undefined;',
     tests: ['test/coordinator/commands.test.ts'],
   },
   {
@@ -68,16 +68,16 @@ export const COMMANDS = [
     name: 'beginning not told',
     breaks: 'the host says at once that a command has begun',
     file: 'src/host/commands.ts',
-    find: "if (!(await settlesNow(running))) reply({ state: 'begun' });",
-    replace: '',
+    find: "reply({ state: 'begun' });\n",
+    replace: '\n',
     tests: ['test/host/commands.test.ts'],
   },
   {
     name: 'beginning told of what is done',
     breaks: 'what is done at once is told by one message',
     file: 'src/host/commands.ts',
-    find: 'if (!(await settlesNow(running))) reply(',
-    replace: 'reply(',
+    find: 'if (!(await settlesNow(running))) {',
+    replace: '{',
     tests: ['test/host/commands.test.ts'],
   },
   {
@@ -156,9 +156,9 @@ export const COMMANDS = [
     name: 'input stored',
     breaks: 'nothing of a command is stored',
     file: 'src/host/commands.ts',
-    find: "reply({ state: 'begun' });\n    const answer",
+    find: 'const answer = await running;',
     replace:
-      "reply({ state: 'begun' });\n    await ledger.transact({ type: 'alive', term, entries: [], published: { info: request.input } });\n    const answer",
+      "await ledger.transact({ type: 'alive', term, entries: [], published: { info: request.input } });\n    const answer = await running;",
     tests: ['test/coordinator/commands.test.ts'],
   },
   {

@@ -132,8 +132,8 @@ export const HOST = [
     name: 'errors known by their class',
     breaks: 'the error of another copy of the library in the page is recognised',
     file: 'src/session/errors.ts',
-    find: 'if (madeBy) {',
-    replace: 'if (madeBy && error instanceof SessionError) {',
+    find: 'if (isSessionError(error)) return completeFacts(error, fallbackCode);',
+    replace: 'if (error instanceof SessionError) return completeFacts(error, fallbackCode);',
     tests: ['test/session/two-copies.test.ts'],
   },
   {

@@ -62,6 +62,22 @@ export function locksContract(setting: ContractSetting): void {
     expect(await take(tab, PROBE)).toBe(false);
   });
 
+  test('whether a tab has a lock for itself is seen without asking for it; who shares one or waits does not count', async () => {
+    const [first, second, third] = [await world.openTab(), await world.openTab(), await world.openTab()];
+    const isTaken = (): Promise<boolean> => third.run(({ locks }, lock) => locks.isTaken(lock), world.scope);
+    expect(await isTaken()).toBe(false);
+    await take(first, SHARED);
+    await wait(second, QUEUE);
+    expect(await isTaken()).toBe(false);
+    await release(first);
+    await granted(second);
+    expect(await isTaken()).toBe(true);
+    await second.close();
+    await wait(third, SHARED);
+    await granted(third);
+    expect(await isTaken()).toBe(false);
+  });
+
   test('whoever waits is granted the lock once it is released, and not before', async () => {
     const [first, second] = [await world.openTab(), await world.openTab()];
     await take(first, PROBE);
