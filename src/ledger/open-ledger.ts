@@ -229,7 +229,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         // Whoever looks in vain for what is in this host's memory says no more than this.
         if (isHost() && !store.works) tellState();
         // The record first: who listens for these events looks at the snapshot.
-        return arrivals.add(peekSoon(), () => hear(message.term, message.entries));
+        return arrivals.add(peek(), () => hear(message.term, message.entries));
       case 'events':
         return arrivals.add(undefined, () => hear(message.term, message.entries));
       case 'bye':
@@ -245,7 +245,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         accept(message.record);
         memory = message.entries;
         // Without asking the host for what it told just now: each of many tabs would have all of them told again.
-        if (inbox.isBehind(record)) arrived = look(true, false).catch(() => undefined);
+        if (inbox.isBehind(record)) arrivals.add(look(true, false), catchUp);
         return;
       }
       case 'call': {
