@@ -1,6 +1,6 @@
 /** What came over the channel is told in order, each message once the look that it asks for is done. */
 export interface Arrivals {
-  /** Runs `tell` after `look`; without one, after what came before. */
+  /** Runs `tell` after `look`, also if that failed; without one, after what came before. */
   add(look: Promise<void> | undefined, tell: () => void): void;
   /** Something came and is not told yet: what a look found missing may be in it. */
   isWaiting(): boolean;
@@ -12,10 +12,11 @@ export function createArrivals(): Arrivals {
   return {
     add(look = last, tell) {
       waiting += 1;
-      last = look.then(() => {
+      const done = (): void => {
         waiting -= 1;
         tell();
-      });
+      };
+      last = look.then(done, done);
     },
     isWaiting: () => waiting > 0,
   };
