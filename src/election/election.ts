@@ -84,6 +84,11 @@ export function createElection({
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
     let origin: number | undefined;
+    let isAsked = false;
+    const onAsked = (record: SessionRecord): void => {
+      isAsked = true;
+      origin ??= record.origin;
+    };
     for (;;) {
       const verdict = () => ledger.preview(toCall(candidate, origin)).verdict;
       if (verdict() !== 'granted') await proof.look(signal, () => insists === true && verdict() === 'asked');
@@ -92,8 +97,9 @@ export function createElection({
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
-      if (expected.verdict === 'void') return null;
-      const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
+      // What this call ended is over: a session that was wanted, or began, since it was written is none of its business.
+      if (expected.verdict === 'void' || (isAsked && expected.verdict === 'done')) return null;
+      const tenancy = await tryOnce(call, expected.verdict === 'granted', onAsked, signal, insists);
       if (tenancy) return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
@@ -107,6 +113,7 @@ export function createElection({
   async function tryOnce(
     call: Call,
     isFree: boolean,
+    onAsked: (record: SessionRecord) => void,
     signal: AbortSignal | undefined,
     insists = false,
   ): Promise<Tenancy | null> {
@@ -144,9 +151,10 @@ export function createElection({
       let began = clock.monotonic();
       // Not "it is known to be lost": this tab may have looked only since it was given the seat.
       const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
-      const { record } = decision;
-      if (decision.verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
-      if (decision.verdict === 'asked') {
+      const { record, verdict } = decision;
+      if (verdict === 'asked' || verdict === 'done') onAsked(record);
+      if (verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
+      if (verdict === 'asked') {
         const isSilent = !(await hostDoes(call, record, signal));
         if (isSilent && !isPage) throw refusal(busyCode(ledger.record.phase), SILENT);
         if (isSilent && insists) {
