@@ -14,7 +14,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import { throwIfAborted } from '../platform/abort';
-import type { Clock, HeldLock } from '../platform/platform';
+import type { HeldLock, Platform } from '../platform/platform';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
@@ -46,14 +46,11 @@ export interface RunOptions {
   readonly insists?: boolean | undefined;
 }
 
-export interface ElectionPorts {
+export interface ElectionPorts extends Pick<Platform, 'clock' | 'isPage'> {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
   readonly proof: LifeProof;
-  readonly clock: Clock;
   readonly tabId: string;
-  /** False: a worker, which may ask a host and never be one. */
-  readonly isPage: boolean;
   newTerm(): string;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -66,17 +63,8 @@ export interface Election {
   run(toCall: ToCall, options: RunOptions): Promise<Tenancy | null>;
 }
 
-export function createElection({
-  ledger,
-  locks,
-  proof,
-  clock,
-  tabId,
-  isPage,
-  newTerm,
-  awake,
-  patienceMs,
-}: ElectionPorts): Election {
+export function createElection(ports: ElectionPorts): Election {
+  const { ledger, locks, proof, clock, tabId, isPage, newTerm, awake, patienceMs } = ports;
   /** A record that was lost was waited for in vain. */
   let hasWaited = false;
 
@@ -84,9 +72,9 @@ export function createElection({
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
     let origin: number | undefined;
-    let isAsked = false;
-    const onAsked = (record: SessionRecord): void => {
-      isAsked = true;
+    let isDecided = false;
+    const onDecided = (record: SessionRecord): void => {
+      isDecided = true;
       origin ??= record.origin;
     };
     for (;;) {
@@ -97,9 +85,9 @@ export function createElection({
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
-      // What this call ended is over: a session that was wanted, or began, since it was written is none of its business.
-      if (expected.verdict === 'void' || (isAsked && expected.verdict === 'done')) return null;
-      const tenancy = await tryOnce(call, expected.verdict === 'granted', onAsked, signal, insists);
+      // What this call ended is over: a session that was wanted, or began, since that was decided is none of its business.
+      if (expected.verdict === 'void' || (isDecided && expected.verdict === 'done')) return null;
+      const tenancy = await tryOnce(call, expected.verdict === 'granted', onDecided, signal, insists);
       if (tenancy) return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
@@ -113,7 +101,7 @@ export function createElection({
   async function tryOnce(
     call: Call,
     isFree: boolean,
-    onAsked: (record: SessionRecord) => void,
+    onDecided: (record: SessionRecord) => void,
     signal: AbortSignal | undefined,
     insists = false,
   ): Promise<Tenancy | null> {
@@ -152,7 +140,7 @@ export function createElection({
       // Not "it is known to be lost": this tab may have looked only since it was given the seat.
       const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
       const { record, verdict } = decision;
-      if (verdict === 'asked' || verdict === 'done') onAsked(record);
+      onDecided(record);
       if (verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
       if (verdict === 'asked') {
         const isSilent = !(await hostDoes(call, record, signal));

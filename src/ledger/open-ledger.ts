@@ -90,6 +90,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   };
   const peekSoon = (): Promise<void> => peek().catch(() => undefined);
   const isHost = (): boolean => record.hostTabId === tabId;
+  const isHeard = (): boolean => channel?.carries === 'full';
   const isAtHome = (): boolean => record.isStored && store.works;
   /** Somebody else's memory is the record's home, or this tab can't look at it. */
   const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
@@ -148,13 +149,14 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     return decide(record, command, facts(record));
   }
 
-  async function look(journal: boolean): Promise<void> {
+  async function look(journal: boolean, asks = true): Promise<void> {
     const found = await store.attempt((it) => it.read({ journal }));
     if (isClosed) return;
     if (found) acceptStored(found.record);
-    if (journal) inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
+    // A host whose store failed remembers what happened since: what was before that is in the store.
+    if (journal) inbox.reconcile(record, [...(found?.journal.filter(isEntry) ?? []), ...memory]);
     // Somebody else knows better, or nobody does.
-    if (!found || (journal && isElsewhere())) post({ type: 'call', command: { type: 'look' } });
+    if (asks && (!found || (journal && isElsewhere()))) post({ type: 'call', command: { type: 'look' } });
     catchUp();
   }
 
@@ -204,10 +206,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     channel?.post(toWire(isHeard() ? message : toHint(message)));
   }
 
-  function isHeard(): boolean {
-    return channel?.carries === 'full';
-  }
-
   function send(message: Message): void {
     if (isHeard()) post(message);
   }
@@ -245,9 +243,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         // A record that is in the store is looked up there.
         if (message.record.isStored && store.works) return void peekSoon();
         if (!isNewer(message.record, record)) return;
-        memory = message.entries;
         accept(message.record);
-        return inbox.reconcile(record, memory);
+        memory = message.entries;
+        // Without asking the host for what it told just now: each of many tabs would have all of them told again.
+        if (inbox.isBehind(record)) arrived = look(true, false).catch(() => undefined);
+        return;
       }
       case 'call': {
         // Its host answers. Where there is none, or one that never stored it, whoever knows it does.
@@ -280,7 +280,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (isClosed) return;
     const { lastError } = record;
     const { lostSince } = next;
-    if (next.erasedEpoch > record.erasedEpoch) memory = [];
+    // Erased, or counted anew: what is remembered would be told once more.
+    if (next.erasedEpoch > record.erasedEpoch || next.epoch < record.epoch) memory = [];
     if (watched.lostSince !== lostSince) watched = { lostSince, at: clock.monotonic() };
     const previous = record;
     // An error that this tab was told of may not be stored yet.

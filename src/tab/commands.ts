@@ -165,7 +165,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
           return;
         }
         // Its host reconnects: it runs what it has begun, and nothing else.
-        if (!answer && hasBegun) return;
+        if (!answer && (hasBegun || here?.commands.hasBegun(id))) return;
         cancelAgain();
         cancelSilence();
         signal.removeEventListener('abort', giveUp);

@@ -306,6 +306,27 @@ describe('a command whose host reconnects, and whose answers are lost', () => {
     }
     expect(unanswered).toBeGreaterThan(0);
   });
+
+  test('is never refused once it ran in the host’s own tab, in whichever step of it the host begins to reconnect', async () => {
+    let told = 0;
+    for (let steps = 0; steps < 60; steps += 1) {
+      const recovery = { by: 'same-tab', windowMs: 5_000 } as const;
+      const { a, world, ran, slow } = await openChat({ capabilities: { store: false }, recovery });
+      await Promise.all([a.coordinator.start(), world.advance(500)]);
+      const called = follow(a.coordinator.call('slow'));
+      for (let step = 0; step < steps; step += 1) await undefined;
+      world.contextIn(a).reconnecting();
+      await world.advance(1_000);
+      slow.resolve('done');
+      await world.advance(10_000);
+      expect(a.coordinator.getSnapshot().phase).toBe('idle');
+      if (ran.length > 0) expect(called.value, `${steps} steps`).toBe('done');
+      else expect(called.error, `${steps} steps`).toMatchObject({ code: 1011 });
+      told += ran.length;
+    }
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThan(60);
+  });
 });
 
 describe('a host that was stopped', () => {

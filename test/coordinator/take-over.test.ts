@@ -102,6 +102,25 @@ describe('takeOver', () => {
   });
 });
 
+test.each([
+  ['is over with its host', { by: 'none' }, ['start A', 'release A', 'end A']],
+  ['goes on elsewhere', { by: 'any-tab' }, ['start A', 'release A', 'resume C']],
+] as const)(
+  'a session that %s is not forgotten if that closes while its driver lets go of it',
+  async (_, recovery, requests) => {
+    const { a, b, world } = await openSession({ driver: 'auto', recovery });
+    world.faults.hangEnds = 1;
+    const taken = follow(b.coordinator.takeOver());
+    await world.advance(100);
+    expect(world.network.requests).toEqual(['start', 'release']);
+    world.faults.hangEnds = 0;
+    await a.coordinator.close();
+    await world.advance(30_000);
+    expect(taken.outcome).not.toBe('pending');
+    expect(world.network.calls.map(({ call, page }) => `${call} ${page}`)).toEqual(requests);
+  },
+);
+
 describe('a take-over whose driver fails', () => {
   test('leads back to recovering, and the old tab goes on by itself', async () => {
     const { a, b, c, world } = await openSession();
@@ -304,6 +323,31 @@ describe('a host that is stopped', () => {
     ]);
     expect(heard.filter((event) => event.startsWith('session_ended'))).toEqual(['session_ended ended']);
     expect([...world.network.live].map(({ page }) => page.name)).toEqual(['B']);
+  });
+
+  test('while it ends a session that it could not connect does not end again, when it wakes, what another tab ended', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto', connectTimeoutMs: 5_000 });
+    world.faults.hangConnects = 1;
+    world.faults.ignoreAborts = 1;
+    const taken = follow(b.coordinator.takeOver());
+    await world.settle();
+    expect(look(b)).toBe('connecting host');
+    const ended = follow(b.coordinator.end());
+    await world.settle();
+    await b.stop();
+    const endedElsewhere = follow(c.coordinator.end());
+    await world.advance(4_000);
+    expect(endedElsewhere.outcome).toBe('done');
+    await world.advance(10_000);
+    await b.cont();
+    await world.advance(1_000);
+    expect(taken.error).toMatchObject({ name: 'AbortError' });
+    expect(ended.outcome).toBe('done');
+    expect([a, b, c].map(look)).toEqual(['idle none', 'idle none', 'idle none']);
+    expect(world.network.calls.map(({ call, page }) => `${call} ${page}`)).toEqual([
+      ...['start A', 'release A', 'resume B'],
+      'end C',
+    ]);
   });
 
   test('while it connects is canceled by another tab within five seconds', async () => {

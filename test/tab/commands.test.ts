@@ -58,7 +58,7 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
 /** The same in the tab of the host, whose driver has not begun anything yet. */
 function setUpHost() {
   const heard: string[] = [];
-  const commands = { hear: async ({ id }: { readonly id: string }) => void heard.push(id), stop: () => undefined };
+  const commands = { hear: async ({ id }: { readonly id: string }) => void heard.push(id), hasBegun: () => false, stop: () => undefined };
   // Nothing else of a term is looked at.
   const held = { term: HOST.term, commands } as never;
   return { ...setUp(recordIn('connecting'), { terms: { held } as never }), heard };

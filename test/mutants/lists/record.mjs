@@ -9,6 +9,22 @@ export const RECORD = [
     tests: ['test/ledger/ledger-memory.test.ts'],
   },
   {
+    name: 'told state not looked up in the journal',
+    breaks: 'what a host remembers begins where its store failed: what was before that is read from the store',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'if (inbox.isBehind(record)) arrived = look(true, false).catch(() => undefined);',
+    replace: 'inbox.reconcile(record, memory);',
+    tests: ['test/ledger/ledger-memory.test.ts'],
+  },
+  {
+    name: 'told state asked for again',
+    breaks: 'a tab that was told a state does not ask for it once more',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'arrived = look(true, false)',
+    replace: 'arrived = look(true)',
+    tests: ['test/ledger/ledger-memory.test.ts'],
+  },
+  {
     name: 'message believed over the store',
     breaks: 'the store decides, and a message only hints',
     file: 'src/ledger/open-ledger.ts',

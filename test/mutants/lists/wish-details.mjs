@@ -126,7 +126,7 @@ export const WISH_DETAILS = [
     name: 'wish made during an end ended with it',
     breaks: 'a call that ended a session does not end what is wanted since then',
     file: 'src/election/election.ts',
-    find: " || (isAsked && expected.verdict === 'done')) return null;",
+    find: " || (isDecided && expected.verdict === 'done')) return null;",
     replace: ') return null;',
     tests,
   },

@@ -13,6 +13,9 @@ const DONE_AFTER_MS = 100;
 const LATE_MS = 1_000;
 const LATE_FOR_STORE_MS = 30_000;
 
+/** A tab that slept for less than this dates what it missed by when it woke. */
+const SHORT_SLEEP_MS = 30_000;
+
 export interface ServiceCheck {
   /** For when the scope is idle and quiet. */
   checkQuiet(): void;
@@ -41,8 +44,13 @@ export function watchService(world: SimulatedBrowser, calls: Calls): ServiceChec
       if (calls.pending.some((one) => one.page === page && one.name === 'takeOver by force')) return;
       const { delayTransactions, failTransactions, blockingTransactions } = world.faults;
       const isSlow = delayTransactions + failTransactions > 0 || blockingTransactions;
-      const lostForMs = world.now - session.lostAt;
-      if (lostForMs <= WINDOW_MS + (isSlow ? LATE_FOR_STORE_MS : LATE_MS)) return;
+      const { lostAt } = session;
+      const hasSlept = world.participants.some(
+        ({ page: { awakeSince } }) => Number.isFinite(awakeSince) && awakeSince > lostAt,
+      );
+      const lateMs = (isSlow ? LATE_FOR_STORE_MS : LATE_MS) + (hasSlept ? SHORT_SLEEP_MS : 0);
+      const lostForMs = world.now - lostAt;
+      if (lostForMs <= WINDOW_MS + lateMs) return;
       world.violate(`stale: ${page.name} resumes ${session.id}, lost ${Math.round(lostForMs / 1_000)} s ago`);
     },
   });
