@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const source = (path: string): string => fileURLToPath(new URL(`./src/${path}`, import.meta.url));
 
@@ -10,6 +11,22 @@ const BUSY_MS = 30_000;
 
 /** Files of browser tests at a time. A fourth one would measure how patient the tests are. */
 const BROWSERS = 3;
+
+/** The browser files that take longest. They are the shortest to read, so Vitest would begin with them last, and one core would wait for the other. */
+const LONGEST = [
+  ...['rows-engines', 'adapters', 'rows-lost-hosts', 'rows', 'contracts-firefox', 'demo', 'contracts-webkit'],
+  ...['election', 'contracts-chromium', 'relay'],
+].map((name) => `/test/browser/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rankOf = ({ moduleId }: TestSpecification): number => {
+      const rank = LONGEST.findIndex((end) => moduleId.endsWith(end));
+      return rank < 0 ? LONGEST.length : rank;
+    };
+    return (await super.sort(files)).sort((a, b) => rankOf(a) - rankOf(b));
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -28,6 +45,7 @@ export default defineConfig({
   test: {
     // Vitest's own choice leaves one core alone: on two cores one file runs after the other.
     maxWorkers: Math.max(2, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,

@@ -8,7 +8,8 @@ import { changeConditions } from './conditions';
 import type { Service, Site } from './server';
 
 const TOKEN_LIFETIME_S = 3_600;
-const MAX_BODY_BYTES = 4_096;
+/** Of a request. The largest one that pages send is a tenth of it. */
+export const MAX_BODY_BYTES = 4_096;
 const LOCAL_HOSTS = ['127.0.0.1', 'localhost', '[::1]'];
 
 /** Guards against pages of other origins: by name rebinding (the host) and by cross-site requests (the origin). */
@@ -100,12 +101,15 @@ function isName(value: unknown): value is string {
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
-  let text = '';
+  const chunks: Buffer[] = [];
+  let bytes = 0;
   for await (const chunk of request) {
-    text += String(chunk);
-    if (text.length > MAX_BODY_BYTES) throw new Error('The body is too large.');
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error('The body is too large.');
   }
-  const value: unknown = JSON.parse(text);
+  // Not each by itself: one may end in the middle of a character.
+  const value: unknown = JSON.parse(Buffer.concat(chunks).toString());
   // Whatever is not an object has none of the properties that are asked for.
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

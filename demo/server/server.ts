@@ -26,7 +26,7 @@ export const MAX_WAITING = 512;
 /** Messages of one connection in a second: more than a page's picture needs on the fastest line. */
 export const MAX_MESSAGES = { calls: 1_000, perMs: 1_000 } as const;
 /** What may wait to be read by one page. Whoever is slower than the page that it looks at is hung up on, and may join again. */
-const MAX_UNREAD_BYTES = 4_000_000;
+export const MAX_UNREAD_BYTES = 4_000_000;
 
 export interface Site {
   readonly appKey: string;

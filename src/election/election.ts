@@ -72,6 +72,11 @@ export function createElection(ports: ElectionPorts): Election {
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
     let origin: number | undefined;
+    let isDecided = false;
+    const onDecided = (record: SessionRecord): void => {
+      isDecided = true;
+      origin ??= record.origin;
+    };
     // Another tab came first, as the record says since this call began: only the proof that it lives is missing.
     let isBeaten = false;
     for (;;) {
@@ -83,9 +88,10 @@ export function createElection(ports: ElectionPorts): Election {
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
-      if (expected.verdict === 'void') return null;
+      // What this call ended is over: a session that was wanted, or began, since that was decided is none of its business.
+      if (expected.verdict === 'void' || (isDecided && expected.verdict === 'done')) return null;
       isBeaten = expected.verdict === 'granted';
-      const tenancy = await tryOnce(call, isBeaten, signal, insists);
+      const tenancy = await tryOnce(call, isBeaten, onDecided, signal, insists);
       if (tenancy) return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
@@ -99,6 +105,7 @@ export function createElection(ports: ElectionPorts): Election {
   async function tryOnce(
     call: Call,
     isFree: boolean,
+    onDecided: (record: SessionRecord) => void,
     signal: AbortSignal | undefined,
     insists = false,
   ): Promise<Tenancy | null> {
@@ -136,9 +143,10 @@ export function createElection(ports: ElectionPorts): Election {
       let began = clock.monotonic();
       // Not "it is known to be lost": this tab may have looked only since it was given the seat.
       const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
-      const { record } = decision;
-      if (decision.verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
-      if (decision.verdict === 'asked') {
+      const { record, verdict } = decision;
+      onDecided(record);
+      if (verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
+      if (verdict === 'asked') {
         const isSilent = !(await hostDoes(call, record, signal));
         if (isSilent && !isPage) throw refusal(busyCode(ledger.record.phase), SILENT);
         if (isSilent && insists) {

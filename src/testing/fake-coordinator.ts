@@ -2,7 +2,7 @@
  * A coordinator that shows what a test tells it, for tests of an app's components: no browser, no store, no locks, no timers, no
  * other tabs. Its calls change nothing but itself, by the session's real rules.
  */
-import { abortError, throwIfAborted, unlessAborted } from '../platform/abort';
+import { abortError, throwIfAborted } from '../platform/abort';
 import { SessionError } from '../session/errors';
 import { OWN_TYPES } from '../session/events';
 import { check } from '../session/misuse';
@@ -14,6 +14,7 @@ import type { CallOptions, CommandOptions, DriverEvent, SessionSnapshot, TakeOve
 import { type FakeCommandPorts, runCommand } from './fake-commands';
 import { completed, completeError, OTHER_TAB, ruleOn, THIS_TAB } from './fake-snapshot';
 import type { ErrorPatch, FakeCoordinator, FakeMethod, FakeOptions, SnapshotPatch } from './fake-types';
+import { createFakeWishes } from './fake-wishes';
 
 /**
  * A coordinator that shows `snapshot`, completed as by `set`; without one there is no session. Its calls do at once what a real one
@@ -37,6 +38,11 @@ export function createFakeCoordinator<S extends Shape = Shape>(
   const getSnapshot = () => snapshot;
   // Which commands there are, and what they take, is known to the app.
   const commands = { ...options.commands } as FakeCommandPorts['commands'];
+  const wishes = createFakeWishes({
+    getSnapshot,
+    refusal: () => refusal && local(refusal),
+    start: (callOptions) => connect('start', callOptions),
+  });
   const ports: FakeCommandPorts = { commands, listeners, closing: closing.signal, getSnapshot };
 
   function set(patch: SnapshotPatch): void {
@@ -44,7 +50,9 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     snapshot = completed(previous, patch, seq, Date.now());
     const { phase } = snapshot;
     wasActive = phase !== 'idle' && (wasActive || !/connecting|canceling/.test(phase));
-    if (snapshot !== previous) listeners.emit('statechange', snapshot);
+    if (snapshot === previous) return;
+    listeners.emit('statechange', snapshot);
+    wishes.observe(previous);
   }
 
   function emit(type: string, ...given: readonly unknown[]): void {
@@ -68,9 +76,14 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     }
   }
 
-  function refuse(error: SessionError): never {
+  /** As an error of this tab alone. */
+  function local(error: SessionError): SessionError {
     const where = { local: true, tabId: THIS_TAB, epoch: snapshot.epoch, seq: null, at: Date.now() };
-    const own = new SessionError(error.code, { ...error.toJSON(), cause: error.cause, ...where });
+    return new SessionError(error.code, { ...error.toJSON(), cause: error.cause, ...where });
+  }
+
+  function refuse(error: SessionError): never {
+    const own = local(error);
     emit('session_error', own.toJSON());
     throw own;
   }
@@ -88,7 +101,11 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     throwIfAborted(closing.signal);
     throwIfAborted(signal);
     if (refusal) refuse(refusal);
-    if (method === 'takeOver' && snapshot.phase === 'active' && snapshot.role === 'host') return options.session;
+    if (method === 'takeOver' && snapshot.role === 'host') {
+      if (snapshot.phase === 'active') return options.session;
+      // What this tab has and reconnects can't be moved to it.
+      if (snapshot.phase === 'recovering') refuse(new SessionError(1002));
+    }
     const { code } = ruleOn(snapshot, wasActive, method);
     if (code !== undefined) refuse(new SessionError(code));
     const isNew = method === 'start' || method === 'join';
@@ -100,7 +117,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     if (signal?.aborted) {
       // What was live before goes back to where it can be resumed.
       if (wasActive) set({ phase: 'recovering', role: 'follower' });
-      else await giveUp('cancel');
+      else await letGo('cancel');
       throwIfAborted(signal);
     }
     set({ phase: 'active' });
@@ -110,6 +127,11 @@ export function createFakeCoordinator<S extends Shape = Shape>(
 
   async function giveUp(method: 'cancel' | 'end'): Promise<void> {
     throwIfAborted(closing.signal);
+    if (method === 'end' || snapshot.phase !== 'active') wishes.end();
+    await letGo(method);
+  }
+
+  async function letGo(method: 'cancel' | 'end'): Promise<void> {
     const { verdict, phase } = ruleOn(snapshot, wasActive, method);
     if (verdict === 'void') return;
     // Where no tab has the session, the one that is asked to end it does.
@@ -119,25 +141,17 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     if (snapshot.epoch === epoch && snapshot.phase === phase) over(phase === 'canceling' ? 'canceled' : 'ended');
   }
 
-  /** Starts one if there is none; resolves once it is active, in whichever tab. */
-  async function ensure(_request?: unknown, { signal }: CallOptions = {}): Promise<void> {
+  async function ensure(_request?: unknown, callOptions: CallOptions = {}): Promise<void> {
     throwIfAborted(closing.signal);
-    throwIfAborted(signal);
-    if (refusal) throw refusal;
-    if (snapshot.phase === 'idle') await connect('start', signal ? { signal } : {});
-    if (snapshot.phase === 'active') return;
-    await unlessAborted(
-      new Promise<void>((resolve, reject) => {
-        const stop = listeners.add('statechange', () => {
-          const { phase } = snapshot;
-          if (phase !== 'active' && phase !== 'idle') return;
-          stop();
-          if (phase === 'active') resolve();
-          else reject(abortError('The session was ended, so none is wanted any more.'));
-        });
-      }),
-      signal ?? closing.signal,
-    );
+    throwIfAborted(callOptions.signal);
+    await wishes.ensure(callOptions);
+  }
+
+  /** Also another one, if it began meanwhile. */
+  async function forget(): Promise<void> {
+    do await giveUp('end');
+    while (snapshot.phase !== 'idle');
+    set({ lastError: null });
   }
 
   async function call(name: string, input?: unknown, { signal }: CommandOptions = {}): Promise<unknown> {
@@ -152,6 +166,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
 
   async function close(): Promise<void> {
     closing.abort(closedError());
+    wishes.end(closedError());
     listeners.clear();
     if (snapshot.role === 'host') set({ phase: 'idle' });
   }
@@ -176,6 +191,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     emit,
     refuse(error: number | SessionError | null) {
       refusal = typeof error === 'number' ? new SessionError(error) : error;
+      wishes.start();
     },
     get session() {
       const { phase, role } = snapshot;
@@ -186,7 +202,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     resume: noted('resume', (callOptions?: CallOptions) => connect('resume', callOptions)),
     takeOver: noted('takeOver', (callOptions?: TakeOverOptions) => connect('takeOver', callOptions)),
     ensure: noted('ensure', ensure),
-    forget: noted('forget', () => giveUp('end')),
+    forget: noted('forget', forget),
     cancel: noted('cancel', () => giveUp('cancel')),
     end: noted('end', () => giveUp('end')),
     call: noted('call', call),

@@ -54,7 +54,8 @@ export interface FakeOptions<S extends Shape = Shape> {
   readonly session?: SessionOf<S>;
   /**
    * What `call()` runs, in place of the host's driver: by name, functions of the input alone. What they throw is a `CommandError` that
-   * `failed`, unless it is a `CommandError` already; one that is not here is `refused`.
+   * `failed`, unless it is a `CommandError` already; one that is not here is `refused`, and one that runs as the session ends or moves is
+   * `unknown`. What they take and give is cloned, as on the way to another tab.
    */
   readonly commands?: FakeCommands<S>;
 }
@@ -88,7 +89,8 @@ export interface FakeCoordinator<S extends Shape = Shape> extends Coordinator<S>
   ): void;
   /**
    * From now on, until `refuse(null)`, every `start`, `join`, `resume` and `takeOver` rejects with this code or error, and emits it as
-   * a `session_error` of this tab alone.
+   * a `session_error` of this tab alone. An `ensure` that would start a session rejects with it too, and no tab is told, if it is not
+   * `retryable`; if it is, that call waits, and starts one with `refuse(null)`.
    */
   refuse(error: number | SessionError | null): void;
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ChromiumBrowser, launchChromium } from './support/chromium';
 import { launchFirefox } from './support/firefox';
 import type { EnginePage, Tab, TestBrowser } from './support/tab';
+import { launchWebKit } from './support/webkit';
 import { askWorker, type WorkerKind } from './support/worker-api';
 
 /** Two pages; the worker is the second one's. */
@@ -128,4 +129,14 @@ describe('in Firefox', () => {
   afterAll(() => browser?.close());
 
   followsEverywhere(() => browser, ['dedicated', 'shared']);
+});
+
+describe('in WebKitGTK', () => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    browser = await launchWebKit();
+  });
+  afterAll(() => browser?.close());
+
+  followsEverywhere(() => browser, ['dedicated', 'shared', 'service']);
 });

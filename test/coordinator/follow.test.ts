@@ -46,6 +46,18 @@ test('a session that begins elsewhere while the user looks here moves here too',
   expect([a, b].map(look)).toEqual(['active follower', 'active host']);
 });
 
+test('a session that takes long to connect elsewhere moves to the tab that the user looks at once it is there', async () => {
+  const { a, b, world } = await openWorld({ follow: 'focus' });
+  await b.focus();
+  follow(a.coordinator.start());
+  await world.advance(5_000);
+  expect([a, b].map(look)).toEqual(['connecting host', 'connecting follower']);
+  await world.connect(a);
+  await world.advance(1_000);
+  await world.connect(b);
+  expect([a, b].map(look)).toEqual(['active follower', 'active host']);
+});
+
 test('a tab from which it was taken by a person does not take it back until its user looks at it again', async () => {
   const { a, b, world } = await open();
   await a.focus();

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { SessionRecord } from '../../src/session/record';
+import { type SessionRecord, UNKNOWN } from '../../src/session/record';
+import { openBlockable } from '../support/blockable';
 import { follow, hear, look, openSession, openWorld } from '../support/world';
 
 const options = { driver: 'auto', publishes: true } as const;
@@ -113,4 +114,28 @@ test('a session that begins meanwhile is ended too, or begins after what was bef
     const { erasedEpoch } = world.recordOf() as SessionRecord;
     expect(erasedEpoch).toBeGreaterThanOrEqual(epoch);
   }
+});
+
+test('a session that begins between the look of forget() and its erasure keeps nothing from being erased', async () => {
+  const stored = { ...UNKNOWN, epoch: 7, revision: 9 };
+  for (let lateMs = 0; lateMs < 2; lateMs += 0.1) {
+    const { a, b, world } = await openWorld(options);
+    world.putRecord(stored);
+    const forgotten = follow(a.coordinator.forget());
+    await world.advance(lateMs);
+    follow(b.coordinator.start());
+    await world.advance(20_000);
+    expect([lateMs, forgotten.outcome]).toEqual([lateMs, 'done']);
+    expect(world.recordOf()).toMatchObject({ erasedEpoch: expect.toSatisfy((epoch) => epoch >= stored.epoch) });
+  }
+});
+
+test('while another page blocks the store nothing can be erased, and the caller is told so', async () => {
+  const { coordinator, world, block } = await openBlockable();
+  block(true);
+  const forgotten = follow(coordinator.forget());
+  await world.settle();
+  expect(forgotten.error).toMatchObject({ name: 'SessionError', code: 9999, local: true });
+  block(false);
+  await coordinator.forget();
 });

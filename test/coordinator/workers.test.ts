@@ -119,6 +119,18 @@ test('a worker’s end() also tells the tabs that want a session to want none an
   expect(wanted.error).toMatchObject({ name: 'AbortError' });
 });
 
+test('a worker that ends what no tab has any more tells the tabs that want a session, too, to want none', async () => {
+  const { world, a, b, worker } = await openWorkers({ ...AUTO, recovery: { by: 'manual' } });
+  const wanted = follow(b.coordinator.ensure());
+  await world.settle();
+  await a.crash();
+  await world.settle();
+  await worker.coordinator.end();
+  await world.advance(60_000);
+  expect([wanted.outcome, look(b)]).toEqual(['done', 'idle none']);
+  expect(world.network.requests).toEqual(['start', 'end']);
+});
+
 test('what no tab has any more a worker does not end itself: a page ends it, once, for the reason that somebody ended it', async () => {
   const { world, a, b, worker } = await openWorkers({ ...AUTO, recovery: { by: 'manual' } });
   await a.crash();

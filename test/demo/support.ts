@@ -120,6 +120,8 @@ async function connect(url: string, headers: Record<string, string> = {}) {
     act: (act: Act, epoch = 1) => send({ type: 'act', epoch, act }),
     record: (chunk: Chunk, epoch = 1) => send({ type: 'record', epoch, ...chunk }),
     end: (epoch = 1) => send({ type: 'end', epoch, token: null, sessionId: null }),
+    /** Reads nothing from now on, as a page does whose computer sleeps: the line stays open. */
+    stall: () => socket.pause(),
     hangUp: () => socket.close(1000),
     breakOff: () => socket.terminate(),
     /** The next message of this type that nobody took yet. */

@@ -20,6 +20,7 @@ import { PLATFORM } from './lists/platform.mjs';
 import { RECORD } from './lists/record.mjs';
 import { RECOVERY } from './lists/recovery.mjs';
 import { WISH_CLAUSES } from './lists/wish-clauses.mjs';
+import { WISH_DETAILS } from './lists/wish-details.mjs';
 import { WISHES } from './lists/wishes.mjs';
 import { WORKERS } from './lists/workers.mjs';
 
@@ -33,6 +34,7 @@ export const MUTANTS = [
   ...COMMAND_CALLS,
   ...WISHES,
   ...WISH_CLAUSES,
+  ...WISH_DETAILS,
   ...BY_ITSELF,
   ...ATTEMPTS,
   ...WORKERS,

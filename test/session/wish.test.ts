@@ -87,3 +87,12 @@ test('a session that comes about ends the row of failures, and the next pause is
   const { record: next } = decide(record, reportOf({ type: 'connected' }), { ...FACTS, known: record });
   expect([next.phase, next.failures]).toEqual(['active', null]);
 });
+
+test('where no store works, a tab writes no wish beside a host, which alone has the record; where there is no host it does', () => {
+  const facts = { ...FACTS, isStored: false };
+  const [hosted, free] = [recordIn('active', { isStored: false }), idle({ isStored: false })];
+  expect(decide(hosted, { type: 'want' }, { ...facts, known: hosted })).toMatchObject({
+    ...{ verdict: 'void', changed: false, record: hosted },
+  });
+  expect(decide(free, { type: 'want' }, { ...facts, known: free }).record.isWanted).toBe(true);
+});

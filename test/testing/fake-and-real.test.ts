@@ -153,6 +153,63 @@ test.each<[string, Story]>([
       await begin(subject, 'join');
     },
   ],
+  [
+    'a session that is wanted, twice',
+    async ({ coordinator, settle, connect }) => {
+      const wanted = [outcomeOf(coordinator.ensure()), outcomeOf(coordinator.ensure())];
+      if (settle) await settle();
+      await connect?.();
+      return [await Promise.all(wanted), await outcomeOf(coordinator.ensure())];
+    },
+  ],
+  [
+    'a session that is wanted and canceled',
+    async ({ coordinator, settle }) => {
+      const wanted = outcomeOf(coordinator.ensure());
+      if (settle) await settle();
+      const canceled = outcomeOf(coordinator.cancel());
+      return [await wanted, await canceled];
+    },
+  ],
+  [
+    'a session that is wanted until a signal aborts',
+    async ({ coordinator, settle }) => {
+      const { signal, ...own } = abortable();
+      const wanted = outcomeOf(coordinator.ensure(undefined, { signal }));
+      if (settle) await settle();
+      own.abort();
+      const outcome = await wanted;
+      await settle?.();
+      return outcome;
+    },
+  ],
+  [
+    'a session that is forgotten, and one that is wanted after it',
+    async (subject) => {
+      const { coordinator, settle, connect } = subject;
+      await begin(subject, 'start');
+      const forgotten = await outcomeOf(coordinator.forget());
+      const wanted = outcomeOf(coordinator.ensure());
+      if (settle) await settle();
+      await connect?.();
+      return [forgotten, await wanted, coordinator.getSnapshot().lastError];
+    },
+  ],
+  ['nothing that is forgotten', ({ coordinator }) => outcomeOf(coordinator.forget())],
+  [
+    'a command without a session, without a name, and one that can’t be cloned',
+    async (subject) => {
+      const { coordinator } = subject;
+      const none = await outcomeOf(coordinator.call('send'));
+      await begin(subject, 'start');
+      return [
+        none,
+        await outcomeOf(coordinator.call('')),
+        await outcomeOf(coordinator.call('send', () => undefined)),
+        await outcomeOf(coordinator.call('no such command')),
+      ];
+    },
+  ],
 ])('%s is told by a fake as by a real coordinator', async (_, story) => {
   expect(await told(fake(), story)).toEqual(await told(await real(), story));
 });

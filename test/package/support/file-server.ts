@@ -19,8 +19,9 @@ export async function serveFolder(folder: string): Promise<FileServer> {
   const server = createServer(async (request, response) => {
     try {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-      const content = await readFile(join(folder, pathname));
-      response.writeHead(200, { 'content-type': TYPES[extname(pathname)] ?? 'application/octet-stream' }).end(content);
+      const path = pathname.endsWith('/') ? `${pathname}index.html` : pathname;
+      const content = await readFile(join(folder, path));
+      response.writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' }).end(content);
     } catch {
       response.writeHead(404).end();
     }

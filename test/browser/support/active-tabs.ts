@@ -1,0 +1,17 @@
+/** Tabs of which the first one has the session. */
+import { expect } from 'vitest';
+import type { ChromiumBrowser, ChromiumPage } from './chromium';
+import type { Tab, TabOptions } from './tab';
+
+/** A host and its followers, active. */
+export async function activeTabs(
+  browser: ChromiumBrowser,
+  count: number,
+  options: TabOptions,
+): Promise<[Tab<ChromiumPage>, ...Tab<ChromiumPage>[]]> {
+  const [host, ...others] = await browser.openTabs(count, options);
+  if (!host) throw new Error('no tabs');
+  expect(await host.call('start')).toMatchObject({ ok: true });
+  for (const tab of others) await tab.waitForPhase('active');
+  return [host, ...others];
+}
