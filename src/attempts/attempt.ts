@@ -13,7 +13,7 @@ export interface AttemptContext<S extends Shape = Shape> extends DriverContext<S
   readonly token: string | undefined;
   /**
    * Asks `token` for another one in mid-session, as when the service says that it expires; undefined where none is configured. Rejects
-   * with a 2001 if there is none to be had, and with an `AbortError` once the session is over here.
+   * with a 2001 if there is none to be had, and with the reason of `signal` once the session is over here.
    */
   freshToken(): Promise<string | undefined>;
   /** The PIN of this attempt, from the request or generated; undefined where there is none. Publish it if other tabs may show it. */
@@ -62,15 +62,4 @@ export function beginAttempt(
       control.abort();
     },
   };
-}
-
-/** Settles as `promise` does, or rejects as soon as `signal` aborts. What comes later is ignored. */
-export function untilAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new DOMException('The call was given up.', 'AbortError'));
-    const settled = (): void => signal.removeEventListener('abort', abort);
-    signal.addEventListener('abort', abort);
-    if (signal.aborted) abort();
-    promise.then(resolve, reject).then(settled, settled);
-  });
 }

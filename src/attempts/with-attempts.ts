@@ -13,6 +13,7 @@ import type {
   InferredDriver,
   PreviousTerm,
 } from '../driver';
+import { unlessAborted } from '../platform/abort';
 import { consoleLogger } from '../platform/browser';
 import { delayOf } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
@@ -22,7 +23,7 @@ import { check, checkDriver, checkMethods, warnOfUnknown } from '../session/misu
 import { assertPinLength, DEFAULT_PIN_LENGTH, drawPin, normalizePin } from '../session/pin';
 import type { Kind } from '../session/record';
 import type { JoinOf, SessionOf, Shape, StartOf } from '../shape';
-import { type AttemptContext, beginAttempt, untilAborted } from './attempt';
+import { type AttemptContext, beginAttempt } from './attempt';
 import { completePolicy, type RetryPolicy } from './backoff';
 import { nextAttempt } from './next-attempt';
 
@@ -137,7 +138,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     const asked = (async () => token(call))().catch((cause: unknown) => {
       throw new SessionError(2001, { cause });
     });
-    const got = await untilAborted(asked, call.signal);
+    const got = await unlessAborted(asked, call.signal);
     if (typeof got !== 'string' || got === '') throw new SessionError(2001);
     return got;
   }

@@ -14,7 +14,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import { throwIfAborted } from '../platform/abort';
-import type { Clock, HeldLock } from '../platform/platform';
+import type { HeldLock, Platform } from '../platform/platform';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
@@ -46,14 +46,11 @@ export interface RunOptions {
   readonly insists?: boolean | undefined;
 }
 
-export interface ElectionPorts {
+export interface ElectionPorts extends Pick<Platform, 'clock' | 'isPage'> {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
   readonly proof: LifeProof;
-  readonly clock: Clock;
   readonly tabId: string;
-  /** False: a worker, which may ask a host and never be one. */
-  readonly isPage: boolean;
   newTerm(): string;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -66,17 +63,8 @@ export interface Election {
   run(toCall: ToCall, options: RunOptions): Promise<Tenancy | null>;
 }
 
-export function createElection({
-  ledger,
-  locks,
-  proof,
-  clock,
-  tabId,
-  isPage,
-  newTerm,
-  awake,
-  patienceMs,
-}: ElectionPorts): Election {
+export function createElection(ports: ElectionPorts): Election {
+  const { ledger, locks, proof, clock, tabId, isPage, newTerm, awake, patienceMs } = ports;
   /** A record that was lost was waited for in vain. */
   let hasWaited = false;
 
@@ -84,16 +72,20 @@ export function createElection({
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
     let origin: number | undefined;
+    // Another tab came first, as the record says since this call began: only the proof that it lives is missing.
+    let isBeaten = false;
     for (;;) {
       const verdict = () => ledger.preview(toCall(candidate, origin)).verdict;
-      if (verdict() !== 'granted') await proof.look(signal, () => insists === true && verdict() === 'asked');
+      const willAsk = (): boolean => insists === true && verdict() === 'asked';
+      if (verdict() !== 'granted') await proof.look(signal, willAsk, isBeaten);
       throwIfAborted(signal);
       origin ??= ledger.record.origin || undefined;
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
       if (expected.verdict === 'void') return null;
-      const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
+      isBeaten = expected.verdict === 'granted';
+      const tenancy = await tryOnce(call, isBeaten, signal, insists);
       if (tenancy) return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
@@ -195,7 +187,8 @@ export function createElection({
       const seat = await locks.takeSeat(tries <= 0 && ledger.isStored && !ledger.isDeaf ? 'steal' : 'probe');
       if (seat || signal?.aborted || ledger.record.term !== null) return seat;
       if (tries <= 0) throw refusal(1002);
-      await ledger.until(({ term }) => term !== null && term !== ours, SEAT_AGAIN_MS, signal);
+      // Whoever has the seat has claimed: asking for it once more would tell nothing.
+      if (await ledger.until(({ term }) => term !== null && term !== ours, SEAT_AGAIN_MS, signal)) return null;
     }
   }
 

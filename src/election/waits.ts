@@ -5,7 +5,7 @@
  * Each wait has a name and a reason: it begins when its reason appears, and stops when the reason changes.
  */
 import type { Ledger } from '../ledger/ledger';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import { type SessionRecord, SIGN_OF_LIFE_MS } from '../session/record';
 import type { ScopeLocks } from './locks';
 import type { LifeProof } from './proof';
@@ -25,16 +25,11 @@ const FREE_MS = 100;
 /** Without a channel nobody can call the host: it looks by itself, well within the silence that another tab tolerates. */
 const DEAF_HOST_MS = 1_000;
 
-export interface WaitPorts {
+export interface WaitPorts extends Pick<Platform, 'clock' | 'random' | 'isPage'> {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
   readonly proof: LifeProof;
-  readonly clock: Clock;
   readonly tabId: string;
-  /** At random, from 0 to below 1. */
-  random(): number;
-  /** False: a worker, which only looks. */
-  readonly isPage: boolean;
   /** This tab hosts, and has written nothing for a minute, or its window to reconnect is over. */
   onSignDue(): void;
 }
@@ -61,12 +56,12 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
     const { windowMs } = record.recovery;
     const isHost = record.hostTabId === tabId;
     const isLocked = record.proof === 'lock' && locks.work();
-    keep('host', isHost || !isLocked ? null : term, ({ signal }) => {
+    keep('host', isHost || !isLocked ? null : term, (signal, hosting) => {
       const began = clock.monotonic();
       // A lock that was free at once, or while this tab slept, says nothing of when its host died: the record knows better.
       const isWitness = (now: number): boolean => now - began > FREE_MS && now - awakeAt < 2 * WATCHDOG_MS;
       const noticedAt = (): number | undefined => (isWitness(clock.monotonic()) ? clock.now() : undefined);
-      void locks.watch(term ?? '', signal, () => quietly(proof.reap(term ?? '', noticedAt())));
+      void locks.watch(hosting, signal, () => quietly(proof.reap(hosting, noticedAt())));
     });
     // At least a millisecond: timers are less exact than clocks.
     keepTimer(
@@ -85,16 +80,16 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
   }
 
   function keepTimer(name: string, reason: unknown, ms: number, act: () => void): void {
-    keep(name, reason, (stop) => {
+    keep(name, reason, (signal) => {
       const cancel = clock.after(ms, () => {
         waits.delete(name);
         act();
       });
-      stop.signal.addEventListener('abort', cancel);
+      signal.addEventListener('abort', cancel);
     });
   }
 
-  function keep(name: string, reason: unknown, begin: (stop: AbortController) => void): void {
+  function keep<Reason>(name: string, reason: Reason | null, begin: (signal: AbortSignal, why: Reason) => void): void {
     const before = waits.get(name);
     if ((before?.reason ?? null) === reason) return;
     before?.stop.abort();
@@ -102,7 +97,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
     if (reason === null || isAsleep) return;
     const stop = new AbortController();
     waits.set(name, { reason, stop });
-    begin(stop);
+    begin(stop.signal, reason);
   }
 
   /** `seen`: the host's sign of life with which this wait began. */

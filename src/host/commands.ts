@@ -9,11 +9,12 @@
  */
 
 import type { Driver, DriverContext } from '../driver';
+import type { ScopeLocks } from '../election/locks';
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import type { Answer, CommandRequest, FinalAnswer } from '../ledger/messages';
 import { abortError } from '../platform/abort';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import { failureOf } from '../session/command-error';
 import { mayRun, ownCommand } from '../session/command-rules';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
@@ -25,19 +26,17 @@ const MOST_ANSWERS = 100;
 /** A command that runs for longer is worth watching its caller for. */
 const LONG_MS = 1_000;
 
-export interface CommandPorts {
+export interface CommandPorts extends Pick<Platform, 'clock' | 'clone'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
   readonly driver: Pick<Driver, 'commands'>;
   readonly term: string;
   readonly context: DriverContext;
   /** Aborts when the term is over. */
   readonly signal: AbortSignal;
-  clone<Value>(value: Value): Value;
   /** What this host has, while it is connected. */
   session(): { readonly value: unknown } | undefined;
   /** Calls `onGone` when the tab `tabId`, which holds a lock of that name, is gone. */
-  watch(tabId: string, signal: AbortSignal, onGone: () => void): Promise<void>;
+  watch: ScopeLocks['watch'];
 }
 
 export interface Commands {
@@ -56,16 +55,8 @@ interface Heard {
   cancelForget?: () => void;
 }
 
-export function createCommands({
-  ledger,
-  clock,
-  driver,
-  term,
-  context,
-  signal,
-  clone,
-  ...ports
-}: CommandPorts): Commands {
+export function createCommands(ports: CommandPorts): Commands {
+  const { ledger, clock, driver, term, context, signal, clone } = ports;
   const heard = new Map<string, Heard>();
   /** Those whose answer is remembered, the oldest first. */
   const answers = new Set<Heard>();

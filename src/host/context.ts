@@ -1,7 +1,7 @@
 /** What a driver gets: its only way to the other tabs, and deaf once its term is over. */
 
 import type { DriverContext } from '../driver';
-import type { Logger } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { Report } from '../session/command';
 import { errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
@@ -9,15 +9,13 @@ import { type EventDraft, OWN_TYPES } from '../session/events';
 import { bytesIn, cloned, MAX_PUBLISHED_BYTES } from '../session/payload';
 import { shareData } from './error-data';
 
-export interface ContextPorts {
+export interface ContextPorts extends Pick<Platform, 'logger' | 'clone'> {
   readonly signal: AbortSignal;
   readonly epoch: number;
-  readonly logger: Logger;
   isOver(): boolean;
   /** The driver is letting go of the session: what breaks now is not to be restored. */
   isClosing(): boolean;
   info(): unknown;
-  clone<Value>(value: Value): Value;
   emit(draft: EventDraft): void;
   publish(info: unknown): void;
   report(report: Report): void;

@@ -1,17 +1,12 @@
 /** The `data` of an error, on its way to the other tabs. */
-import type { Logger } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
-
-interface DataPorts {
-  readonly logger: Logger;
-  clone<Value>(value: Value): Value;
-}
 
 /**
  * A clone of `data`; `undefined`, with a warning, for what can't be cloned or stored or is over 64 kB: it is kept with the
  * session's record. The error itself is told all the same: that it happened matters more than what came with it.
  */
-export function shareData(data: unknown, { logger, clone }: DataPorts): unknown {
+export function shareData(data: unknown, { logger, clone }: Pick<Platform, 'logger' | 'clone'>): unknown {
   let cause: unknown;
   try {
     const cloned = clone(data);

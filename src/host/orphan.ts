@@ -1,21 +1,21 @@
 /** Ends a session at the service that is over and that no tab holds any more: its host is gone, and recovery did not come about. */
 
 import type { Driver } from '../driver';
-import type { Clock, Logger } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { SessionRecord } from '../session/record';
 import { createContext } from './context';
 import { outcomeOf, within } from './outcome';
 
-export interface OrphanPorts {
+export interface OrphanPorts extends Pick<Platform, 'clock' | 'logger'> {
   readonly driver: Pick<Driver, 'end'>;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** How long the driver may take, in milliseconds. */
-  readonly limitMs: number;
+  readonly connectTimeoutMs: number;
 }
 
 /** Calls `driver.end(null, context)`, whose `info` is what was published last. Its failure is logged: the session is over all the same. */
-export async function endOrphan({ driver, clock, logger, limitMs }: OrphanPorts, orphan: SessionRecord): Promise<void> {
+export async function endOrphan(
+  { driver, clock, logger, connectTimeoutMs }: OrphanPorts,
+  orphan: SessionRecord,
+): Promise<void> {
   const ignore = (): void => {};
   const context = createContext({
     ...{ signal: new AbortController().signal, epoch: orphan.epoch, logger, clone: (value) => value },
@@ -27,7 +27,7 @@ export async function endOrphan({ driver, clock, logger, limitMs }: OrphanPorts,
   });
   const outcome = await within(
     clock,
-    limitMs,
+    connectTimeoutMs,
     outcomeOf<void>(() => driver.end(null, context)),
   );
   if (outcome?.type !== 'value')

@@ -12,39 +12,30 @@
 
 import type { Driver, DriverContext } from '../driver';
 import type { Tenancy } from '../election/election';
+import type { ScopeLocks } from '../election/locks';
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
-import type { Clock, Lifecycle, Logger } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
 import type { Report } from '../session/command';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
-import type { SessionRecord } from '../session/record';
+import { isClosing, type SessionRecord } from '../session/record';
 import { createCommands } from './commands';
 import { createContext } from './context';
 import { shareData } from './error-data';
 import { type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
-export interface TenurePorts {
+export interface TenurePorts extends Pick<Platform, 'clock' | 'lifecycle' | 'logger' | 'clone'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly lifecycle: Lifecycle;
-  readonly logger: Logger;
+  readonly locks: Pick<ScopeLocks, 'watch' | 'distrust'>;
   readonly tabId: string;
   readonly driver: Pick<Driver, 'end' | 'release' | 'commands'>;
   readonly connectTimeoutMs: number;
-  clone<Value>(value: Value): Value;
   /** Somebody asked whether this tab lives; it is about to answer. */
   onAsked(): void;
-  /**
-   * Another tab found the lock of this term free, although this tab holds it: the two have different lock managers. A term that is
-   * older may have been lost by its silence.
-   */
-  onMistaken(): void;
-  /** Calls `onGone` when the tab `tabId` is gone, which holds a lock of that name. */
-  watch(tabId: string, signal: AbortSignal, onGone: () => void): Promise<void>;
   /** The session of this term was replaced by another object. */
   onReplaced(): void;
   /** The term is over in this tab; `isSuperseded`: because another tab fenced it. */
@@ -53,8 +44,9 @@ export interface TenurePorts {
 
 export type Tenure = ReturnType<typeof createTenure>;
 
-export function createTenure(ports: TenurePorts, { term, termLock, seat, record: claimed }: Tenancy) {
-  const { ledger, clock, logger, driver, connectTimeoutMs } = ports;
+export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
+  const { term, termLock, seat, record: claimed } = tenancy;
+  const { ledger, locks, clock, logger, clone, driver, connectTimeoutMs } = ports;
   const { origin, epoch } = claimed;
   const control = new AbortController();
   const began = clock.monotonic();
@@ -64,7 +56,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   /** What it came back with, until it is let go. */
   let session: { readonly value: unknown } | undefined;
   /** Why the wait for it was ended, if it was: by a failure of its own, or because it was given up or fenced. */
-  let stopped: { readonly reason: unknown; readonly isFailure: boolean } | undefined;
+  let stopped: { readonly reason: unknown; readonly failure: SessionError | undefined } | undefined;
   /** The code of a failure that says nothing better. None: nothing was attempted, this term ends an orphan. */
   let fallback: SessionErrorCode | undefined;
   /** The driver said that the session is over before it had come back. */
@@ -80,9 +72,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   let isFinishing = false;
 
   const isOver = (): boolean => stage === 'over';
-  const writer = createWriter({ ...ports, isOver }, claimed);
+  const writer = createWriter({ ...ports, isOver }, tenancy);
   const context = createContext({
-    ...{ signal: control.signal, epoch, logger, isOver, clone: ports.clone },
+    ...{ signal: control.signal, epoch, logger, isOver, clone },
     isClosing: () => stage === 'closing',
     info: () => ledger.record.info,
     emit: writer.emit,
@@ -99,7 +91,7 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   });
 
   const commands = createCommands({
-    ...{ ledger, clock, driver, term, context, signal: control.signal, clone: ports.clone, watch: ports.watch },
+    ...{ ledger, clock, driver, term, context, signal: control.signal, clone, watch: locks.watch },
     session: () => (stage === 'held' ? session : undefined),
   });
 
@@ -139,19 +131,20 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
     signal.removeEventListener('abort', onAbort);
     if (outcome?.type === 'value') return connected(outcome.value);
     if (outcome) throw await failed(SessionError.from(outcome.error, fallbackCode));
-    if (stopped?.isFailure) throw await failed(stopped.reason as SessionError);
+    if (stopped?.failure) throw await failed(stopped.failure);
     throw stopped?.reason;
   }
 
   /** Ends the wait for the attempt. */
-  function stop(reason: unknown, isFailure = false): void {
-    stopped ??= { reason, isFailure };
+  function stop(reason: unknown, failure?: SessionError): void {
+    stopped ??= { reason, failure };
     control.abort(reason);
   }
 
   /** The attempt is over before its driver is done with it. */
   function fail(message: string): void {
-    stop(new SessionError(fallback ?? 1011, { message }), true);
+    const failure = new SessionError(fallback ?? 1011, { message });
+    stop(failure, failure);
   }
 
   async function connected(value: unknown): Promise<unknown> {
@@ -178,10 +171,11 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   async function failed(error: SessionError): Promise<SessionError> {
     stage = 'closing';
     seat.release();
-    const isGone = endedEarly !== undefined && ledger.record.activeEpoch > 0;
+    const reason = ledger.record.activeEpoch > 0 ? endedEarly : undefined;
     const facts = errorFacts(error, (data) => shareData(data, ports));
-    const report: Report = isGone ? { type: 'ended', reason: endedEarly ?? '' } : { type: 'failed', error: facts };
-    const { entries } = await writer.report(report);
+    const { entries } = await writer.report(
+      reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason },
+    );
     over(error);
     letGoWhenItComes();
     const entry = entries.find((one) => one.error?.code === facts.code);
@@ -194,16 +188,18 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   function observe(record: SessionRecord): void {
     if (isOver()) return;
     if (record.term !== term || (hasLostLock && !ledger.isStored)) {
+      // Another tab found the lock of this term free, although this tab holds it: the two have different lock managers. A term that is
+      // older may have been lost by its silence.
       const isMistaken = record.lostEpoch === epoch && claimed.proof === 'lock' && !hasLostLock && !stopped;
       const isYoung = clock.monotonic() - began < SILENCE_MS;
-      if (isMistaken && isYoung && stage !== 'closing') ports.onMistaken();
+      if (isMistaken && isYoung && stage !== 'closing') locks.distrust();
       // A term that this host is closing ends by its own report.
       if (stage !== 'closing') return over(abortError('Another tab has taken over this session.'), true);
       const { lastError } = record;
       hasClosedWindow ||= lastError?.tabId === ports.tabId && lastError.epoch > epoch;
       return;
     }
-    if (record.phase === 'canceling' || record.phase === 'ending') void finish();
+    if (isClosing(record.phase)) void finish();
     else if (record.successor && session && stage === 'held') void handOver(session.value);
     // The record was lost, and a tab that had not heard of it yet wrote what it knew.
     else if (record.phase === 'connecting' && stage === 'held') say({ type: 'connected' });
@@ -316,9 +312,9 @@ export function createTenure(ports: TenurePorts, { term, termLock, seat, record:
   }
 
   async function letGoOf(value: unknown): Promise<void> {
-    const { record } = ledger;
+    const { phase, origin: latest } = ledger.record;
     // A session that lives on elsewhere is let go of here, and not ended.
-    const isAlive = ['connecting', 'active', 'recovering'].includes(record.phase) && record.origin === origin;
+    const isAlive = phase !== 'idle' && !isClosing(phase) && latest === origin;
     await callDriver(isAlive ? 'release' : 'end', value);
   }
 

@@ -8,8 +8,8 @@ import { createTenure, type Tenure, type TenurePorts } from './tenure';
 export interface TermPorts extends Omit<TenurePorts, 'onOver'> {
   /** A fenced term is let go of; `isElsewhere`: its session lives on in another tab, and is not to be resumed here. */
   onLetGo(epoch: number, isElsewhere: boolean): void;
-  /** A term is over: this tab may be free. */
-  onFree(): void;
+  /** A term is over: this tab may be free, and act by itself. */
+  consider(): void;
 }
 
 export interface Terms {
@@ -57,7 +57,7 @@ export function createTerms(ports: TermPorts): Terms {
           onOver(isSuperseded) {
             if (held === tenure) held = undefined;
             // Not in the middle of a look at the record.
-            void Promise.resolve().then(ports.onFree);
+            void Promise.resolve().then(() => ports.consider());
             if (isSuperseded) letGoOf(tenure, ledger.refresh());
           },
         },

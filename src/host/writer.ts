@@ -6,12 +6,12 @@
  * own: then it waits for that one transaction. However many events are emitted meanwhile, they are stored together. What is
  * published is a state and not a stream: the latest goes along with the next transaction, whatever that is for.
  */
+import type { Tenancy } from '../election/election';
 import type { Ledger } from '../ledger/ledger';
 import { isBlocked } from '../ledger/patient-store';
-import type { Clock, Lifecycle, Logger } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { Decision, Report } from '../session/command';
 import type { EventDraft, JournalEntry } from '../session/events';
-import type { SessionRecord } from '../session/record';
 
 /** Events per message: keeps a flood from becoming one huge clone in every tab. */
 const BATCH = 500;
@@ -22,11 +22,8 @@ const AFTER_MESSAGE_MS = 2;
 /** Between two tries to write while the store is blocked. */
 const BLOCKED_AGAIN_MS = 1_000;
 
-export interface WriterPorts {
+export interface WriterPorts extends Pick<Platform, 'clock' | 'lifecycle' | 'logger'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly lifecycle: Lifecycle;
-  readonly logger: Logger;
   readonly tabId: string;
   /** The term is over: nothing can be written under it any more. */
   isOver(): boolean;
@@ -45,10 +42,9 @@ export interface Writer {
 
 export function createWriter(
   { ledger, clock, lifecycle, logger, tabId, isOver }: WriterPorts,
-  { term, epoch, ...record }: SessionRecord,
+  { term, record: { epoch, ...claimed } }: Pick<Tenancy, 'term' | 'record'>,
 ): Writer {
-  const host = term ?? '';
-  let seq = record.seq;
+  let seq = claimed.seq;
   const drafts: EventDraft[] = [];
   const unstored: JournalEntry[] = [];
   let published: { readonly info: unknown } | undefined;
@@ -59,7 +55,7 @@ export function createWriter(
   function number(fresh: readonly EventDraft[]): void {
     const at = clock.now();
     const entries = fresh.map((draft) => ({ ...draft, epoch, seq: ++seq, tabId, at }));
-    for (let i = 0; i < entries.length; i += BATCH) ledger.sendEvents(host, entries.slice(i, i + BATCH));
+    for (let i = 0; i < entries.length; i += BATCH) ledger.sendEvents(term, entries.slice(i, i + BATCH));
     unstored.push(...entries);
   }
 
@@ -84,7 +80,7 @@ export function createWriter(
     for (;;) {
       const [entries, info] = [[...unstored], published];
       try {
-        const decision = await ledger.transact({ ...report, term: host, entries, published: info });
+        const decision = await ledger.transact({ ...report, term, entries, published: info });
         unstored.splice(0, entries.length);
         if (published === info) published = undefined;
         seq = Math.max(seq, decision.record.seq);

@@ -1,5 +1,5 @@
 /** What this tab was not told is read from the journal, again and again: whoever sent an event may not have stored it yet. */
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { Position } from '../session/events';
 import type { Inbox } from './inbox';
 
@@ -9,8 +9,7 @@ const FIRST_MS = 5;
 /** Between two looks for it. */
 const AGAIN_MS = 100;
 
-export interface GapPorts {
-  readonly clock: Clock;
+export interface GapPorts extends Pick<Platform, 'clock'> {
   readonly inbox: Inbox;
   /** Looks at record and journal, and tells the inbox. */
   refresh(): Promise<void>;

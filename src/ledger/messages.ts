@@ -2,7 +2,7 @@
  * Everything that goes over the channel. Messages only hint: whoever gets one looks at the store, and code that would be
  * wrong if every message were lost is wrong.
  */
-import { isCount, isObject, isText } from '../session/check';
+import { isCount, isObject, isOneOf, isText } from '../session/check';
 import type { Command } from '../session/command';
 import type { CommandFailure, CommandOutcome } from '../session/command-error';
 import { isEntry, type JournalEntry } from '../session/events';
@@ -69,7 +69,7 @@ export function toWire(message: Message): unknown {
 }
 
 /** What another tab may ask of a host for itself. */
-const CALLS = ['takeOver', 'withdraw', 'cancel', 'end'];
+const CALLS = ['takeOver', 'withdraw', 'cancel', 'end'] as const;
 
 /** Reads a message from anything. Unknown types are a newer build's business: `undefined`, like garbage. */
 export function parseMessage(value: unknown): Message | undefined {
@@ -84,7 +84,7 @@ export function parseMessage(value: unknown): Message | undefined {
   const { id, request, answer } = value;
   const isWellFormed =
     (type === 'run' && isText(term) && isRequest(request)) ||
-    (type === 'answer' && isText(id) && isObject(answer) && STATES.includes(answer.state as string)) ||
+    (type === 'answer' && isText(id) && isObject(answer) && isOneOf(STATES, answer.state)) ||
     (type === 'stop' && isText(id)) ||
     ((type === 'look' || type === 'events') && (isText(term) || (term === null && type === 'look')) && isEntries) ||
     (type === 'bye' && isText(term)) ||
@@ -105,7 +105,6 @@ function parseCall(value: unknown): Command | undefined {
   const { type, term, candidate, origin } = value;
   if (type === 'look') return { type };
   if (type === 'ask') return isText(term) ? { type, term } : undefined;
-  if (!CALLS.includes(type as string) || !isCandidate(candidate)) return undefined;
-  // Its type is one of those that need no more than this.
-  return { type, candidate, ...(isCount(origin) && { origin }) } as Command;
+  if (!isOneOf(CALLS, type) || !isCandidate(candidate)) return undefined;
+  return { type, candidate, ...(isCount(origin) && { origin }) };
 }

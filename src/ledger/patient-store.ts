@@ -7,7 +7,7 @@
  *   from memory either: that page may be the host. So the caller is told, with the store's TimeoutError.
  * - Its *value* can't be stored. That says nothing about the store: the caller is told, with the store's DataCloneError.
  */
-import type { Clock, Logger, Store } from '../platform/platform';
+import type { Platform, Store } from '../platform/platform';
 import { isObject } from '../session/check';
 
 /** A transaction that failed, on a new connection too, is tried again after these pauses. */
@@ -16,10 +16,8 @@ const PAUSES_MS = [20, 100, 300];
 /** How long a store that kept failing is left alone. */
 const RETRY_MS = 30_000;
 
-export interface PatientStorePorts {
+export interface PatientStorePorts extends Pick<Platform, 'clock' | 'logger'> {
   readonly store: Store | null;
-  readonly clock: Clock;
-  readonly logger: Logger;
   /** The store was given up, or works again. */
   onChange(): void;
 }

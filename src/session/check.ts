@@ -8,7 +8,11 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
+export function isOneOf<Choice>(choices: readonly Choice[], value: unknown): value is Choice {
+  return choices.some((choice) => choice === value);
+}
+
 /** A whole number that can still be counted up for longer than anyone will. */
 export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 52;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 52;
 }

@@ -1,8 +1,7 @@
 /** The rules of commands: in which phase one is run, waits or is refused; and which functions of a driver are commands. */
-import { busyCode } from './decide';
 import type { SessionError } from './errors';
 import { NO_SESSION, refusal } from './reasons';
-import type { Phase, SessionRecord } from './record';
+import { isClosing, isLive, type Phase, type SessionRecord } from './record';
 
 /** A command waits: the session is being connected, or connected again. */
 export function waitsIn(phase: Phase): boolean {
@@ -12,7 +11,7 @@ export function waitsIn(phase: Phase): boolean {
 /** What a command is refused with in `phase`; `undefined` where it is run or waits. */
 export function commandRefusal(phase: Phase): SessionError | undefined {
   if (phase === 'idle') return refusal(1011, NO_SESSION);
-  return busyCode(phase) === 1017 ? refusal(1017) : undefined;
+  return isClosing(phase) ? refusal(1017) : undefined;
 }
 
 /** Whether the host of `own` may run one: that is the current term, and it is connected. */
@@ -22,7 +21,7 @@ export function mayRun({ term, phase }: SessionRecord, own: string): boolean {
 
 /** Whether the host of `sentTo` can still say what became of a command that it has perhaps begun. */
 export function canTell({ term, phase }: SessionRecord, sentTo: string): boolean {
-  return term === sentTo && (phase === 'active' || phase === 'recovering');
+  return term === sentTo && isLive(phase);
 }
 
 /**

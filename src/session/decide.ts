@@ -24,7 +24,7 @@
 import type { SessionErrorCode } from './catalogue';
 import type { Command, Decision, Facts, Step } from './command';
 import type { JournalEntry } from './events';
-import { IDLE, isNewer, type Phase, type SessionRecord, type Stored } from './record';
+import { IDLE, isClosing, isLive, isNewer, type Phase, type SessionRecord, type Stored } from './record';
 import {
   asked,
   claimed,
@@ -138,7 +138,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       return mayResume(record, command.key) ? resumed(record, command.candidate, facts) : VOID;
     case 'takeOver':
       if (phase === 'idle') return refused(1011);
-      if (phase !== 'active' && phase !== 'recovering') return refused(busyCode(phase));
+      if (!isLive(phase)) return refused(busyCode(phase));
       if (command.follows && (phase !== 'active' || term === null)) return VOID;
       return term === null
         ? resumed(record, command.candidate, facts)
@@ -191,7 +191,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
       // What was live before goes back to where it can be resumed.
       return record.activeEpoch ? failed(record, undefined, facts) : done({ phase: 'canceling' });
     case 'settled':
-      return phase === 'canceling' || phase === 'ending' ? settled(record, told(command.error)) : VOID;
+      return isClosing(phase) ? settled(record, told(command.error)) : VOID;
     case 'ended':
       return phase === 'canceling' ? settled(record) : ended({ ...record, ...unwanted(record, facts) }, command.reason);
     case 'reconnecting':
@@ -201,7 +201,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'reconnected':
       return phase === 'recovering' ? done(connected(record), { type: 'session_resumed' }) : VOID;
     case 'handOver':
-      if (record.successor === null || (phase !== 'active' && phase !== 'recovering')) return VOID;
+      if (record.successor === null || !isLive(phase)) return VOID;
       // The key stays with the old tab until the new one is connected: if the move fails, the old one may resume.
       return done({
         ...hostedBy(record.successor, record.epoch + 1, facts),
@@ -216,5 +216,5 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
 /** What a call is refused with while a session is in `phase`. */
 export function busyCode(phase: Phase): SessionErrorCode {
   if (phase === 'active') return 1004;
-  return phase === 'canceling' || phase === 'ending' ? 1017 : 1002;
+  return isClosing(phase) ? 1017 : 1002;
 }

@@ -9,13 +9,23 @@
  *   `seq % JOURNAL_SIZE` until the slot is used again.
  * - Nothing in here was not published by the driver: no request, no token, no body.
  */
-import { isCount, isObject, isText } from './check';
+import { isCount, isObject, isOneOf, isText } from './check';
 import { isEntry, type JournalEntry } from './events';
 
 export const PROTOCOL_VERSION = 1;
 
 export const PHASES = ['idle', 'connecting', 'active', 'recovering', 'canceling', 'ending'] as const;
 export type Phase = (typeof PHASES)[number];
+
+/** There is a session: connected, or to be connected again. */
+export function isLive(phase: Phase): boolean {
+  return phase === 'active' || phase === 'recovering';
+}
+
+/** Nothing but its end can come of it any more. */
+export function isClosing(phase: Phase): boolean {
+  return phase === 'canceling' || phase === 'ending';
+}
 
 export type Kind = 'start' | 'join';
 
@@ -176,12 +186,12 @@ export function parseRecord(value: unknown): Stored {
     Number(value.answered) <= Number(value.asked) &&
     [term, hostTabId, value.resumeKey].every((id) => id === null || isText(id)) &&
     [value.since, value.lostSince, value.seenAt].every((time) => time === null || Number.isFinite(time)) &&
-    PHASES.includes(phase as Phase) &&
-    [null, 'start', 'join'].includes(value.kind as Kind) &&
-    PROOFS.includes(value.proof as Proof) &&
+    isOneOf(PHASES, phase) &&
+    isOneOf([null, 'start', 'join'], value.kind) &&
+    isOneOf(PROOFS, value.proof) &&
     [value.isStored, value.isWanted].every((flag) => typeof flag === 'boolean') &&
     isObject(recovery) &&
-    RECOVERY_POLICIES.includes(recovery.by as RecoveryPolicy) &&
+    isOneOf(RECOVERY_POLICIES, recovery.by) &&
     Number.isFinite(recovery.windowMs) &&
     isCount(recovery.attempts) &&
     (value.successor === null || isCandidate(value.successor)) &&
@@ -206,12 +216,7 @@ function isFailures(value: unknown): boolean {
 }
 
 export function isCandidate(value: unknown): value is Candidate {
-  return (
-    isObject(value) &&
-    isText(value.term) &&
-    isText(value.tabId) &&
-    [undefined, ...PROOFS].includes(value.proof as Proof)
-  );
+  return isObject(value) && isText(value.term) && isText(value.tabId) && isOneOf([undefined, ...PROOFS], value.proof);
 }
 
 /**

@@ -4,7 +4,15 @@ import type { SessionErrorCode } from './catalogue';
 import type { Call, Facts, Step } from './command';
 import { completeFacts, type ErrorFacts } from './error-facts';
 import type { EventDraft } from './events';
-import { type Candidate, type Failures, IDLE, type Kind, type SessionRecord, SIGN_OF_LIFE_MS } from './record';
+import {
+  type Candidate,
+  type Failures,
+  IDLE,
+  isClosing,
+  type Kind,
+  type SessionRecord,
+  SIGN_OF_LIFE_MS,
+} from './record';
 
 /** Between two attempts that a whole browser makes by itself, in milliseconds. A service that went down gets up again within minutes. */
 const WANTED_AGAIN = { minDelayMs: 1_000, maxDelayMs: 60_000 };
@@ -106,8 +114,7 @@ export function lost(given: SessionRecord, at: number | undefined, leavesOrphan:
   const noticed = Math.min(Math.max(given.seenAt, at ?? 0), given.seenAt + 2 * SIGN_OF_LIFE_MS);
   const lostSince = given.lostSince ?? noticed;
   const record = { ...given, epoch: given.epoch + 1, lostEpoch: given.epoch, lostSince };
-  const { phase } = record;
-  if (phase === 'canceling' || phase === 'ending') return { ...settled(record), leavesOrphan };
+  if (isClosing(record.phase)) return { ...settled(record), leavesOrphan };
   return record.activeEpoch ? { ...recovering(record, facts), leavesOrphan } : ended(record, 'host-lost');
 }
 

@@ -6,7 +6,7 @@ import type { ToCall } from '../election/election';
 import type { LifeProof } from '../election/proof';
 import { quietly, type Waits } from '../election/waits';
 import type { Ledger } from '../ledger/ledger';
-import type { Lifecycle } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { Calls } from './calls';
 import type { Settings } from './options';
 import type { ResumeKey } from './resume-key';
@@ -21,7 +21,7 @@ const RESUME_AGAIN_MS = 1_000;
 /** Whoever looks at a tab for so long has not only passed it on the way to another one. */
 const LOOKED_AT_MS = 300;
 
-export interface ByItselfPorts {
+export interface ByItselfPorts extends Pick<Platform, 'lifecycle'> {
   readonly settings: Settings;
   readonly ledger: Ledger;
   readonly proof: LifeProof;
@@ -29,7 +29,6 @@ export interface ByItselfPorts {
   readonly calls: Calls;
   readonly wishes: Wishes;
   readonly key: ResumeKey;
-  readonly lifecycle: Lifecycle;
   readonly tabId: string;
   /** Whether this tab could hold a session now. */
   isFree(): boolean;

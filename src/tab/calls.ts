@@ -8,7 +8,7 @@ import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
 import { isBlocked } from '../ledger/patient-store';
 import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
@@ -23,15 +23,13 @@ import type { ResumeKey } from './resume-key';
 /** How long `end()` waits for a driver that is letting go: it may be that driver that called, and waits for `end()`. */
 const OWN_DRIVER_MS = 1_000;
 
-export interface CallPorts {
+export interface CallPorts extends Pick<Platform, 'clock' | 'isPage'> {
   readonly settings: Settings;
   readonly ledger: Ledger;
   readonly election: Election;
   readonly terms: Terms;
   readonly key: ResumeKey;
-  readonly clock: Clock;
   readonly tabId: string;
-  readonly isPage: boolean;
   ready(): Promise<void>;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -40,8 +38,8 @@ export interface CallPorts {
   /** An error in the app's own words. */
   shown(error: SessionError): SessionError;
   tell(error: SessionErrorEvent): void;
-  /** A call is over: this tab may be free. */
-  onFree(): void;
+  /** A call is over: this tab may be free, and act by itself. */
+  consider(): void;
 }
 
 type Connect = (context: DriverContext) => unknown;
@@ -107,7 +105,7 @@ export function createCalls(ports: CallPorts) {
     } finally {
       unlink();
       if (calling === own) calling = undefined;
-      ports.onFree();
+      ports.consider();
     }
   }
 
@@ -158,7 +156,7 @@ export function createCalls(ports: CallPorts) {
     const limitMs = Math.min(OWN_DRIVER_MS, connectTimeoutMs / 4);
     const outcome = await (terms.held?.isLettingGo() ? within(clock, limitMs, ended) : ended);
     ending -= 1;
-    ports.onFree();
+    ports.consider();
     if (outcome?.type === 'error') throw told(outcome.error);
   }
 

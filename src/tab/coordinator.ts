@@ -78,16 +78,15 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onCleared: locks.distrust,
     onBye: (term) => quietly(proof.hearGoodbye(term)),
     onCommand: (message) => commands.hear(message),
-    onOrphan: (orphan) => void endOrphan({ driver, clock, logger, limitMs: connectTimeoutMs }, orphan),
+    onOrphan: (orphan) => void endOrphan(shared, orphan),
   });
   const proof = (isPage ? lifeProof : noProof)({ ledger, locks, clock });
   /** What the parts below share. Each takes what it asks for. */
   const shared = {
     ...{ settings, ledger, locks, proof, clock, lifecycle, logger, tabId, driver, connectTimeoutMs, isPage, key },
-    ...{ clone, random, randomId, shown, throwIfClosed },
+    ...{ clone, random, randomId, shown, throwIfClosed, consider },
     ready: whenReady,
     awake: () => awake.signal,
-    onFree: consider,
   };
   const election = createElection({ ...shared, newTerm: randomId, patienceMs: connectTimeoutMs });
   const waits = createWaits({ ...shared, onSignDue: () => terms.held?.say({ type: 'alive' }) });
@@ -95,8 +94,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...shared,
     onReplaced: update,
     onAsked: key.sign,
-    watch: locks.watch,
-    onMistaken: locks.distrust,
     onLetGo,
   });
   const calls = createCalls({
@@ -109,7 +106,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...shared,
     throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
-    onWish: consider,
   });
   const byItself = createByItself({ ...shared, waits, calls, wishes, isFree });
   lifecycle.listen((event) => {
@@ -165,7 +161,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   function onEntry(entry: JournalEntry, missed: number): void {
     if (entry.type === 'session_ended') heardEnd = entry.epoch;
     const event = toPublicEvent(entry, missed);
+    // Of an entry with an error `toPublicEvent` makes such an event.
     listeners.emit(entry.type, entry.error ? shown(event as SessionErrorEvent) : event);
+    // It is the last one from now on, and may be stored later.
+    if (entry.error) update();
   }
 
   function onRecord(previous: SessionRecord): void {

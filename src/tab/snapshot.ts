@@ -1,6 +1,6 @@
 /** The record as one tab sees it. */
 import { errorEvent, type SessionErrorEvent } from '../session/error-facts';
-import type { SessionRecord } from '../session/record';
+import { isLive, type SessionRecord } from '../session/record';
 import type { Guarantee, SessionSnapshot } from '../types';
 
 export interface Snapshot {
@@ -50,7 +50,7 @@ export function nextSnapshot(
   const entry = record.lastError;
   const isSameError = last.lastError?.seq === entry?.seq && last.lastError?.epoch === entry?.epoch;
   const lastError = isSameError ? last.lastError : entry?.error ? shown(errorEvent(entry.error, entry)) : null;
-  const session = role === 'host' && (phase === 'active' || phase === 'recovering') ? tab.session : undefined;
+  const session = role === 'host' && isLive(phase) ? tab.session : undefined;
   // The record's invariants tie the others to the phase.
   const value = { phase, role, kind, hostTabId, epoch, since, info, lastError, guarantee } as SessionSnapshot;
   const names = Object.keys(value) as (keyof SessionSnapshot)[];

@@ -4,7 +4,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import { abortError, linkedTo, reasonOf, throwIfAborted } from '../platform/abort';
-import type { Clock } from '../platform/platform';
+import type { Platform } from '../platform/platform';
 import { errorEvent } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
@@ -17,17 +17,16 @@ const AGAIN_MS = 1_000;
 /** Another call has the session, in whichever phase. */
 const BUSY: readonly number[] = [1002, 1004, 1017];
 
-export interface WishPorts {
+export interface WishPorts extends Pick<Platform, 'clock'> {
   readonly ledger: Ledger;
-  readonly clock: Clock;
   ready(): Promise<void>;
   /** Throws if this coordinator can't host: it was closed, or is in no page. */
   throwIfUnfit(): void;
   /** Starts a session without a person: no refusal is told. Rejects as `start` does. */
   start(request: unknown, signal: AbortSignal, wish: Pick<SessionRecord, 'stops' | 'failures'>): Promise<unknown>;
   shown(error: SessionError): SessionError;
-  /** There is another wish, or one may have come to be due. */
-  onWish(): void;
+  /** There is another wish, or one may have come to be due: this tab may have to start a session. */
+  consider(): void;
 }
 
 export interface Wishes {
@@ -70,7 +69,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
         reject(reasonOf(stop.signal));
       });
       wishes.add(wish);
-      ports.onWish();
+      ports.consider();
     });
   }
 
@@ -106,7 +105,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
 
   function goOn(): void {
     isStarting = false;
-    ports.onWish();
+    ports.consider();
   }
 
   return {

@@ -10,7 +10,7 @@ const ORPHAN = recordIn('recovering', { epoch: 5, info: { id: 'session-7' } });
 function setUp(end: (session: unknown, context: DriverContext) => void | Promise<void>) {
   const clock = fakeClock();
   const logger = fakeLogger();
-  const ended = follow(endOrphan({ driver: { end }, clock, logger, limitMs: 30_000 }, ORPHAN));
+  const ended = follow(endOrphan({ driver: { end }, clock, logger, connectTimeoutMs: 30_000 }, ORPHAN));
   return { clock, logger, ended };
 }
 

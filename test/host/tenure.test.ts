@@ -18,8 +18,8 @@ function setUp() {
       ...{ ledger, clock, logger: fakeLogger(), tabId: HOST.tabId, connectTimeoutMs: 30_000 },
       clone: structuredClone,
       ...{ driver: { end: () => undefined }, lifecycle: NO_LIFE },
-      ...{ watch: async () => undefined, onAsked: () => undefined, onReplaced: () => undefined },
-      onMistaken: () => void told.push('mistaken'),
+      locks: { watch: async () => undefined, distrust: () => void told.push('distrust') },
+      ...{ onAsked: () => undefined, onReplaced: () => undefined },
       onOver: (isSuperseded) => void told.push(`over${isSuperseded ? ', superseded' : ''}`),
     },
     { term: HOST.term, termLock, seat, record },
@@ -31,7 +31,7 @@ function setUp() {
 test('a young term that was found lost by its lock, which this tab holds: the two tabs have different lock managers', () => {
   const { tenure, told, lost, termLock, seat } = setUp();
   tenure.observe(lost);
-  expect(told).toEqual(['mistaken', 'over, superseded']);
+  expect(told).toEqual(['distrust', 'over, superseded']);
   expect([termLock.isReleased, seat.isReleased]).toEqual([true, true]);
 });
 

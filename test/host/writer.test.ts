@@ -27,7 +27,7 @@ function setUp(record: SessionRecord = recordIn('active')) {
       },
       isOver: () => isOver,
     },
-    record,
+    { term: HOST.term, record },
   );
   /** Each transaction: its type, the numbers of its events, and what it publishes. */
   const written = (): string[] => ledger.commands.map(describeCommand);

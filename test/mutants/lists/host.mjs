@@ -76,7 +76,7 @@ export const HOST = [
     name: 'cancel ignored by the host',
     breaks: 'every attempt can be given up from any tab',
     file: 'src/host/tenure.ts',
-    find: "if (record.phase === 'canceling' || record.phase === 'ending') void finish();",
+    find: 'if (isClosing(record.phase)) void finish();',
     replace: "if (record.phase === 'ending') void finish();",
     tests: ['test/coordinator/giving-up.test.ts'],
   },
