@@ -244,9 +244,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         if (!isNewer(message.record, record)) return;
         accept(message.record);
         memory = message.entries;
+        if (!inbox.isBehind(record)) return;
         // Without asking the host for what it told just now: each of many tabs would have all of them told again.
-        if (inbox.isBehind(record)) arrivals.add(look(true, false).catch(() => undefined), catchUp);
-        return;
+        return arrivals.add(look(true, false).catch(() => undefined), catchUp);
       }
       case 'call': {
         // Its host answers. Where there is none, or one that never stored it, whoever knows it does.

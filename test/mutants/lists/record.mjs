@@ -12,8 +12,8 @@ export const RECORD = [
     name: 'told state not looked up in the journal',
     breaks: 'what a host remembers begins where its store failed: what was before that is read from the store',
     file: 'src/ledger/open-ledger.ts',
-    find: 'if (inbox.isBehind(record)) arrivals.add(look(true, false).catch(() => undefined), catchUp);',
-    replace: 'inbox.reconcile(record, memory);',
+    find: 'return arrivals.add(look(true, false).catch(() => undefined), catchUp);',
+    replace: 'return inbox.reconcile(record, memory);',
     tests: ['test/ledger/ledger-memory.test.ts'],
   },
   {
