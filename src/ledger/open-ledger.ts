@@ -246,7 +246,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         memory = message.entries;
         if (!inbox.isBehind(record)) return;
         // Without asking the host for what it told just now: each of many tabs would have all of them told again.
-        return arrivals.add(look(true, false).catch(() => undefined), catchUp);
+        const looked = look(true, false).catch(() => undefined);
+        return arrivals.add(looked, catchUp);
       }
       case 'call': {
         // Its host answers. Where there is none, or one that never stored it, whoever knows it does.
