@@ -72,16 +72,20 @@ export function createElection(ports: ElectionPorts): Election {
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
     let origin: number | undefined;
+    // Another tab came first, as the record says since this call began: only the proof that it lives is missing.
+    let isBeaten = false;
     for (;;) {
       const verdict = () => ledger.preview(toCall(candidate, origin)).verdict;
-      if (verdict() !== 'granted') await proof.look(signal, () => insists === true && verdict() === 'asked');
+      const willAsk = (): boolean => insists === true && verdict() === 'asked';
+      if (verdict() !== 'granted') await proof.look(signal, willAsk, isBeaten);
       throwIfAborted(signal);
       origin ??= ledger.record.origin || undefined;
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
       if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
       if (expected.verdict === 'void') return null;
-      const tenancy = await tryOnce(call, expected.verdict === 'granted', signal, insists);
+      isBeaten = expected.verdict === 'granted';
+      const tenancy = await tryOnce(call, isBeaten, signal, insists);
       if (tenancy) return tenancy;
       throwIfAborted(signal);
       // Never reuse a term id that was in the record: a follower may still be queued for its lock and would take our release for
@@ -183,7 +187,8 @@ export function createElection(ports: ElectionPorts): Election {
       const seat = await locks.takeSeat(tries <= 0 && ledger.isStored && !ledger.isDeaf ? 'steal' : 'probe');
       if (seat || signal?.aborted || ledger.record.term !== null) return seat;
       if (tries <= 0) throw refusal(1002);
-      await ledger.until(({ term }) => term !== null && term !== ours, SEAT_AGAIN_MS, signal);
+      // Whoever has the seat has claimed: asking for it once more would tell nothing.
+      if (await ledger.until(({ term }) => term !== null && term !== ours, SEAT_AGAIN_MS, signal)) return null;
     }
   }
 

@@ -25,8 +25,8 @@ export interface ScopeLocks {
   takeTerm(term: string): Promise<HeldLock | null>;
   /** The seat, or `null` while another tab has it. */
   takeSeat(when: 'probe' | 'steal'): Promise<HeldLock | null>;
-  /** Whether the host of `term` is still there. */
-  probe(term: string): Promise<'held' | 'free' | 'unknown'>;
+  /** Whether the host of `term` is still there. `isChecked`: this tab was just given another lock, so not every one is called taken. */
+  probe(term: string, isChecked?: boolean): Promise<'held' | 'free' | 'unknown'>;
   /** Calls `onGone` when the host of `term` is gone. Without locks nobody ever knows. */
   watch(term: string, signal: AbortSignal, onGone: () => void): Promise<void>;
   /** From now on there are none, for whoever is in this page. */
@@ -98,8 +98,8 @@ export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: L
       return lock;
     },
     takeSeat: (when) => request('seat', 'exclusive', when),
-    async probe(term) {
-      const [lock] = await Promise.all([request(term, 'shared', 'probe'), check()]);
+    async probe(term, isChecked) {
+      const [lock] = await Promise.all([request(term, 'shared', 'probe'), isChecked || check()]);
       lock?.release();
       return !locks ? 'unknown' : lock ? 'free' : 'held';
     },

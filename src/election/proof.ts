@@ -28,9 +28,10 @@ export interface ProofPorts {
 export interface LifeProof {
   /**
    * Sees the record as it is now, and that its host lives; ends the term of a host that does not. `willAsk`: as things stand the
-   * call asks the host itself, and finds out by that whether it answers.
+   * call asks the host itself, and finds out by that whether it answers. `isRead`: the record was read since the call began, and this tab
+   * was given a lock of its own.
    */
-  look(signal: AbortSignal | undefined, willAsk?: () => boolean): Promise<void>;
+  look(signal: AbortSignal | undefined, willAsk?: () => boolean, isRead?: boolean): Promise<void>;
   /** Asks the host of `term` for a committed write. False: it stayed silent. */
   challenge(term: string): Promise<boolean>;
   /** Ends the term of a host that is proven dead. `at`: since when, if this tab knows better than the record. */
@@ -55,9 +56,9 @@ export function noProof({ ledger }: ProofPorts): LifeProof {
 }
 
 export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
-  async function isAlive({ term, proof }: SessionRecord, willAsk: () => boolean): Promise<boolean> {
+  async function isAlive({ term, proof }: SessionRecord, willAsk: () => boolean, isChecked = false): Promise<boolean> {
     if (term === null) return true;
-    const answer = proof === 'lock' ? await locks.probe(term) : 'unknown';
+    const answer = proof === 'lock' ? await locks.probe(term, isChecked) : 'unknown';
     return answer === 'unknown' ? willAsk() || challenge(term) : answer === 'held';
   }
 
@@ -84,12 +85,12 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
   }
 
   return {
-    async look(signal, willAsk = () => false) {
+    async look(signal, willAsk = () => false, isRead = false) {
       let known = ledger.record;
       // In the usual case this tab knows the record already: look and prove at the same time.
-      let [lives] = await Promise.all([isAlive(known, willAsk), ledger.peek()]);
+      let [lives] = await Promise.all([isAlive(known, willAsk, isRead), isRead || ledger.peek()]);
       // That it lives counts for a record that was read before the proof, not for what was written since. The dead stay dead.
-      for (let isProvenAfter = false; !signal?.aborted; isProvenAfter = true) {
+      for (let isProvenAfter = isRead; !signal?.aborted; isProvenAfter = true) {
         const { term, revision } = ledger.record;
         if (term === known.term && !lives) await reap(term ?? '');
         else if (term === known.term && (isProvenAfter || revision === known.revision)) return;

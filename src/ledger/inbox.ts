@@ -2,7 +2,7 @@
  * Delivers the session's events to this tab, each once and in order, whatever the channel does to them.
  *
  *     cursor ──▶ last event delivered, or known to be before this tab's time
- *     next in the same epoch       deliver at once
+ *     next number, from the host   deliver at once, also if it is the first of an epoch
  *     at or before the cursor      a duplicate, or a fenced host's: drop
  *     anything else                drop too, and look for it in the journal
  */
@@ -53,8 +53,7 @@ export function createInbox(tell: (entry: JournalEntry, missed: number) => void)
     offer(entries, isHost) {
       for (const entry of entries) {
         if (!isNew(entry)) continue;
-        const isNext = entry.epoch === cursor?.epoch && entry.seq === cursor.seq + 1;
-        if (isNext && isHost(entry.epoch)) {
+        if (entry.seq === (cursor?.seq ?? 0) + 1 && isHost(entry.epoch)) {
           deliver(entry);
         } else if (!wanted || inOrder(entry, wanted) > 0) {
           wanted = entry;

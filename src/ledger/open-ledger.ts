@@ -14,6 +14,7 @@ import {
   UNKNOWN,
 } from '../session/record';
 import { windowLeftMs } from '../session/steps';
+import { createArrivals } from './arrivals';
 import { createChanges } from './changes';
 import { createGap } from './gap';
 import { createInbox } from './inbox';
@@ -22,7 +23,10 @@ import { type CommandMessage, type Message, parseMessage, toHint, toWire } from 
 import { oneAtATime } from './one-at-a-time';
 import { patientStore } from './patient-store';
 
-/** A waiting call asks again this often: long against a message (2 ms), short against a person's patience. */
+/**
+ * A waiting call asks again this often: long against a message (2 ms), short against a person's patience. Or up to twice as often: each tab
+ * draws its own wait, so that of a hundred that wait for the same one asks, and the others look and begin their wait anew.
+ */
 const ASK_AGAIN_MS = 250;
 
 export interface LedgerPorts {
@@ -52,6 +56,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const port = platform.openStore(scope);
   const store = patientStore({ store: port, clock, logger, onChange: storeChanged });
   const changes = createChanges(clock);
+  const arrivals = createArrivals();
   let record = UNKNOWN;
   let isSpoilt = false;
   /** What was stored may have been cleared since this tab saw it last. */
@@ -59,18 +64,13 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** The journal of a session that is in no store, as far as this tab knows it. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
-  /** When the last news was looked into: what it brings, and what came after it, is told in order. */
-  let arrived = Promise.resolve();
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
   let isClosed = false;
 
   const inbox = createInbox((entry, missed) => {
     // An error that is not stored yet is the last one all the same.
-    const isLast = entry.error && isAfterLast(entry, record);
-    const previous = record;
-    if (isLast) record = { ...record, lastError: entry };
+    if (entry.error && isAfterLast(entry, record)) record = { ...record, lastError: entry };
     ports.onEntry(entry, missed);
-    if (isLast) ports.onRecord(previous);
   });
   port?.onLost((isCleared) => {
     if (isCleared) {
@@ -86,10 +86,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const refresh = oneAtATime(() => look(true).catch(() => undefined));
   const gap = createGap({ clock, inbox, refresh });
   const catchUp = (): void => {
-    if (!isClosed) gap.close(record, store.works);
+    if (!isClosed && !arrivals.isWaiting()) gap.close(record, store.works);
   };
   const peekSoon = (): Promise<void> => peek().catch(() => undefined);
   const isHost = (): boolean => record.hostTabId === tabId;
+  const isHeard = (): boolean => channel?.carries === 'full';
   const isAtHome = (): boolean => record.isStored && store.works;
   /** Somebody else's memory is the record's home, or this tab can't look at it. */
   const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
@@ -148,13 +149,14 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     return decide(record, command, facts(record));
   }
 
-  async function look(journal: boolean): Promise<void> {
+  async function look(journal: boolean, asks = true): Promise<void> {
     const found = await store.attempt((it) => it.read({ journal }));
     if (isClosed) return;
     if (found) acceptStored(found.record);
-    if (journal) inbox.reconcile(record, found && record.isStored ? found.journal.filter(isEntry) : memory);
+    // A host whose store failed remembers what happened since: what was before that is in the store.
+    if (journal) inbox.reconcile(record, [...(found?.journal.filter(isEntry) ?? []), ...memory]);
     // Somebody else knows better, or nobody does.
-    if (!found || (journal && isElsewhere())) post({ type: 'call', command: { type: 'look' } });
+    if (asks && (!found || (journal && isElsewhere()))) post({ type: 'call', command: { type: 'look' } });
     catchUp();
   }
 
@@ -168,10 +170,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       if (isTrue(record)) return true;
       if (left <= 0 || isClosed || signal?.aborted) return false;
       const began = clock.monotonic();
-      const isLate = await changes.within(Math.max(1, Math.min(left, ASK_AGAIN_MS)), signal);
+      const ms = ASK_AGAIN_MS * (1 - platform.random() / 2);
+      const isLate = await changes.within(Math.max(1, Math.min(left, ms)), signal);
       // A tab that slept meanwhile has not waited.
       left -= Math.min(clock.monotonic() - began, ASK_AGAIN_MS);
-      if (!isLate) continue;
+      if (!isLate || left <= 0) continue;
       // The first is for hosts that have a store and have not looked at it.
       post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
       if (store.works) await peekSoon();
@@ -204,10 +207,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     channel?.post(toWire(isHeard() ? message : toHint(message)));
   }
 
-  function isHeard(): boolean {
-    return channel?.carries === 'full';
-  }
-
   function send(message: Message): void {
     if (isHeard()) post(message);
   }
@@ -230,11 +229,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         // Whoever looks in vain for what is in this host's memory says no more than this.
         if (isHost() && !store.works) tellState();
         // The record first: who listens for these events looks at the snapshot.
-        arrived = peekSoon().then(() => hear(message.term, message.entries));
-        return;
+        return arrivals.add(peekSoon(), () => hear(message.term, message.entries));
       case 'events':
-        arrived = arrived.then(() => hear(message.term, message.entries));
-        return;
+        return arrivals.add(undefined, () => hear(message.term, message.entries));
       case 'bye':
         return ports.onBye(message.term);
       case 'run':
@@ -245,9 +242,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         // A record that is in the store is looked up there.
         if (message.record.isStored && store.works) return void peekSoon();
         if (!isNewer(message.record, record)) return;
-        memory = message.entries;
         accept(message.record);
-        return inbox.reconcile(record, memory);
+        memory = message.entries;
+        // Without asking the host for what it told just now: each of many tabs would have all of them told again.
+        if (inbox.isBehind(record)) arrived = look(true, false).catch(() => undefined);
+        return;
       }
       case 'call': {
         // Its host answers. Where there is none, or one that never stored it, whoever knows it does.
@@ -280,7 +279,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (isClosed) return;
     const { lastError } = record;
     const { lostSince } = next;
-    if (next.erasedEpoch > record.erasedEpoch) memory = [];
+    // Erased, or counted anew: what is remembered would be told once more.
+    if (next.erasedEpoch > record.erasedEpoch || next.epoch < record.epoch) memory = [];
     if (watched.lostSince !== lostSince) watched = { lostSince, at: clock.monotonic() };
     const previous = record;
     // An error that this tab was told of may not be stored yet.

@@ -163,6 +163,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     const event = toPublicEvent(entry, missed);
     // Of an entry with an error `toPublicEvent` makes such an event.
     listeners.emit(entry.type, entry.error ? shown(event as SessionErrorEvent) : event);
+    // It is the last one from now on, and may be stored later.
+    if (entry.error) update();
   }
 
   function onRecord(previous: SessionRecord): void {

@@ -33,3 +33,27 @@ test('a tab that was open when the data was cleared claims so that tabs with oth
   expect([a, later].map(look)).toEqual(['active host', 'active follower']);
   expect(world.network.live.size).toBe(1);
 });
+
+test('without a store, a host that was taken for dead by a tab with other locks is missed within eight seconds from then on', async () => {
+  const { world, a, b, c } = await openWorld({ driver: 'auto', capabilities: { store: false } });
+  await b.close();
+  await c.close();
+  world.clearSiteData();
+  const later = world.openTab({ driver: 'auto', capabilities: { store: false } });
+  await world.advance(1_000);
+  follow(later.coordinator.start());
+  await world.advance(1_000);
+  // No store tells this tab that its locks are its own by now: those of the other tab look free to it.
+  const mistaken = follow(a.coordinator.takeOver());
+  await world.advance(10_000);
+  expect([mistaken.outcome, world.network.live.size]).toEqual([1011, 0]);
+  // Both have the same locks now, and the other tab can't know.
+  await a.reload();
+  await world.advance(1_000);
+  follow(later.coordinator.start());
+  await world.advance(1_000);
+  expect([a, later].map(look)).toEqual(['active follower', 'active host']);
+  await later.crash();
+  await world.advance(8_000);
+  expect(look(a)).not.toBe('active follower');
+});

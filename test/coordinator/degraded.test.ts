@@ -130,6 +130,25 @@ describe('a store', () => {
     expect(world.network.live.size).toBe(0);
   });
 
+  test('that fails as another tab sleeps costs that tab none of the events that were stored before', async () => {
+    const { a, b, c, world } = await openSession({ driver: 'auto', capabilities: { locks: false } });
+    const heard = hear(c);
+    await c.stop();
+    world.faults.loseMessages = 1;
+    await a.coordinator.end();
+    await b.hide();
+    await b.show();
+    world.heal();
+    b.setStore('fails');
+    const started = follow(b.coordinator.start());
+    await world.advance(LONG_MS);
+    expect(started.outcome).toBe('done');
+    await c.cont();
+    await world.advance(LONG_MS);
+    expect([b, c].map(look)).toEqual(['active host', 'active follower']);
+    expect(heard).toEqual(['session_ended ended', 'session_started']);
+  });
+
   test('that works again tells the others of the session that its tab had meanwhile', async () => {
     const { a, b, world } = await openWorld({ driver: 'auto' });
     a.setStore('fails');

@@ -146,6 +146,18 @@ describe('an error that a driver reports', () => {
     expect(JSON.stringify(seen)).not.toContain('SECRET');
   });
 
+  test('is told to subscribers as a new snapshot, in each tab once', async () => {
+    const { a, b, world } = await openSession();
+    await world.settle();
+    const told: (number | undefined)[] = [];
+    for (const { coordinator } of [a, b]) {
+      coordinator.subscribe(() => told.push(coordinator.getSnapshot().lastError?.code));
+    }
+    world.contextIn(a).error({ code: 1016, exception: 'NETWORK_ERROR' });
+    await world.settle();
+    expect(told).toEqual([1016, 1016]);
+  });
+
   test('is the last error until the next start is granted', async () => {
     const { a, b, world } = await openSession();
     world.contextIn(a).error({ code: 1016, exception: 'NETWORK_ERROR' });

@@ -314,7 +314,9 @@ describe('two coordinators in one document', () => {
     await second.coordinator.end();
     await world.settle();
     expect(heard[0]).toEqual(['session_started', 'session_ended ended']);
-    expect(heard[1]).toEqual(['session_started', 'session_error 1004', 'session_ended ended']);
+    // Its own refusal may come before the news of what it was refused for.
+    expect(heard[1]).toContain('session_error 1004');
+    expect(heard[1]?.filter((event) => event !== 'session_error 1004')).toEqual(heard[0]);
   });
 
   test('with different names know nothing of each other', async () => {

@@ -190,6 +190,19 @@ describe('a host that is reloaded', () => {
     expect([a, copy].map(look)).toEqual(['active host', 'active follower']);
   });
 
+  test('a duplicate that could not ask its original before that died passes for its reload, and is the only one that goes on', async () => {
+    const { a, world } = await openSession({ driver: 'auto' });
+    const copy = a.duplicate();
+    await copy.stop();
+    await a.crash();
+    await copy.cont();
+    await world.settle();
+    await a.reload();
+    await world.settle();
+    expect([a, copy].map(look)).toEqual(['active follower', 'active host']);
+    expect(world.network.requests).toEqual(['start', 'resume']);
+  });
+
   test.each(['manual', 'any-tab'] as const)('by %s does as the policy says', async (by) => {
     const { a, world } = await openSession({ driver: 'auto', recovery: { by } });
     await a.reload();

@@ -168,6 +168,17 @@ describe('a call rests on a proof that the host lives', () => {
     expect(started.outcome).toBe('done');
   });
 
+  test('a refusal says what is stored, also to a tab that was told nothing of it', async () => {
+    const { world, a, b } = await openWorld();
+    follow(a.coordinator.start());
+    await world.settle();
+    world.faults.loseMessages = 1;
+    await world.connect(a);
+    await world.settle();
+    expect(look(b)).toBe('connecting follower');
+    await expect(b.coordinator.start()).rejects.toMatchObject({ code: 1004 });
+  });
+
   test('without locks a live host is believed, and a start is refused soon', async () => {
     const { b, world } = await openSession({ capabilities: { locks: false } });
     const refused = follow(b.coordinator.start());

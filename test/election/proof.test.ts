@@ -78,6 +78,21 @@ describe('a look', () => {
     expect([probed.length, ledger.record.phase]).toEqual([2, 'recovering']);
   });
 
+  test('of a call that read the record after it began only proves that the host lives, once', async () => {
+    const { ledger, proof, probed } = setUp(recordIn('connecting'), async () => {
+      ledger.change({});
+      return 'held';
+    });
+    await proof.look(undefined, undefined, true);
+    expect([ledger.done, probed.length]).toEqual([[], 1]);
+  });
+
+  test('of such a call ends the term of a host that is dead as well', async () => {
+    const { ledger, proof } = setUp(recordIn('connecting'), 'free');
+    await proof.look(undefined, undefined, true);
+    expect(ledger.record.phase).toBe('idle');
+  });
+
   test('proves no more than twice, however much the host writes', async () => {
     const { ledger, proof, probed } = setUp(recordIn('active'), async () => {
       ledger.change({});

@@ -88,20 +88,21 @@ describe('events that come over the channel', () => {
     expect(delivered).toEqual(['3:8']);
   });
 
-  test('of the next epoch are looked up, also if their number is the next: its host may have told more', () => {
+  test('of a new epoch are delivered at once if theirs is the next number: all numbers of the scope are one row', () => {
     const { inbox, delivered } = inboxAt(7);
-    inbox.offer(events(8, 8, 4), isHost);
-    expect(delivered).toEqual([]);
-    expect(inbox.isWaiting()).toBe(true);
+    inbox.offer(events(8, 8, 4), (epoch) => epoch === 4);
     inbox.reconcile(record(8, 4), events(8, 8, 4));
     expect(delivered).toEqual(['4:8']);
+    expect(inbox.isWaiting()).toBe(false);
   });
 
-  test('of an epoch that this tab knows from the record are delivered at once', () => {
+  test('of a new epoch are looked up if one before them is missing', () => {
     const { inbox, delivered } = inboxAt(7);
-    inbox.begin(record(7, 4));
-    inbox.offer(events(8, 8, 4), (epoch) => epoch === 4);
-    expect(delivered).toEqual(['4:8']);
+    inbox.offer(events(9, 9, 4), (epoch) => epoch === 4);
+    expect(delivered).toEqual([]);
+    expect(inbox.isWaiting()).toBe(true);
+    inbox.reconcile(record(9, 4), events(8, 9, 4));
+    expect(delivered).toEqual(['4:8', '4:9']);
   });
 });
 

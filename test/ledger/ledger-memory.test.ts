@@ -30,6 +30,50 @@ describe('a session that is in its host’s memory', () => {
     },
   );
 
+  test('began where the store of its host failed: the events before that are read from the store, and then told in order', async () => {
+    const { ledger, told, posted, store, hear, forget } = setUpLedger({ record: recordIn('idle', { seq: 7 }) });
+    await ledger.refresh();
+    const [stored, ...inMemory] = notes(3);
+    store(recordIn('idle', { revision: 11, seq: 8 }), stored ? [stored] : []);
+    forget();
+    await hear({ type: 'state', record: ahead({ epoch: 3, seq: 10 }), entries: inMemory });
+    expect(notesIn(told)).toEqual(['note 3:8', 'note 3:9', 'note 3:10']);
+    // A hundred tabs that all asked the host for its state again would be told it ten thousand times.
+    expect(posted).toEqual([]);
+  });
+
+  test('is told up to its end, also if the next session is in the store already', async () => {
+    const { ledger, told, store, hear, forget } = setUpLedger({ record: recordIn('idle') });
+    await ledger.refresh();
+    store(recordIn('active', { epoch: 5, revision: 30, seq: 9 }), notes(1, { epoch: 5, seq: 8 }));
+    forget();
+    await hear({ type: 'state', record: ahead({ epoch: 4, seq: 8 }), entries: notes(1, { epoch: 4 }) });
+    expect(notesIn(told)).toEqual(['note 4:8', 'note 5:9']);
+  });
+
+  test('is not told once more where the storage was wiped and numbers began anew', async () => {
+    const { ledger, told, store, hear, forget } = setUpLedger({ record: recordIn('idle') });
+    await ledger.refresh();
+    await hear({ type: 'state', record: ahead({ epoch: 5, seq: 8 }), entries: notes(1, { epoch: 5 }) });
+    for (const [epoch, seq] of [
+      [6, 9],
+      [4, 3],
+      [7, 4],
+    ] as const) {
+      forget();
+      store(recordIn('active', { epoch, revision: 30, seq }));
+      await ledger.refresh();
+    }
+    expect(notesIn(told)).toEqual([]);
+  });
+
+  test('is heard of by a tab that had not heard that the one before it was forgotten', async () => {
+    const { ledger, told, hear } = setUpLedger({ hasStore: false });
+    await hear({ type: 'state', record: ahead(), entries: [] });
+    await hear({ type: 'state', record: ahead({ epoch: 9, seq: 8, erasedEpoch: 4 }), entries: notes(1, { epoch: 9 }) });
+    expect([ledger.record.erasedEpoch, notesIn(told)]).toEqual([4, ['note 9:8']]);
+  });
+
   test('is not believed to be what it was before', async () => {
     const { ledger, hear } = setUpLedger({ hasStore: false });
     await hear({ type: 'state', record: ahead(), entries: [] });

@@ -247,14 +247,15 @@ describe('a wait', () => {
     expect([wait.value, clock.pending]).toEqual([true, 0]);
   });
 
-  test('looks again every 250 ms, in case a message was lost, and tells the others to look too', async () => {
+  test('looks again four to eight times a second, in case a message was lost, and tells the others to look too', async () => {
     const { ledger, clock, reads, posted, forget } = setUpLedger({ record: ACTIVE });
     await ledger.peek();
     forget();
     follow(ledger.until(() => false, 3_000));
     await clock.advance(1_000);
-    expect(reads).toEqual(['record', 'record', 'record', 'record']);
-    expect(posted.map(({ type }) => type)).toEqual(['look', 'look', 'look', 'look']);
+    expect(reads.length).toBeGreaterThanOrEqual(4);
+    expect(reads.length).toBeLessThanOrEqual(8);
+    expect(posted.map(({ type }) => type)).toEqual(reads.map(() => 'look'));
   });
 
   test.each([0, 1, 100, 3_000])('is given up after %i ms', async (ms) => {

@@ -73,28 +73,28 @@ test('a site in three tabs, with one line changed', async () => {
     A  the PIN is SHOP42
     A  sharing
     C  the PIN is SHOP42
-    C  sharing
     B  the PIN is SHOP42
+    C  sharing
     B  sharing
     B  > help me
     B  error 1004
     A  an agent is here
-    B  an agent is here
     C  an agent is here
+    B  an agent is here
     A  > reload
     A  sharing again
     B  sharing again
     C  sharing again
     C  > enough
     A  not sharing any more
-    B  not sharing any more
     C  not sharing any more
+    B  not sharing any more
     B  > help me
     B  the PIN is OTHER1
     B  sharing
     A  the PIN is OTHER1
-    A  sharing
     C  the PIN is OTHER1
+    A  sharing
     C  sharing
        the service was asked: start, rejoin, end, start
     "

@@ -172,7 +172,7 @@ export const BY_ITSELF = [
     name: 'memory of a tab kept',
     breaks: 'a tab without a store forgets the journal as well',
     file: 'src/ledger/open-ledger.ts',
-    find: 'if (next.erasedEpoch > record.erasedEpoch) memory = [];',
+    find: 'if (next.erasedEpoch > record.erasedEpoch || next.epoch < record.epoch) memory = [];',
     replace: '',
     tests: ['test/ledger/ledger-memory.test.ts', 'test/coordinator/forget.test.ts'],
   },

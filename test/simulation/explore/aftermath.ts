@@ -96,7 +96,7 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   }
 }
 
-/** Where there are locks, nobody waits to learn that the host died, whatever the tabs have been through. */
+/** Where the host has a lock, nobody waits to learn that it died, whatever the tabs have been through. */
 async function checkDeath(
   { world, calls }: Scene,
   plan: Plan,
@@ -111,8 +111,10 @@ async function checkDeath(
   for (const { coordinator, name } of others()) {
     if (coordinator.getSnapshot().hostTabId !== tabId) world.violate(`views: ${name} does not see its host`);
   }
-  // A host that found its locks silent does without them from then on: it is missed once it does not answer.
-  const isLocked = !plan.field.includes('broken locks') || world.locks.holds(host.page);
+  // A host whose locks were silent, or not those of a tab that took it for dead, does without them for good: it can't know whether all
+  // others have them by now. So it is missed once it does not answer.
+  const mayBeUnlocked = plan.field.includes('broken locks') || host.page.hasAbandonedLocks;
+  const isLocked = !mayBeUnlocked || world.locks.holds(host.page);
   await world.tabs.find(({ page }) => page === host.page.top)?.crash();
   await world.advance(isLocked ? NOTICED_MS : MISSED_MS);
   for (const { coordinator, name } of others()) {

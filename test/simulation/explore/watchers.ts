@@ -168,12 +168,29 @@ function isAtLeast(a: Place, b: Place): boolean {
   return (a.epoch - b.epoch || a.seq - b.seq) >= 0;
 }
 
-/** By itself a tab resumes only what the policy of the session lets it. */
+/** Where a coordinator keeps its resume key. */
+const KEY = 'solotab:simulated';
+
+/**
+ * By itself a tab resumes only what the policy of the session lets it: with `same-tab`, what its `sessionStorage` has the key of. That is
+ * the tab that had the session; or a copy of it, as long as that has not found its original alive: then it erases its key.
+ */
 export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
   /** Which place in which tab each resume key belongs to: its documents may have read it before `sessionStorage` was cleared. */
   const owners = new Map<string, string>();
+  /** What a tab had of a key as `sessionStorage` was cleared: a copy may have read it before. */
+  const clearedFrom = new Map<Coordinator, string>();
   const placeOf = ({ name }: Participant['page']): string => name.replace(/\d+(?=:|$)/, '');
   return {
+    onWipe() {
+      for (const { coordinator, platform } of world.participants) {
+        const key = platform.tabStorage.get(KEY);
+        // Only now is it known whether that was cleared too.
+        void Promise.resolve().then(() => {
+          if (key !== null && platform.tabStorage.get(KEY) === null) clearedFrom.set(coordinator, key);
+        });
+      }
+    },
     onCommit({ page, before, after }) {
       const [lost, now] = [parsed(before), parsed(after)];
       if (
@@ -190,8 +207,9 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       const host = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId);
       if (host?.page !== page) return;
       if (recovery.by === 'any-tab' || calls.isBidding(page)) return;
-      const key = host.platform.tabStorage.get('solotab:simulated');
-      const isOwn = resumeKey !== null && (key?.includes(resumeKey) || owners.get(resumeKey) === placeOf(page));
+      const keys = [host.platform.tabStorage.get(KEY), clearedFrom.get(host.coordinator)];
+      const isOwn =
+        resumeKey !== null && (keys.some((key) => key?.includes(resumeKey)) || owners.get(resumeKey) === placeOf(page));
       if (recovery.by === 'same-tab' && isOwn) return;
       world.violate(`${page.name} resumes by itself what is to be resumed by ${recovery.by}`);
     },
