@@ -245,7 +245,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         accept(message.record);
         memory = message.entries;
         // Without asking the host for what it told just now: each of many tabs would have all of them told again.
-        if (inbox.isBehind(record)) arrived = look(true, false).catch(() => undefined);
+        if (inbox.isBehind(record)) arrivals.add(look(true, false).catch(() => undefined), catchUp);
         return;
       }
       case 'call': {
