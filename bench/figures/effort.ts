@@ -14,6 +14,11 @@ export interface Effort {
   readonly crowds: number;
   /** Numbers of tabs, rising. */
   readonly tabs: readonly number[];
+  /**
+   * Until what loading a page began is over: V8 collects its garbage 30 s after the page made some, and Chromium counts the memory of
+   * each process when that is a minute old. `npm run bench -- at-rest` shows both.
+   */
+  readonly settleMs: number;
   readonly restMs: number;
   readonly floodMs: number;
   /** How long a leader that nobody replaces is waited for. */
@@ -26,6 +31,7 @@ export const FULL: Effort = {
   losses: 15,
   crowds: 7,
   tabs: [10, 25, 50, 100],
+  settleMs: 75_000,
   restMs: 30_000,
   floodMs: 10_000,
   patienceMs: 20_000,
@@ -37,6 +43,7 @@ export const QUICK: Effort = {
   losses: 3,
   crowds: 3,
   tabs: [10, 20],
+  settleMs: 15_000,
   restMs: 5_000,
   floodMs: 3_000,
   patienceMs: 20_000,

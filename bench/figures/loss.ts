@@ -106,7 +106,8 @@ export async function measureLeft(bench: Bench): Promise<Figure> {
   };
 }
 
-async function kill(leader: BenchTab): Promise<number> {
+/** Resolves with the wall clock at that moment. */
+export async function kill(leader: BenchTab): Promise<number> {
   const pid = await leader.page.rendererPid();
   const at = performance.timeOrigin + performance.now();
   process.kill(pid, 'SIGKILL');

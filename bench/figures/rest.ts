@@ -3,15 +3,18 @@ import { type BenchTab, cpuSeconds } from '../browser';
 import type { Case, Figure } from '../measurement';
 import type { Counts, PageOptions, SubjectName } from '../pages/page-api';
 import { type Bench, closeAll, measurement, newScope, pair, pause } from './effort';
+import { beginPart, type PartName } from './parts';
 
 const NOTHING = 'an empty page';
 
-/** Until what loading a page began is over: its scripts' compilation, its collections of garbage. */
-const SETTLE_MS = 15_000;
+/** What any page costs that made some garbage as it started. */
+const GARBAGE = 'an empty page, garbage made once';
 
 interface Group {
   readonly label: string;
   readonly subject: SubjectName | null;
+  /** Instead of a subject. */
+  readonly part?: PartName;
   readonly options: PageOptions;
   /** Whether the first of each pair leads. */
   readonly leads: boolean;
@@ -22,6 +25,16 @@ const WITHOUT_LOCKS: PageOptions = { hasLocks: false };
 
 const GROUPS: readonly Group[] = [
   { label: NOTHING, subject: null, options: {}, leads: false, pairs: 3 },
+  { label: GARBAGE, subject: null, part: 'garbage made once', options: {}, leads: false, pairs: 2 },
+  { label: 'a timer every 15 s', subject: null, part: 'a timer every 15 s', options: {}, leads: false, pairs: 1 },
+  {
+    label: 'a read and two lock requests every 15 s',
+    subject: null,
+    part: 'a read and two probes every 15 s',
+    options: {},
+    leads: false,
+    pairs: 1,
+  },
   { label: 'solotab', subject: 'solotab', options: {}, leads: true, pairs: 3 },
   { label: 'solotab, idle', subject: 'solotab', options: {}, leads: false, pairs: 3 },
   { label: 'solotab, no Web Locks', subject: 'solotab', options: WITHOUT_LOCKS, leads: true, pairs: 1 },
@@ -60,7 +73,7 @@ export async function measureRest({ browser, effort, progress }: Bench): Promise
   }
   const pids: number[] = [];
   for (const { tab } of resting) pids.push(await tab.page.rendererPid());
-  await pause(SETTLE_MS);
+  await pause(effort.settleMs);
   const counted = resting.map(({ tab }) => tab.run((page) => page.counts()));
   const countsBefore = await Promise.all(counted);
   await pause(1_000);
@@ -85,6 +98,7 @@ export async function measureRest({ browser, effort, progress }: Bench): Promise
     ...(target && { target }),
     measurements: [
       measurement(NOTHING, of(cpuMs, inGroup(NOTHING))),
+      measurement(GARBAGE, of(cpuMs, inGroup(GARBAGE))),
       measurement('solotab', of(cpuMs, inGroup(label, isLeader))),
     ],
   });
@@ -123,7 +137,8 @@ export async function measureRest({ browser, effort, progress }: Bench): Promise
   };
 }
 
-async function begin(tab: BenchTab, { subject, leads }: Group, scope: string, isLeader: boolean): Promise<void> {
+async function begin(tab: BenchTab, { subject, part, leads }: Group, scope: string, isLeader: boolean): Promise<void> {
+  if (part) await beginPart(tab, part);
   if (!subject) return;
   await tab.run((page, [name, opened]) => page.open(name, opened), pair(subject, scope));
   if (!leads) return;

@@ -1,4 +1,5 @@
 /** What the page of the benchmarks offers to the process that drives it. */
+import type { Step } from './steps';
 
 export type SubjectName =
   | 'bare primitives'
@@ -39,6 +40,8 @@ export interface PageOptions {
   readonly hasLocks?: boolean;
   /** What the page has its browser do is counted. */
   readonly isCounted?: boolean;
+  /** When it asks for something and when it is answered is noted. */
+  readonly hasSteps?: boolean;
 }
 
 export interface Counts {
@@ -110,6 +113,8 @@ export interface BenchPage {
   heard(subject: SubjectName): Heard;
   /** What the page has had its browser do so far; null if it is not counted. */
   counts(): Counts | null;
+  /** What it has asked its browser for and what was answered; empty if that is not noted. */
+  steps(): readonly Step[];
   atLoad: Promise<LoadReport> | null;
 }
 

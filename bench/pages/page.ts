@@ -5,6 +5,7 @@ import { Ours } from './ours';
 import type { BenchPage, Heard, LoadReport, Order, PageOptions, RoundTrip, SubjectName, Task } from './page-api';
 import { BroadcastChannelElection, BrowserTabsLock, TabElection } from './peers';
 import { Raw, RawCall, RawClaim, RawLook, RawStoring, rawGet, rawGetPut, rawProbe } from './raw';
+import { startSteps } from './steps';
 import type { Subject } from './subject';
 
 const startedMs = performance.now();
@@ -16,6 +17,7 @@ const wall = (): number => performance.timeOrigin + performance.now();
 let led: Promise<number> | undefined;
 const floods = new Map<SubjectName, () => Heard>();
 const counts = options.isCounted || options.atLoad ? startCounting() : null;
+const steps = options.hasSteps ? startSteps() : [];
 let done: Promise<number> | null = null;
 
 function create(name: SubjectName): Subject {
@@ -194,6 +196,7 @@ const bench: BenchPage = {
     return heard();
   },
   counts: () => counts,
+  steps: () => steps,
   atLoad: options.atLoad ? measureLoad(options.atLoad) : null,
 };
 window.bench = bench;

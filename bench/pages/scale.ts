@@ -1,6 +1,7 @@
 /** The page in which much is done: many sessions, or many scopes. See `../scale.ts`. */
 import { type Coordinator, createCoordinator } from '../../src/index';
 import { DATABASE, OBJECT_STORE } from '../../src/platform/names';
+import { rawGet, rawProbe } from './raw';
 
 const open = new Map<string, Coordinator>();
 
@@ -10,6 +11,45 @@ async function create(scope: string): Promise<Coordinator> {
   open.set(scope, coordinator);
   await coordinator.ready;
   return coordinator;
+}
+
+const kept: unknown[] = [];
+
+async function bareScope(index: number): Promise<void> {
+  const request = indexedDB.open('bare scopes');
+  request.onupgradeneeded = () => request.result.createObjectStore('values');
+  await new Promise((resolve) => {
+    request.onsuccess = resolve;
+  });
+  const database = request.result;
+  const channel = new BroadcastChannel(`bare ${index}`);
+  kept.push(database, channel);
+  await new Promise((resolve) => {
+    database
+      .transaction('values')
+      .objectStore('values')
+      .get([`${index}`]).onsuccess = resolve;
+  });
+  for (const name of ['term', 'seat']) {
+    await new Promise<void>((resolve) => {
+      void navigator.locks.request(`bare ${index} ${name}`, { ifAvailable: true }, () => {
+        resolve();
+        return new Promise(() => {});
+      });
+    });
+  }
+  for (const _ of ['connecting', 'active']) {
+    await new Promise((resolve) => {
+      const transaction = database.transaction('values', 'readwrite');
+      transaction.oncomplete = resolve;
+      const values = transaction.objectStore('values');
+      values.get([`${index}`]).onsuccess = () => {
+        values.put({ index }, [`${index}`]);
+        transaction.commit();
+      };
+    });
+    channel.postMessage(0);
+  }
 }
 
 async function timed(run: () => Promise<unknown>): Promise<number> {
@@ -57,6 +97,38 @@ const scale = {
         ),
       );
     }
+    return samples;
+  },
+  /** The same with the browser alone: what is waited for in a refusal, a read and the request for a lock, side by side. */
+  async bareLooks(count: number): Promise<number[]> {
+    const samples: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      samples.push(await timed(() => Promise.all([rawGet(), rawProbe(), rawProbe()])));
+    }
+    return samples;
+  },
+  /** The way to the next task and back, which any answer of the browser takes. */
+  async turns(count: number): Promise<number[]> {
+    const { port1, port2 } = new MessageChannel();
+    const samples: number[] = [];
+    for (let index = 0; index < count; index += 1) {
+      samples.push(
+        await timed(
+          () =>
+            new Promise((resolve) => {
+              port1.onmessage = resolve;
+              port2.postMessage(0);
+            }),
+        ),
+      );
+    }
+    port1.close();
+    return samples;
+  },
+  /** What begins a session takes at least, kept as `scopes` keeps it: a connection, a channel, two locks, and a look and two transactions. */
+  async bareScopes(from: number, count: number): Promise<number[]> {
+    const samples: number[] = [];
+    for (let index = from; index < from + count; index += 1) samples.push(await timed(() => bareScope(index)));
     return samples;
   },
   async closeAll(): Promise<void> {

@@ -58,6 +58,14 @@ export class WorkPage {
     return JSON.parse(await this.#page.evaluate(body)).value;
   }
 
+  /** Seconds of CPU time that the process which all pages share has used so far. */
+  async cpuSeconds(): Promise<number> {
+    const { session } = this.#page;
+    await session.send('Performance.enable');
+    const { metrics } = await session.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'ProcessTime')?.value ?? Number.NaN;
+  }
+
   async cost(): Promise<Cost> {
     const { session } = this.#page;
     // Twice: what the first one finalizes is free after the second.

@@ -113,6 +113,6 @@ function inKb({ rows, bytes }: { readonly rows: number; readonly bytes: number }
   return { rows, storedKb: bytes / 1024 };
 }
 
-function median(samples: readonly number[]): number {
+export function median(samples: readonly number[]): number {
   return [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? Number.NaN;
 }

@@ -83,7 +83,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   const peek = oneAtATime(() => look(false));
   // A blocked store has nothing new to show.
-  const refresh = oneAtATime(() => look(true).catch(() => undefined));
+  const lookThrough = (asks = true): Promise<void> => look(true, asks).catch(() => undefined);
+  const refresh = oneAtATime(lookThrough);
   const gap = createGap({ clock, inbox, refresh });
   const catchUp = (): void => {
     if (!isClosed && !arrivals.isWaiting()) gap.close(record, store.works);
@@ -245,7 +246,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         accept(message.record);
         memory = message.entries;
         // Without asking the host for what it told just now: each of many tabs would have all of them told again.
-        if (inbox.isBehind(record)) arrivals.add(look(true, false).catch(() => undefined), catchUp);
+        if (inbox.isBehind(record)) arrivals.add(lookThrough(false), catchUp);
         return;
       }
       case 'call': {

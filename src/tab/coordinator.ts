@@ -80,6 +80,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onCommand: (message) => commands.hear(message),
     onOrphan: (orphan) => void endOrphan(shared, orphan),
   });
+  // Before the parts below are made: while this page makes them, the browser opens the database.
+  const looked = isBrowser ? ledger.peek() : null;
   const proof = (isPage ? lifeProof : noProof)({ ledger, locks, clock });
   /** What the parts below share. Each takes what it asks for. */
   const shared = {
@@ -133,8 +135,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   }
 
   async function open(): Promise<void> {
-    if (!isBrowser) return;
-    await ledger.peek();
+    if (!looked) return;
+    await looked;
     if (!ledger.isStored) {
       // Locks may exist and fail: that is known only once one was asked for. And that look was a question to the others.
       await Promise.all([
