@@ -31,7 +31,7 @@ export function createContext(ports: ContextPorts): DriverContext {
   /** Runs `tell` while the term lasts. */
   const whileHost = (name: string, tell: () => void): void => {
     if (!ports.isOver()) tell();
-    else logger.warn(`solotab: context.${name}() was called after its session was over in this tab, and ignored.`);
+    else logger.warn(`solotab: context.${name}() was ignored: its session is over in this tab.`);
   };
 
   /** A clone of what is given, and its size. */
@@ -52,9 +52,7 @@ export function createContext(ports: ContextPorts): DriverContext {
     publish(given) {
       const { clone, bytes } = measured('publish()', given, MAX_PUBLISHED_BYTES);
       if (bytes > MAX_PUBLISHED_BYTES) {
-        throw new RangeError(
-          'publish() takes up to 256 kB: every tab reads it with every change. Publish an id, and load the rest by it.',
-        );
+        throw new RangeError('publish() takes up to 256 kB. Publish an id, and load the rest by it.');
       }
       whileHost('publish', () => {
         published = { info: clone };

@@ -90,7 +90,7 @@ export function createWriter(
         if (!isBlocked(error)) {
           // It can't be stored, although it could be cloned. Its number counts all the same.
           logger.error(
-            "solotab: what the driver emitted or published can't be stored; other tabs may not hear of it",
+            "solotab: what the driver emitted or published can't be stored, and may not reach other tabs",
             error,
           );
           unstored.splice(

@@ -32,7 +32,7 @@ export function described<Shown extends SessionErrorEvent>(
     // A `SessionError` of this copy has no fields but those that its constructor takes.
     return isSessionError(shown) ? (new SessionError(shown.code, words) as unknown as Shown) : words;
   } catch (error) {
-    logger.error(`solotab: the option describe threw for the code ${shown.code}`, error);
+    logger.error(`solotab: describe threw for the code ${shown.code}`, error);
     return shown;
   }
 }

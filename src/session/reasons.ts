@@ -32,7 +32,7 @@ export const CANNOT_RESUME: Facts = {
 
 export const NO_PAGE: Facts = {
   message: 'Only a page of a browser can have a session.',
-  suggestedAction: 'Call it in a page. A worker can follow the session, call() its commands and end() it.',
+  suggestedAction: 'Call it in a page. A worker can follow, call() and end() the session.',
   retryable: false,
 };
 

@@ -273,9 +273,7 @@ describe('a context, once the session is over in its tab,', () => {
     await world.settle();
     expect(heard).toEqual([]);
     expect(world.recordOf()).toEqual(before);
-    expect(world.timeline()).toContain(
-      `context.${name}() was called after its session was over in this tab, and ignored.`,
-    );
+    expect(world.timeline()).toContain(`context.${name}() was ignored: its session is over in this tab.`);
     expect(context.signal.aborted).toBe(true);
   });
 
