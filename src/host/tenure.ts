@@ -70,6 +70,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let isLettingGo = false;
   /** This host ends the session, also if its page goes away meanwhile. */
   let isFinishing = false;
+  /** It wrote, as its coordinator was closed, that it ends the session itself: nobody else does. */
+  let endsItself = false;
 
   const isOver = (): boolean => stage === 'over';
   const writer = createWriter({ ...ports, isOver }, tenancy);
@@ -234,7 +236,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const wasNever = value === null && fallback !== undefined && !wasActive;
     // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
     if (value === null) await ledger.peek().catch(() => undefined);
-    const isDone = wasNever || (value === null && !isOver() && ledger.record.epoch > epoch);
+    const isDone = wasNever || (value === null && !endsItself && ledger.record.epoch > epoch);
     const error = isDone ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });
@@ -250,7 +252,11 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const isHeld = session !== undefined || isFinishing;
     over(abortError(reason));
     ledger.sayGoodbye(term);
-    if (isWritten) await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
+    if (!isWritten) return;
+    endsItself = isHeld;
+    const lost = await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
+    // Another tab wrote it before, and ended the session.
+    if (lost?.verdict !== 'done') endsItself = false;
   }
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */
