@@ -152,7 +152,8 @@ export class Commands {
     if (areLossy(faults) || faults.blockingTransactions || machine.outOfReachUntil >= from) return true;
     // Whether a command is too old is told by two clocks.
     if (world.tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return true;
-    return caller.awakeSince >= from || !history.wasSteady(from - NEWS_MS) || this.#hasSleeper(from);
+    // Who woke just now, or hears of a new host only now, sent it to one that is gone.
+    return caller.awakeSince >= from - NEWS_MS || !history.wasSteady(from - NEWS_MS) || this.#hasSleeper(from);
   }
 
   #hasSleeper(from: number): boolean {
