@@ -167,15 +167,15 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     signal?: AbortSignal,
     command: Command = { type: 'look' },
   ): Promise<boolean> {
-    for (let left = ms; ; ) {
+    for (let left = ms, hasLooked = false; ; hasLooked = true) {
       if (isTrue(record)) return true;
       if (left <= 0 || isClosed || signal?.aborted) return false;
       const began = clock.monotonic();
-      const ms = ASK_AGAIN_MS * (1 - platform.random() / 2);
-      const isLate = await changes.within(Math.max(1, Math.min(left, ms)), signal);
+      const againMs = ASK_AGAIN_MS * (1 - platform.random() / 2);
+      const isLate = await changes.within(Math.max(1, Math.min(left, againMs)), signal);
       // A tab that slept meanwhile has not waited.
       left -= Math.min(clock.monotonic() - began, ASK_AGAIN_MS);
-      if (!isLate || left <= 0) continue;
+      if (!isLate || (left <= 0 && hasLooked)) continue;
       // The first is for hosts that have a store and have not looked at it.
       post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
       if (store.works) await peekSoon();

@@ -27,3 +27,14 @@ test('a page that is called while it sleeps claims nothing before it is awake', 
   await world.advance(1_000);
   expect(started.outcome).toBe('done');
 });
+
+test('a hidden tab that nobody could tell of a session is refused with 1004, not by the seat that is taken', async () => {
+  const { a, b, world } = await openWorld({ driver: 'auto', capabilities: { channel: false } });
+  await b.hide();
+  const started = follow(a.coordinator.start());
+  await world.advance(1_000);
+  const refused = follow(b.coordinator.start());
+  await world.advance(20_000);
+  expect(started.outcome).toBe('done');
+  expect(refused.error).toMatchObject({ code: 1004 });
+});
