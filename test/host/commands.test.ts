@@ -92,6 +92,12 @@ test('a command of three seconds ago is not run', async () => {
   expect([await hear(old), ran]).toEqual([[{ state: 'unknown' }], []]);
 });
 
+test('a command that was sent before the clock was set back is not run: nobody knows how long ago that was', async () => {
+  const { clock, ran, request, hear } = setUp();
+  expect(await hear({ ...request('early'), at: clock.now() + 3_001 })).toEqual([{ state: 'unknown' }]);
+  expect(ran).toEqual([]);
+});
+
 test('a command that grows too old while the host looks whether the term is still its own is not run', async () => {
   const { clock, ledger, ran, request, hear } = setUp();
   const look = deferred();

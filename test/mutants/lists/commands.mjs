@@ -12,9 +12,17 @@ export const COMMANDS = [
     name: 'old command run',
     breaks: 'nothing is run that was asked for more than three seconds ago',
     file: 'src/host/commands.ts',
-    find: 'clock.now() - at > SILENCE_MS;',
+    find: 'Math.abs(clock.now() - at) > SILENCE_MS;',
     replace: 'clock.now() < at;',
     tests: ['test/coordinator/commands.test.ts'],
+  },
+  {
+    name: 'command from the future run',
+    breaks: 'a command that was sent before the clock was set back is not run again once it is forgotten',
+    file: 'src/host/commands.ts',
+    find: 'Math.abs(clock.now() - at)',
+    replace: '(clock.now() - at)',
+    tests: ['test/host/commands.test.ts'],
   },
   {
     name: 'command grown old while the term was proven',
