@@ -44,8 +44,8 @@ export const RECORD = [
     name: 'all that wait ask at the same time',
     breaks: 'of many tabs that wait a few ask, and not each of them',
     file: 'src/ledger/open-ledger.ts',
-    find: 'const ms = ASK_AGAIN_MS * (1 - platform.random() / 2);',
-    replace: 'const ms = ASK_AGAIN_MS;',
+    find: 'const againMs = ASK_AGAIN_MS * (1 - platform.random() / 2);',
+    replace: 'const againMs = ASK_AGAIN_MS;',
     tests: ['test/simulation/storm.test.ts'],
   },
   {
