@@ -11,7 +11,7 @@ import type { Plan } from './plan';
 import type { Scene } from './scene';
 import { SECRET } from './watchers';
 
-/** After this long a wish is written down: from then on whoever ends knows of it. */
+/** After this long a wish is written down: from then on whoever ends ends it too. Before that its tab can't tell which of the two was first. */
 const WRITTEN_MS = 1_000;
 const WRITTEN_IF_SLOW_MS = 20_000;
 
@@ -19,6 +19,8 @@ interface Wish {
   readonly id: number;
   readonly page: Page;
   readonly from: number;
+  /** How long it may take until it is written down: by the faults that there were when it was made, though they may stop before it is. */
+  readonly writtenInMs: number;
 }
 
 interface WishPorts extends Pick<Scene, 'world' | 'isReluctant'> {
@@ -64,7 +66,9 @@ export class Wishes {
   /** A tab wants a session, and may give that up. */
   ensure(caller: Participant, random: Random): void {
     const { world, calls } = this.#ports;
-    const wish = { id: this.#wishes.length, page: caller.page, from: world.now };
+    const isSlow = areLossy(world.faults) || world.faults.blockingTransactions;
+    const writtenInMs = isSlow ? WRITTEN_IF_SLOW_MS : WRITTEN_MS;
+    const wish = { id: this.#wishes.length, page: caller.page, from: world.now, writtenInMs };
     this.#wishes.push(wish);
     const control = new AbortController();
     const request = { token: SECRET, wish: wish.id };
@@ -79,12 +83,11 @@ export class Wishes {
   }
 
   /** A call of a person, since the wish, by which nobody wants a session any more. */
-  #endAfter({ page, from }: Wish): Call | undefined {
+  #endAfter({ page, from, writtenInMs }: Wish): Call | undefined {
     const { world, calls, history, plan } = this.#ports;
     if (!plan.exact || world.machine.forked || this.#isWiped) return undefined;
     if (world.participants.some((other) => other.page.lostStoreAt >= from)) return undefined;
-    const isSlow = areLossy(world.faults) || world.faults.blockingTransactions;
-    const writtenAt = Math.max(from, page.awakeSince) + (isSlow ? WRITTEN_IF_SLOW_MS : WRITTEN_MS);
+    const writtenAt = Math.max(from, page.awakeSince) + writtenInMs;
     return calls.all.find(({ name, outcome, from: began, settledAt }) => {
       if (outcome !== 'done' || began < writtenAt) return false;
       // There is nothing to cancel of a session that is active.
