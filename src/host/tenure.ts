@@ -236,17 +236,17 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const wasNever = value === null && fallback !== undefined && !wasActive;
     // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
     if (value === null) await ledger.peek().catch(() => undefined);
-    const isDone = wasNever || (value === null && !endsItself && ledger.record.epoch > epoch);
+    // Of a page that was left any tab may write that its term is over, this one as well: who does ends the session.
+    const isLeft = value === null && isOver() && !endsItself && ledger.isStored;
+    if (isLeft) await ledger.transact({ type: 'lost', term }).catch(() => undefined);
+    const isDone = wasNever || isLeft || (value === null && !endsItself && ledger.record.epoch > epoch);
     const error = isDone ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
   }
 
-  /**
-   * Gives the term up before its time, because the page or its coordinator goes away. The others notice by the locks, or by
-   * the goodbye. `isWritten`: also says so in the record.
-   */
+  /** Gives the term up early, as its page or coordinator goes away. Others notice by the locks, or the goodbye. `isWritten`: the record says so too. */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
     const isHeld = session !== undefined || isFinishing;

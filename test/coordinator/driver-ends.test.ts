@@ -1,7 +1,7 @@
 /** Calls of a driver that come to another end than they should: hung up as it connects, gone or cut off while it resumes, and `end` in `end`. */
 import type { Coordinator, DriverContext } from 'solotab';
 import { expect, test } from 'vitest';
-import { deferred, follow, hear, look, openWorld } from '../support/world';
+import { deferred, follow, hear, look, openSession, openWorld } from '../support/world';
 
 test('a session that the other side ends in the turn in which it connects is over, with its reason', async () => {
   const { world, a, b } = await openWorld({
@@ -100,4 +100,40 @@ test('a coordinator that is closed while it ends what it was resuming ends it on
   await closed;
   await world.advance(60_000);
   expect(ended).toEqual([null]);
+});
+
+test('a page that was left while it ended a session that it was resuming ends it when it is back, and no other tab does once more', async () => {
+  const { world, a, b, c } = await openSession({ browser: { faults: { ignoreAborts: 1, hangEnds: 1 } } });
+  await a.crash();
+  follow(b.coordinator.resume());
+  await world.settle();
+  follow(b.coordinator.end());
+  await world.settle();
+  expect(look(c)).toBe('ending follower');
+  await c.stop();
+  await b.navigateAway();
+  await world.fail(b);
+  await b.goBack();
+  await c.cont();
+  await world.settle();
+  expect(world.network.requests).toEqual(['start', 'resume', 'end']);
+  expect([b, c].map(look)).toEqual(['idle none', 'idle none']);
+});
+
+test('where the session is in no store, a page that was left while it ended it ends it when it is back: nobody else does', async () => {
+  const { world, a, b, tabs } = await openWorld({ browser: { faults: { ignoreAborts: 1 } } });
+  for (const tab of tabs) tab.setStore('fails');
+  follow(a.coordinator.start());
+  await world.advance(1_000);
+  await world.connect(a);
+  follow(b.coordinator.takeOver());
+  await world.advance(1_000);
+  follow(b.coordinator.end());
+  await world.settle();
+  await b.navigateAway();
+  await world.fail(b);
+  await b.goBack();
+  await world.settle();
+  expect(world.network.requests).toEqual(['start', 'release', 'resume', 'end']);
+  expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
 });

@@ -49,6 +49,14 @@ export const HOST = [
     tests: ['test/coordinator/giving-up.test.ts'],
   },
   {
+    name: 'page that is back ends as if it had its term',
+    breaks: 'a session that no tab has is ended once: by the tab that writes that it is over',
+    file: 'src/host/tenure.ts',
+    find: 'const isLeft = value === null && isOver()',
+    replace: 'const isLeft = value === null && !isOver()',
+    tests: ['test/coordinator/driver-ends.test.ts'],
+  },
+  {
     name: 'moved session ended',
     breaks: 'a session that moved is released, never ended',
     file: 'src/host/tenure.ts',
