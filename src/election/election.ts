@@ -19,7 +19,7 @@ import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
-import { SEAT, type ScopeLocks } from './locks';
+import { type ScopeLocks, SEAT } from './locks';
 import { AGREE_MS, type LifeProof, SILENCE_MS } from './proof';
 
 /** A host that has answered but not acted is asked again after this long. */
