@@ -210,6 +210,42 @@ describe('whoever asks what a tab knows', () => {
   });
 });
 
+describe('a tab that ended the term of a host', () => {
+  const setUp = async () => {
+    const tab = setUpLedger({ hasStore: false });
+    const { ledger, hear, forget } = tab;
+    await hear({ type: 'state', record: UNSTORED, entries: [] });
+    await ledger.transact({ type: 'lost', term: HOST.term });
+    forget();
+    return tab;
+  };
+
+  test('tells that host, once it hears that it goes on', async () => {
+    const { ledger, posted, hear } = await setUp();
+    await hear({ type: 'state', record: { ...UNSTORED, revision: 20 }, entries: [] });
+    expect(posted).toEqual([expect.objectContaining({ type: 'state', record: ledger.record })]);
+    expect(ledger.record.term).toBe(null);
+  });
+
+  test.each<[string, SessionRecord]>([
+    ['its session is in a store: that decides, not what this tab took for true without one', ACTIVE],
+    ['it was another host', { ...UNSTORED, epoch: 2 }],
+    // Two tabs that answered each other would never stop.
+    ['another tab tells that it ended the same term', { ...UNSTORED, epoch: 4, lostEpoch: 3 }],
+  ])('says nothing where %s', async (_, record) => {
+    const { posted, hear } = await setUp();
+    await hear({ type: 'state', record, entries: [] });
+    expect(posted).toEqual([]);
+  });
+
+  test('is not taken for one that knows of no term at all', async () => {
+    const { posted, hear } = setUpLedger({ hasStore: false });
+    const record = recordIn('idle', { isStored: false, epoch: 0 });
+    for (let time = 0; time < 2; time++) await hear({ type: 'state', record, entries: [] });
+    expect(posted).toEqual([]);
+  });
+});
+
 describe('a store that fails in mid-session', () => {
   const FAILED = new Error('quota');
 
