@@ -33,6 +33,14 @@ export const RECORD = [
     tests: ['test/ledger/ledger-memory.test.ts'],
   },
   {
+    name: 'told state taken for where a tab comes in',
+    breaks: 'a tab that a host tells of its memory before it has looked at the store hears nothing from before its time',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'accept(message.record, !store.works);',
+    replace: 'accept(message.record);',
+    tests: ['test/ledger/ledger-memory.test.ts'],
+  },
+  {
     name: 'told state not looked up in the journal',
     breaks: 'what a host remembers begins where its store failed: what was before that is read from the store',
     file: 'src/ledger/open-ledger.ts',
