@@ -34,7 +34,8 @@ export const RECORD = [
   },
   {
     name: 'told state taken for where a tab comes in',
-    breaks: 'a tab that a host tells of its memory before it has looked at the store hears nothing from before its time',
+    breaks:
+      'a tab that a host tells of its memory before it has looked at the store hears nothing from before its time',
     file: 'src/ledger/open-ledger.ts',
     find: 'accept(message.record, !store.works);',
     replace: 'accept(message.record);',
