@@ -19,7 +19,7 @@ import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
-import type { ScopeLocks } from './locks';
+import { type ScopeLocks, SEAT } from './locks';
 import { AGREE_MS, type LifeProof, SILENCE_MS } from './proof';
 
 /** A host that has answered but not acted is asked again after this long. */
@@ -194,7 +194,8 @@ export function createElection(ports: ElectionPorts): Election {
         hasWaited = !(await ledger.until(() => !ledger.isSpoilt, SILENCE_MS, signal));
       const seat = await locks.takeSeat(tries <= 0 && ledger.isStored && !ledger.isDeaf ? 'steal' : 'probe');
       if (seat || signal?.aborted || ledger.record.term !== null) return seat;
-      if (tries <= 0) throw refusal(1002);
+      // Or its locks broke meanwhile, and every one is said to be taken.
+      if (tries <= 0 && (await locks.probe(SEAT)) === 'held') throw refusal(1002);
       // Whoever has the seat has claimed: asking for it once more would tell nothing.
       if (await ledger.until(({ term }) => term !== null && term !== ours, SEAT_AGAIN_MS, signal)) return null;
     }

@@ -42,6 +42,9 @@ export interface LockPorts {
   onBroken(error: unknown): void;
 }
 
+/** The lock of whoever has the session, or is about to. */
+export const SEAT = 'seat';
+
 export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: LockPorts): ScopeLocks {
   let locks = given;
 
@@ -107,7 +110,7 @@ export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: L
       if (!lock) await check();
       return lock;
     },
-    takeSeat: (when) => request('seat', 'exclusive', when),
+    takeSeat: (when) => request(SEAT, 'exclusive', when),
     async probe(term, isChecked) {
       // Where many tabs do this at once the list is long, and one request is all that it would save.
       if (!isChecked && (await isListed(term))) return locks ? 'held' : 'unknown';

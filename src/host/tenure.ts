@@ -236,7 +236,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const wasNever = value === null && fallback !== undefined && !wasActive;
     // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
     if (value === null) await ledger.peek().catch(() => undefined);
-    const isDone = wasNever || (value === null && !endsItself && ledger.record.epoch > epoch);
+    const isDone = wasNever || (value === null && !endsItself && (isOver() || ledger.record.epoch > epoch));
     const error = isDone ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });

@@ -253,3 +253,15 @@ describe('a record that is no record', () => {
     expect(world.network.requests).toEqual([]);
   });
 });
+
+test('a start whose locks break while it waits for the seat goes on without them', async () => {
+  const { a, b, world } = await openWorld({ driver: 'auto' });
+  // As a tab that was stopped in the middle of its claim.
+  await a.platform.locks?.request('solotab:simulated:seat', { mode: 'exclusive', when: 'probe' });
+  const started = follow(b.coordinator.start());
+  await world.advance(100);
+  b.setLocks('taken');
+  await world.advance(10_000);
+  expect(started.error).toBeUndefined();
+  expect(look(b)).toBe('active host');
+});

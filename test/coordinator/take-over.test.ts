@@ -350,6 +350,30 @@ describe('a host that is stopped', () => {
     ]);
   });
 
+  test.each([0, 5, 10])(
+    'leaves a session that it was ending to whoever sees first that its page was left, %d ms before the others',
+    async (ms) => {
+      const { a, b, c, world } = await openSession({ driver: 'auto', connectTimeoutMs: 5_000 });
+      world.faults.hangConnects = 1;
+      world.faults.ignoreAborts = 1;
+      const taken = follow(b.coordinator.takeOver());
+      await world.settle();
+      const ended = follow(b.coordinator.end());
+      await world.settle();
+      for (const tab of [a, c]) await tab.stop();
+      await b.navigateAway();
+      await world.advance(10_000);
+      await b.goBack();
+      await world.advance(ms);
+      for (const tab of [a, c]) await tab.cont();
+      await world.advance(10_000);
+      expect(taken.error).toMatchObject({ name: 'AbortError' });
+      expect(ended.outcome).not.toBe('pending');
+      expect([a, b, c].map(look)).toEqual(['idle none', 'idle none', 'idle none']);
+      expect(world.network.requests).toEqual(['start', 'release', 'resume', 'end']);
+    },
+  );
+
   test('while it connects is canceled by another tab within five seconds', async () => {
     const { a, b, world } = await openWorld();
     const started = follow(a.coordinator.start());

@@ -12,7 +12,7 @@ export const CLAIMS = [
     name: 'seat not taken',
     breaks: 'tabs exclude each other even where storage fails',
     file: 'src/election/locks.ts',
-    find: "takeSeat: (when) => request('seat', 'exclusive', when),",
+    find: "takeSeat: (when) => request(SEAT, 'exclusive', when),",
     replace: 'takeSeat: async () => ({ release() {}, lost: new Promise<void>(() => {}) }),',
     tests: ['test/mutants/seat.test.ts'],
   },
