@@ -29,8 +29,8 @@ const TRUE_IN: Readonly<Record<number, readonly Instant['phase'][]>> = {
   1017: ['canceling', 'ending'],
 };
 
-/** How long an automatic resume that came too late may keep its tab busy; and where the store may keep it waiting. */
-const LINGERING_MS = 2_000;
+/** How long an automatic resume that came too late may keep its tab busy: locks that never answer are given up after 3 s. And where the store may keep it waiting. */
+const LINGERING_MS = 5_000;
 const LINGERING_FOR_STORE_MS = 30_000;
 
 export class History {
