@@ -4,6 +4,7 @@ import type { Command, Decision, Facts } from '../session/command';
 import { decide, isAhead } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
 import {
+  hasLost,
   IDLE,
   isNewer,
   type Proof,
@@ -95,6 +96,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const isAtHome = (): boolean => record.isStored && store.works;
   /** Somebody else's memory is the record's home, or this tab can't look at it. */
   const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
+  const change = (entries: readonly JournalEntry[]): Message => ({ type: 'look', term: record.term, entries });
   const remember = (entries: readonly JournalEntry[]): void => {
     memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
@@ -196,10 +198,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     catchUp();
   }
 
-  function change(entries: readonly JournalEntry[]): Message {
-    return { type: 'look', term: record.term, entries };
-  }
-
   function tellState(): void {
     post({ type: 'state', record, entries: memory });
   }
@@ -242,8 +240,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       case 'state': {
         // A record that is in the store is looked up there.
         if (message.record.isStored && store.works) return void peekSoon();
+        // A host that was taken for dead may not have heard of it.
+        if (hasLost(record, message.record)) return tellState();
         if (!isNewer(message.record, record)) return;
-        accept(message.record);
+        // Where this tab comes in, the store says: this host may have slept for long.
+        accept(message.record, !store.works);
         memory = message.entries;
         // Without asking the host for what it told just now: each of many tabs would have all of them told again.
         if (inbox.isBehind(record)) arrivals.add(lookThrough(false), catchUp);
@@ -276,17 +277,16 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     ports.onGone();
   }
 
-  function accept(next: SessionRecord): void {
+  function accept(next: SessionRecord, begins = true): void {
     if (isClosed) return;
     const { lastError } = record;
-    const { lostSince } = next;
     // Erased, or counted anew: what is remembered would be told once more.
     if (next.erasedEpoch > record.erasedEpoch || next.epoch < record.epoch) memory = [];
-    if (watched.lostSince !== lostSince) watched = { lostSince, at: clock.monotonic() };
+    if (watched.lostSince !== next.lostSince) watched = { lostSince: next.lostSince, at: clock.monotonic() };
     const previous = record;
     // An error that this tab was told of may not be stored yet.
     record = lastError && isAfterLast(lastError, next) && lastError.seq > next.seq ? { ...next, lastError } : next;
-    inbox.begin(record);
+    if (begins) inbox.begin(record);
     ports.onRecord(previous);
     changes.tell();
   }

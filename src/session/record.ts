@@ -232,3 +232,11 @@ export function standIn(known: SessionRecord, value: unknown): SessionRecord {
 export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.revision > b.revision);
 }
+
+/**
+ * `known` says that the host of `told` was lost, whose session is in no store: where there is one, that decides. The epoch is compared
+ * too: before the first term both are 0, and tabs that told each other of that would never stop.
+ */
+export function hasLost({ lostEpoch, epoch }: SessionRecord, told: SessionRecord): boolean {
+  return !told.isStored && lostEpoch === told.epoch && epoch > told.epoch;
+}

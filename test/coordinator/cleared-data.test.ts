@@ -57,3 +57,25 @@ test('without a store, a host that was taken for dead by a tab with other locks 
   await world.advance(8_000);
   expect(look(a)).not.toBe('active follower');
 });
+
+test('without a store, a host that was taken for dead and was not told learns it once anybody looks, and ends its session', async () => {
+  const { world, a, b, c } = await openWorld({ driver: 'auto', capabilities: { store: false } });
+  await b.close();
+  await c.close();
+  world.clearSiteData();
+  const later = world.openTab({ driver: 'auto', capabilities: { store: false } });
+  await world.advance(1_000);
+  follow(later.coordinator.start());
+  await world.advance(10);
+  expect([a, later].map(look)).toEqual(['connecting follower', 'connecting host']);
+  // The lock of the host looks free to a tab from before the data was cleared, and what it tells of that is lost.
+  world.faults.loseMessages = 1;
+  await world.advance(10_000);
+  expect([a, later].map(look)).toEqual(['idle none', 'active host']);
+  world.heal();
+  await a.hide();
+  await a.show();
+  await world.advance(1_000);
+  expect([a, later].map(look)).toEqual(['idle none', 'idle none']);
+  expect(world.network.live.size).toBe(0);
+});

@@ -199,6 +199,16 @@ describe('a look at the journal', () => {
     expect(delivered).toEqual(['3:8', '3:11 missed 2', '3:12']);
   });
 
+  test('counts every event of the next term, also one with the number of an event that a host sent and died before it stored it', () => {
+    const { inbox, delivered } = inboxAt(7);
+    inbox.offer(events(8), isHost);
+    // Its term was ended: the next one begins where the store does.
+    inbox.reconcile(record(7, 4), []);
+    inbox.reconcile(record(9, 5), []);
+    inbox.offer(events(10, 10, 6), isHost);
+    expect(delivered).toEqual(['3:8', '6:10 missed 2']);
+  });
+
   test('leaves out what is ahead of the record: a dead host may have stored half of it', () => {
     const { inbox, delivered } = inboxAt(7);
     inbox.reconcile(record(9), events(8, 10));

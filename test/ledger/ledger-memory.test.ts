@@ -19,7 +19,8 @@ describe('a session that is in its host’s memory', () => {
   test.each([true, false])(
     'is believed by a tab whether it has a store or not (%s), and stored by none',
     async (hasStore) => {
-      const { ledger, told, writes, hear } = setUpLedger({ hasStore });
+      const { ledger, told, writes, hear } = setUpLedger({ hasStore, record: recordIn('idle') });
+      if (hasStore) await ledger.refresh();
       await hear({ type: 'state', record: ahead(), entries: notes(1) });
       expect([ledger.record, writes(), told.includes('active r20')]).toEqual([ahead(), 0, true]);
       // The first that this tab knows of it: what happened before is no news.
@@ -49,6 +50,16 @@ describe('a session that is in its host’s memory', () => {
     forget();
     await hear({ type: 'state', record: ahead({ epoch: 4, seq: 8 }), entries: notes(1, { epoch: 4 }) });
     expect(notesIn(told)).toEqual(['note 4:8', 'note 5:9']);
+  });
+
+  test('is believed by a tab that has not looked at its store yet, and what happened before that tab came is no news to it', async () => {
+    const journal = [...notes(1, { epoch: 4 }), ...notes(1, { epoch: 5, seq: 8 })];
+    const { ledger, told, store, hear } = setUpLedger({});
+    store(recordIn('active', { epoch: 5, revision: 30, seq: 9 }), journal);
+    // A host that slept long after its session was ended in the store, and wakes.
+    await hear({ type: 'state', record: ahead(), entries: [] });
+    await ledger.refresh();
+    expect([ledger.record.epoch, notesIn(told)]).toEqual([5, []]);
   });
 
   test('is not told once more where the storage was wiped and numbers began anew', async () => {
@@ -207,6 +218,42 @@ describe('whoever asks what a tab knows', () => {
     forget();
     await hear(ask);
     expect(types(posted)).toEqual(['state']);
+  });
+});
+
+describe('a tab that ended the term of a host', () => {
+  const setUp = async () => {
+    const tab = setUpLedger({ hasStore: false });
+    const { ledger, hear, forget } = tab;
+    await hear({ type: 'state', record: UNSTORED, entries: [] });
+    await ledger.transact({ type: 'lost', term: HOST.term });
+    forget();
+    return tab;
+  };
+
+  test('tells that host, once it hears that it goes on', async () => {
+    const { ledger, posted, hear } = await setUp();
+    await hear({ type: 'state', record: { ...UNSTORED, revision: 20 }, entries: [] });
+    expect(posted).toEqual([expect.objectContaining({ type: 'state', record: ledger.record })]);
+    expect(ledger.record.term).toBe(null);
+  });
+
+  test.each<[string, SessionRecord]>([
+    ['its session is in a store: that decides, not what this tab took for true without one', ACTIVE],
+    ['it was another host', { ...UNSTORED, epoch: 2 }],
+    // Two tabs that answered each other would never stop.
+    ['another tab tells that it ended the same term', { ...UNSTORED, epoch: 4, lostEpoch: 3 }],
+  ])('says nothing where %s', async (_, record) => {
+    const { posted, hear } = await setUp();
+    await hear({ type: 'state', record, entries: [] });
+    expect(posted).toEqual([]);
+  });
+
+  test('is not taken for one that knows of no term at all', async () => {
+    const { posted, hear } = setUpLedger({ hasStore: false });
+    const record = recordIn('idle', { isStored: false, epoch: 0 });
+    for (let time = 0; time < 2; time++) await hear({ type: 'state', record, entries: [] });
+    expect(posted).toEqual([]);
   });
 });
 

@@ -153,15 +153,16 @@ export class Commands {
     // Whether a command is too old is told by two clocks.
     if (world.tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return true;
     // Who woke just now, or hears of a new host only now, sent it to one that is gone.
-    return caller.awakeSince >= from - NEWS_MS || !history.wasSteady(from - NEWS_MS) || this.#hasSleeper(from);
+    return caller.awakeSince >= from - NEWS_MS || !history.wasSteady(from - NEWS_MS) || this.#hasSilentHost(from);
   }
 
-  #hasSleeper(from: number): boolean {
+  #hasSilentHost(from: number): boolean {
     const { world } = this.#scene;
     const record = parsed(world.recordOf());
     if (typeof record !== 'object') return true;
     const host = world.participants.find(({ coordinator }) => coordinator.tabId === record.hostTabId);
-    return !host || host.page.awakeSince >= from;
+    // One that hands its session over runs none, and says nothing for as long as its driver takes to let go of it.
+    return !host || host.page.awakeSince >= from || record.successor !== null;
   }
 
   /** All can look at one record. */
