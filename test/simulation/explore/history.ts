@@ -33,6 +33,9 @@ const TRUE_IN: Readonly<Record<number, readonly Instant['phase'][]>> = {
 const LINGERING_MS = 5_000;
 const LINGERING_FOR_STORE_MS = 30_000;
 
+/** What came for a page while it was asleep is told within this. */
+const JUST_WOKEN_MS = 10;
+
 export class History {
   readonly #world: SimulatedBrowser;
   readonly #isDeaf: boolean;
@@ -51,7 +54,10 @@ export class History {
 
   /** Whether a local refusal was true at some instant of its call. Those of a host, or beside another call of the same tab, rest on memory. */
   check(call: Call, { code }: SessionError, calls: readonly Call[]): void {
-    const phases = TRUE_IN[code];
+    const { awakeSince } = call.page;
+    // A page that was asleep a moment ago has the answer to what it had read before: another phase of the same term.
+    const wasAsleep = awakeSince >= call.from - JUST_WOKEN_MS && awakeSince <= this.#world.now;
+    const phases = wasAsleep && TRUE_IN[code] ? Object.values(TRUE_IN).flat() : TRUE_IN[code];
     // A worker looks, and proves nothing.
     if (phases === undefined || call.page.isWorker) return;
     // Where somebody has to go on from memory, the store does not know all that is true.
