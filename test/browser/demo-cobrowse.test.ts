@@ -110,7 +110,7 @@ test('nothing is recorded while no agent is there, and nothing of a page is stor
   await tab.page.getByTestId('town').fill('Bruges');
   // The line is busy with something else, and that something arrives: what was recorded before it would have gone first.
   await openAgent(browsers.agents, demo).then(async (next) => next.join(await tab.pin(), 'Noor'));
-  expect(tab.recorded().slice(before.length)).toMatch(/^\[\{"type":4/);
+  await expect.poll(() => tab.recorded().slice(before.length)).toMatch(/^\[\{"type":4/);
 });
 
 test('an agent points, draws and scrolls only while the customer lets it, and what the customer takes back ends at once', async () => {

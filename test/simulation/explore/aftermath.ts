@@ -112,9 +112,8 @@ async function checkDeath(
     if (coordinator.getSnapshot().hostTabId !== tabId) world.violate(`views: ${name} does not see its host`);
   }
   // A host whose locks were silent, or not those of a tab that took it for dead, does without them for good: it can't know whether all
-  // others have them by now. So it is missed once it does not answer.
-  const mayBeUnlocked = plan.field.includes('broken locks') || host.page.hasAbandonedLocks;
-  const isLocked = !mayBeUnlocked || world.locks.holds(host.page);
+  // others have them by now. So it is missed once it does not answer; and so is any host by a tab whose own locks were silent.
+  const isLocked = !plan.field.includes('broken locks') && !host.page.hasAbandonedLocks;
   await world.tabs.find(({ page }) => page === host.page.top)?.crash();
   await world.advance(isLocked ? NOTICED_MS : MISSED_MS);
   for (const { coordinator, name } of others()) {
