@@ -204,7 +204,7 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
   /**
    * For a log-out: ends the session, wherever it is, and erases what is stored of this scope: what was published, the events, and the keys by
    * which tabs would resume. What stays are counts, so that the next epoch is higher. Rejects with 9999 while another tab blocks the
-   * browser's storage.
+   * browser's storage; with an `InvalidStateError` if this coordinator is closed before it is erased.
    */
   forget(): Promise<void>;
   /** From any tab: gives up the attempt in progress. Resolves when it is over; a no-op when there is none. */

@@ -172,6 +172,8 @@ export function createCalls(ports: CallPorts) {
       // Another one may have begun meanwhile.
       const erased = ledger.transact({ type: 'forget' }).catch((error: unknown) => Promise.reject(told(error)));
       isErased = (await erased).verdict === 'done';
+      // What a coordinator decides that was closed meanwhile reaches no store: nobody may be told that it was erased.
+      throwIfClosed();
     }
   }
 

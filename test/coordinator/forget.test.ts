@@ -23,6 +23,28 @@ test.each(['a', 'b'] as const)('in tab %s: ends the session for all, and erases 
   expect([keyOf(a), keyOf(b)]).toEqual([null, null]);
 });
 
+test.each(['has', 'lost'] as const)(
+  'where somebody %s the session: says that it is done only if it is, however soon its coordinator is closed',
+  async (how) => {
+    let rejected = 0;
+    for (let ms = 0; ms < 60; ms += 1) {
+      const { a, b, world } = await openSession({ ...options, recovery: { by: 'manual' } });
+      world.contextIn(a).emit('note', 'private');
+      await world.settle();
+      if (how === 'lost') await a.crash();
+      await world.settle();
+      const forgotten = follow(b.coordinator.forget());
+      await world.advance(ms);
+      void b.coordinator.close();
+      await world.advance(10_000);
+      if (forgotten.error) rejected += 1;
+      else expect(JSON.stringify(world.journalOf()), `closed after ${ms} ms`).not.toContain('private');
+    }
+    expect(rejected).toBeGreaterThan(0);
+    expect(rejected).toBeLessThan(60);
+  },
+);
+
 test('the next epoch is higher, also in a tab that is opened later, and tabs that were open hear its events', async () => {
   const { a, b, world } = await openSession(options);
   const before = a.coordinator.getSnapshot().epoch;
