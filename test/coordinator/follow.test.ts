@@ -140,10 +140,10 @@ test('a canHost that throws says no', async () => {
   expect(look(b)).toBe('active follower');
 });
 
-test('any-tab asks canHost, and passes over those that may not', async () => {
-  const opened = await openWorld({ driver: 'auto', recovery: { by: 'any-tab' }, canHost: () => false });
-  const { a, b, world } = opened;
-  const able = world.openTab({ driver: 'auto', recovery: { by: 'any-tab' } });
+test.each([1, 2, 3, 4, 5])('any-tab asks canHost, and passes over those that may not (%i)', async (seed) => {
+  const recovery = { by: 'any-tab' } as const;
+  const { a, b, world } = await openWorld({ driver: 'auto', recovery, canHost: () => false, browser: { seed } });
+  const able = world.openTab({ driver: 'auto', recovery });
   await a.coordinator.start();
   await a.crash();
   await world.advance(5_000);

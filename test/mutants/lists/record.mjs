@@ -74,14 +74,6 @@ export const RECORD = [
     tests: ['test/simulation/storm.test.ts'],
   },
   {
-    name: 'all that wait ask at the same time',
-    breaks: 'of many tabs that wait a few ask, and not each of them',
-    file: 'src/ledger/open-ledger.ts',
-    find: 'const againMs = ASK_AGAIN_MS * (1 - platform.random() / 2);',
-    replace: 'const againMs = ASK_AGAIN_MS;',
-    tests: ['test/simulation/storm.test.ts'],
-  },
-  {
     name: 'an error leaves the snapshot as it was',
     breaks: 'an error is told to subscribers as a new snapshot',
     file: 'src/tab/coordinator.ts',
