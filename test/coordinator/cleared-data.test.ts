@@ -34,7 +34,8 @@ test('a tab that was open when the data was cleared claims so that tabs with oth
   expect(world.network.live.size).toBe(1);
 });
 
-test('without a store, a host that was taken for dead by a tab with other locks is missed within eight seconds from then on', async () => {
+/** Without a store: a tab from before the data was cleared, and one with other locks, which starts a session. */
+async function startWithOtherLocks() {
   const { world, a, b, c } = await openWorld({ driver: 'auto', capabilities: { store: false } });
   await b.close();
   await c.close();
@@ -42,6 +43,11 @@ test('without a store, a host that was taken for dead by a tab with other locks 
   const later = world.openTab({ driver: 'auto', capabilities: { store: false } });
   await world.advance(1_000);
   follow(later.coordinator.start());
+  return { world, a, later };
+}
+
+test('without a store, a host that was taken for dead by a tab with other locks is missed within eight seconds from then on', async () => {
+  const { world, a, later } = await startWithOtherLocks();
   await world.advance(1_000);
   // No store tells this tab that its locks are its own by now: those of the other tab look free to it.
   const mistaken = follow(a.coordinator.takeOver());
@@ -59,13 +65,7 @@ test('without a store, a host that was taken for dead by a tab with other locks 
 });
 
 test('without a store, a host that was taken for dead and was not told learns it once anybody looks, and ends its session', async () => {
-  const { world, a, b, c } = await openWorld({ driver: 'auto', capabilities: { store: false } });
-  await b.close();
-  await c.close();
-  world.clearSiteData();
-  const later = world.openTab({ driver: 'auto', capabilities: { store: false } });
-  await world.advance(1_000);
-  follow(later.coordinator.start());
+  const { world, a, later } = await startWithOtherLocks();
   await world.advance(10);
   expect([a, later].map(look)).toEqual(['connecting follower', 'connecting host']);
   // The lock of the host looks free to a tab from before the data was cleared, and what it tells of that is lost.

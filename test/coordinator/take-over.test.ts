@@ -189,6 +189,20 @@ test('a take-over that is given up before the host has let go leaves the session
   expect(world.network.requests).toEqual(['start']);
 });
 
+/** The second tab ends a session that it takes over and whose driver does not come back. */
+async function openEnding() {
+  const opened = await openSession({ driver: 'auto', connectTimeoutMs: 5_000 });
+  const { b, world } = opened;
+  world.faults.hangConnects = 1;
+  world.faults.ignoreAborts = 1;
+  const taken = follow(b.coordinator.takeOver());
+  await world.settle();
+  expect(look(b)).toBe('connecting host');
+  const ended = follow(b.coordinator.end());
+  await world.settle();
+  return { ...opened, taken, ended };
+}
+
 describe('a host that is stopped', () => {
   test('and does not answer: takeOver is refused with 1004, and the session stays where it is', async () => {
     const { a, b, world } = await openSession();
@@ -326,14 +340,7 @@ describe('a host that is stopped', () => {
   });
 
   test('while it ends a session that it could not connect does not end again, when it wakes, what another tab ended', async () => {
-    const { a, b, c, world } = await openSession({ driver: 'auto', connectTimeoutMs: 5_000 });
-    world.faults.hangConnects = 1;
-    world.faults.ignoreAborts = 1;
-    const taken = follow(b.coordinator.takeOver());
-    await world.settle();
-    expect(look(b)).toBe('connecting host');
-    const ended = follow(b.coordinator.end());
-    await world.settle();
+    const { a, b, c, world, taken, ended } = await openEnding();
     await b.stop();
     const endedElsewhere = follow(c.coordinator.end());
     await world.advance(4_000);
@@ -353,13 +360,7 @@ describe('a host that is stopped', () => {
   test.each([0, 5, 10])(
     'leaves a session that it was ending to whoever sees first that its page was left, %d ms before the others',
     async (ms) => {
-      const { a, b, c, world } = await openSession({ driver: 'auto', connectTimeoutMs: 5_000 });
-      world.faults.hangConnects = 1;
-      world.faults.ignoreAborts = 1;
-      const taken = follow(b.coordinator.takeOver());
-      await world.settle();
-      const ended = follow(b.coordinator.end());
-      await world.settle();
+      const { a, b, c, world, taken, ended } = await openEnding();
       for (const tab of [a, c]) await tab.stop();
       await b.navigateAway();
       await world.advance(10_000);

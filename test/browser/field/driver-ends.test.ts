@@ -1,10 +1,11 @@
 /** How a session ends by its driver's doing, or while its driver is busy. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import { driverHooks } from '../support/driver-hooks';
 import type { DriverHook } from '../support/page-api';
 import type { Tab } from '../support/tab';
-import { activeTabs, closeAll, reasons } from './steps';
+import { closeAll, reasons } from './steps';
 
 let browser: ChromiumBrowser;
 beforeAll(async () => {

@@ -1,8 +1,9 @@
 /** A host that was stopped, frozen or cached, while another tab did something about its session. When it wakes, it is told once. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import type { Tab, TabOptions } from '../support/tab';
-import { activeTabs, closeAll, reasons } from './steps';
+import { closeAll, reasons } from './steps';
 
 let browser: ChromiumBrowser;
 beforeAll(async () => {

@@ -1,9 +1,10 @@
 /** A driver that publishes as often as something changes: a position, a volume, the time. The latest value counts. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, launchChromium } from '../support/chromium';
 import { launchFirefox } from '../support/firefox';
 import type { EnginePage, Tab, TestBrowser } from '../support/tab';
-import { activeTabs, closeAll, reasons } from './steps';
+import { closeAll, reasons } from './steps';
 
 /** A healthy browser takes a tenth of it; 0.1.0 took twenty seconds. */
 const SOON_MS = 4_000;

@@ -1,9 +1,10 @@
 /** What is published may be too large, or of a kind that browsers send to other tabs and refuse to store. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, launchChromium } from '../support/chromium';
 import { driverHooks } from '../support/driver-hooks';
 import type { Tab } from '../support/tab';
-import { activeTabs, becomesReady, closeAll, expectSettled, hand, reasons } from './steps';
+import { becomesReady, closeAll, expectSettled, hand, reasons } from './steps';
 
 let browser: ChromiumBrowser;
 beforeAll(async () => {

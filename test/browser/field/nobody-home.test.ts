@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import { SERVER_CLOCK } from '../support/init-scripts';
 import { startServer, type TestServer } from '../support/server';
 import type { EnginePage, TabOptions, TestBrowser } from '../support/tab';
-import { activeTabs, closeAll, inOtherEngines } from './steps';
+import { closeAll, inOtherEngines } from './steps';
 
 const HOURS = 3_600_000;
 /** No less than the recovery window that is the default, however busy the machine is; and far from the test's own limits. */

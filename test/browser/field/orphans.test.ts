@@ -1,9 +1,10 @@
 /** The tab with the session is gone, and its recovery is over: one of the tabs that are left ends the session at the service. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import { launchFirefox } from '../support/firefox';
 import type { EnginePage, Tab, TabOptions, TestBrowser } from '../support/tab';
-import { activeTabs, closeAll, reasons } from './steps';
+import { closeAll, reasons } from './steps';
 
 const INFO = { id: 7 };
 const options = (scope: string, more: Partial<TabOptions> = {}): TabOptions => ({

@@ -1,10 +1,11 @@
 /** What a resuming driver hears from its service, and what a reload does to it. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import { driverHooks } from '../support/driver-hooks';
 import type { DriverHook } from '../support/page-api';
 import type { Tab } from '../support/tab';
-import { activeTabs, closeAll, expectSettled, reasons } from './steps';
+import { closeAll, expectSettled, reasons } from './steps';
 
 let browser: ChromiumBrowser;
 beforeAll(async () => {

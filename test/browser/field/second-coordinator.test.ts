@@ -1,8 +1,9 @@
 /** There is more than one coordinator in the host's tab: of a micro-frontend, a hot reload, a frame. The host resumes after a reload all the same. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import type { EnginePage, Tab, TestBrowser } from '../support/tab';
-import { activeTabs, closeAll, inOtherEngines } from './steps';
+import { closeAll, inOtherEngines } from './steps';
 
 /** Adds a frame with the same page in it, and resolves once its coordinator is ready. */
 async function addFrame(tab: Tab): Promise<void> {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { launchFirefox } from '../support/firefox';
 import type { Outcome } from '../support/page-api';
-import type { EnginePage, Tab, TabOptions, TestBrowser } from '../support/tab';
+import type { EnginePage, Tab, TestBrowser } from '../support/tab';
 import { launchWebKit } from '../support/webkit';
 
 /** What a call may take that has to find out who is alive: longer than any of the library's own limits together. */
@@ -24,19 +24,6 @@ export function inOtherEngines(run: (browser: () => TestBrowser<EnginePage>) => 
       return browser;
     });
   });
-}
-
-/** A host and its followers, active. */
-export async function activeTabs<Page extends EnginePage>(
-  browser: TestBrowser<Page>,
-  count: number,
-  options: TabOptions,
-): Promise<[Tab<Page>, ...Tab<Page>[]]> {
-  const [host, ...others] = await browser.openTabs(count, options);
-  if (!host) throw new Error('no tabs');
-  expect(await host.call('start')).toMatchObject({ ok: true });
-  for (const tab of others) await tab.waitForPhase('active');
-  return [host, ...others];
 }
 
 export async function closeAll(...tabs: readonly Tab[]): Promise<void> {

@@ -3,10 +3,11 @@
  * lock manager of their own: tabs that are opened later have another one, and see them all free. There is one session all the same.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import { launchFirefox } from '../support/firefox';
 import type { EnginePage, Tab, TabOptions, TestBrowser } from '../support/tab';
-import { activeTabs, closeAll, expectSettled, SETTLED_MS } from './steps';
+import { closeAll, expectSettled, SETTLED_MS } from './steps';
 
 const HOW = ['"storage"', '"*"'] as const;
 const DRIVERS = [true, false];

@@ -1,9 +1,10 @@
 /** Whatever is in the store, a page that loads becomes ready, and its calls settle. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { activeTabs } from '../support/active-tabs';
 import { type ChromiumBrowser, type ChromiumPage, launchChromium } from '../support/chromium';
 import type { EnginePage, TestBrowser } from '../support/tab';
 import { DAMAGES } from './damages';
-import { activeTabs, becomesReady, changeStored, closeAll, expectSettled, inOtherEngines } from './steps';
+import { becomesReady, changeStored, closeAll, expectSettled, inOtherEngines } from './steps';
 
 /** An empty page of the origin, in which the store can be changed while no tab has a coordinator. */
 async function damage(browser: TestBrowser, scope: string, source: string): Promise<void> {

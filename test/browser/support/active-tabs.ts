@@ -1,14 +1,13 @@
 /** Tabs of which the first one has the session. */
 import { expect } from 'vitest';
-import type { ChromiumBrowser, ChromiumPage } from './chromium';
-import type { Tab, TabOptions } from './tab';
+import type { EnginePage, Tab, TabOptions, TestBrowser } from './tab';
 
 /** A host and its followers, active. */
-export async function activeTabs(
-  browser: ChromiumBrowser,
+export async function activeTabs<Page extends EnginePage>(
+  browser: TestBrowser<Page>,
   count: number,
   options: TabOptions,
-): Promise<[Tab<ChromiumPage>, ...Tab<ChromiumPage>[]]> {
+): Promise<[Tab<Page>, ...Tab<Page>[]]> {
   const [host, ...others] = await browser.openTabs(count, options);
   if (!host) throw new Error('no tabs');
   expect(await host.call('start')).toMatchObject({ ok: true });
