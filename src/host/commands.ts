@@ -43,7 +43,7 @@ export interface Commands {
   /** Runs a command, or answers the repetition of one. `reply` is called with its answer, and before that when it begins to wait. */
   hear(request: CommandRequest, reply: (answer: Answer) => void): Promise<void>;
   /** Whether the command runs, or ran. */
-  hasBegun(id: string): boolean;
+  hasBegun(id: string): boolean | undefined;
   /** The caller waits no longer. */
   stop(id: string): void;
 }
@@ -157,7 +157,7 @@ export function createCommands(ports: CommandPorts): Commands {
 
   return {
     hear,
-    hasBegun: (id) => heard.get(id)?.hasBegun === true,
+    hasBegun: (id) => heard.get(id)?.hasBegun,
     stop: (id) => heard.get(id)?.control.abort(abortError('The tab that called gave up.')),
   };
 }

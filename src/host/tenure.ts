@@ -9,6 +9,7 @@
  * A term ends in one of five ways: it failed or was given up; it was ended (`finish`); it was handed over; this tab left;
  * or the record says that another tab has fenced it.
  */
+
 import type { Driver, DriverContext } from '../driver';
 import type { Tenancy } from '../election/election';
 import type { ScopeLocks } from '../election/locks';
@@ -61,7 +62,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   /** The driver said that the session is over before it had come back. */
   let endedEarly: string | undefined;
   let hasLostLock = false;
-  /** This host wrote, as it let go of the session, that it can't be recovered any more: it told so under the next epoch. */
+  /** This host wrote, while it let go of the session, that it can't be recovered any more: it told so under the next epoch. */
   let hasClosedWindow = false;
   /** The last question that is being answered. */
   let answering = 0;
@@ -73,7 +74,6 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let endsItself = false;
 
   const isOver = (): boolean => stage === 'over';
-  const givenUp = (): DOMException => abortError('The attempt was given up.');
   const writer = createWriter({ ...ports, isOver }, tenancy);
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone },
@@ -167,7 +167,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
       throw error;
     }
     // Given up or fenced meanwhile: `observe` has seen that in the record of this answer, and lets go of the session.
-    throw givenUp();
+    throw abortError(GIVEN_UP);
   }
 
   async function failed(error: SessionError): Promise<SessionError> {
@@ -190,7 +190,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   function observe(record: SessionRecord): void {
     if (isOver()) return;
     if (record.term !== term || (hasLostLock && !ledger.isStored)) {
-      // Another tab found this term's lock free: it has another lock manager. An older term may have been lost by its silence.
+      // Another tab found the lock of this term free, although this tab holds it: the two have different lock managers. A term that is
+      // older may have been lost by its silence.
       const isMistaken = record.lostEpoch === epoch && claimed.proof === 'lock' && !hasLostLock && !stopped;
       const isYoung = clock.monotonic() - began < SILENCE_MS;
       if (isMistaken && isYoung && stage !== 'closing') locks.distrust();
@@ -225,28 +226,24 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const wasActive = ledger.record.activeEpoch > 0;
     let value = session ? session.value : null;
     if (!session && attempt) {
-      stop(givenUp());
+      stop(abortError(GIVEN_UP));
       const outcome = await within(clock, connectTimeoutMs, attempt);
       if (outcome?.type === 'value') value = outcome.value;
       else if (!outcome) letGoWhenItComes();
       attempt = undefined;
     }
     session = undefined;
-    const wasNever = fallback !== undefined && !wasActive;
-    const isDone = value === null && (wasNever || (await isLeftToOthers()));
+    const wasNever = value === null && fallback !== undefined && !wasActive;
+    // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
+    if (value === null && !wasNever) await ledger.peek().catch(() => undefined);
+    // Of a page that was left any tab may write that its term is over, this one as well: who does ends the session.
+    const isLeft = value === null && isOver() && !endsItself && ledger.isStored;
+    if (isLeft) await ledger.transact({ type: 'lost', term }).catch(() => undefined);
+    const isDone = wasNever || isLeft || (value === null && !endsItself && ledger.record.epoch > epoch);
     const error = isDone ? undefined : await callDriver('end', value);
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
-  }
-
-  /** Whether what this tab has not got was ended by one that fenced it; or its page was left, and who writes that its term is over ends it. */
-  async function isLeftToOthers(): Promise<boolean> {
-    await ledger.peek().catch(() => undefined);
-    if (endsItself) return false;
-    const isLeft = isOver() && ledger.isStored;
-    if (isLeft) await ledger.transact({ type: 'lost', term }).catch(() => undefined);
-    return isLeft || ledger.record.epoch > epoch;
   }
 
   /** Gives the term up early, as its page or coordinator goes away. Others notice by the locks, or the goodbye. `isWritten`: the record says so too. */
@@ -348,3 +345,5 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     isLettingGo: () => isLettingGo,
   };
 }
+
+const GIVEN_UP = 'The attempt was given up.';
