@@ -1,5 +1,7 @@
 /** The rules of commands: in which phase one is run, waits or is refused; and which functions of a driver are commands. */
+import { isText } from './check';
 import type { SessionError } from './errors';
+import { cloned } from './payload';
 import { NO_SESSION, refusal } from './reasons';
 import { isClosing, isLive, type Phase, type SessionRecord } from './record';
 
@@ -31,6 +33,12 @@ export function canTell({ term, phase }: SessionRecord, sentTo: string): boolean
 export function fateOf({ term, phase }: SessionRecord, sentTo: string): 'unknown' | 'wait' | 'listen' {
   if (term !== sentTo) return 'unknown';
   return phase === 'recovering' ? 'wait' : 'listen';
+}
+
+/** What a call sends along: a clone, in the host's own tab too. Throws for what is no name, and a `DataCloneError` for what can't be cloned. */
+export function commandInput(name: unknown, given: unknown, clone: <Value>(value: Value) => Value): unknown {
+  if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
+  return cloned(`the command '${name}' can't be sent to another tab`, () => clone(given));
 }
 
 /** Only own functions are commands: not what every object has. */

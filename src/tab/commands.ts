@@ -11,11 +11,9 @@ import type { Answer, CommandMessage, CommandRequest, FinalAnswer } from '../led
 import { isBlocked } from '../ledger/patient-store';
 import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
-import { isText } from '../session/check';
 import { CommandError } from '../session/command-error';
-import { canTell, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
+import { canTell, commandInput, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
 import type { SessionError } from '../session/errors';
-import { cloned } from '../session/payload';
 import { blocked, refusal } from '../session/reasons';
 import type { Phase, SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
@@ -61,9 +59,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
   async function call(name: string, given: unknown, options: CommandOptions = {}): Promise<unknown> {
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     ports.throwIfClosed();
-    if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
-    // The host's own tab gets a clone, as the others do.
-    const input = cloned(`the command '${name}' can't be sent to another tab`, () => ports.clone(given));
+    const input = commandInput(name, given, ports.clone);
     const { control: own, unlink } = linkedTo(signal);
     underWay.add(own);
     try {

@@ -1,8 +1,7 @@
 /** Commands as a fake coordinator has them: functions that the test gives stand in for those of the host's driver. */
 import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
-import { isText } from '../session/check';
 import { CommandError, failureOf } from '../session/command-error';
-import { commandRefusal, ownCommand, waitsIn } from '../session/command-rules';
+import { commandInput, commandRefusal, ownCommand, waitsIn } from '../session/command-rules';
 import { cloned } from '../session/payload';
 import type { Listeners } from '../tab/listeners';
 import type { SessionSnapshot } from '../types';
@@ -27,8 +26,7 @@ export async function runCommand(
   signal: AbortSignal | undefined,
 ): Promise<unknown> {
   throwIfAborted(signal);
-  if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
-  const input = cloned(`the command '${name}' can't be sent to another tab`, () => copied(given));
+  const input = commandInput(name, given, copied);
   const { control, unlink } = linkedTo(signal);
   try {
     return await unlessAborted(unlessAborted(run(ports, name, input, control.signal), control.signal), ports.closing);
@@ -77,6 +75,6 @@ async function settled(name: string, command: (input: unknown) => unknown, input
 }
 
 /** Some test environments, as Jest's jsdom, know no structured clone. There what is no plain data goes in and out as it is. */
-function copied(value: unknown): unknown {
+function copied<Value>(value: Value): Value {
   return typeof structuredClone === 'function' ? clone(value) : value;
 }

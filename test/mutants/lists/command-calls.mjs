@@ -29,7 +29,7 @@ export const COMMAND_CALLS = [
   {
     name: 'command without a name sent',
     breaks: 'call() without the name of a command is refused in the tab that calls',
-    file: 'src/tab/commands.ts',
+    file: 'src/session/command-rules.ts',
     find: "if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');",
     replace: '',
     tests: CALLS,

@@ -123,8 +123,8 @@ export const COMMANDS = [
   {
     name: 'input not cloned',
     breaks: 'a command in the host’s own tab gets a copy of its input, as any other',
-    file: 'src/tab/commands.ts',
-    find: '() => ports.clone(given)',
+    file: 'src/session/command-rules.ts',
+    find: '() => clone(given)',
     replace: '() => given',
     tests: ['test/coordinator/commands.test.ts'],
   },
