@@ -279,10 +279,12 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     terms.comeBack(looked);
     await looked;
     if (isAsleep()) return;
-    await clearAway();
-    if (isAsleep()) return;
-    waits.wake();
-    onRecord(ledger.record);
+    // What can't be done now, because the store is blocked, the waits see to: without them this tab would not notice any death.
+    await clearAway().catch(() => undefined);
+    if (!isAsleep()) {
+      waits.wake();
+      onRecord(ledger.record);
+    }
   }
 
   async function close(): Promise<void> {
