@@ -278,13 +278,11 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     const looked = ledger.refresh();
     terms.comeBack(looked);
     await looked;
-    if (isAsleep()) return;
     // What can't be done now, because the store is blocked, the waits see to: without them this tab would not notice any death.
-    await clearAway().catch(() => undefined);
-    if (!isAsleep()) {
-      waits.wake();
-      onRecord(ledger.record);
-    }
+    if (!isAsleep()) await clearAway().catch(() => undefined);
+    if (isAsleep()) return;
+    waits.wake();
+    onRecord(ledger.record);
   }
 
   async function close(): Promise<void> {
