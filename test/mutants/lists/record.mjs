@@ -74,6 +74,14 @@ export const RECORD = [
     tests: ['test/coordinator/forget.test.ts'],
   },
   {
+    name: 'state told to whoever looks',
+    breaks: 'where the record is in the store, nobody tells what it remembers',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'if (isSpoilt) tellState();',
+    replace: 'tellState();',
+    tests: ['test/simulation/storm.test.ts'],
+  },
+  {
     name: 'told end looked up in a store that lost it',
     breaks: 'where the record is lost, a tab believes another one that knows later',
     file: 'src/ledger/open-ledger.ts',
