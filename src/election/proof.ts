@@ -37,8 +37,8 @@ export interface LifeProof {
   /** Ends the term of a host that is proven dead. `at`: since when, if this tab knows better than the record. */
   reap(term: string, at?: number): Promise<void>;
   /** The same if the lock of that term is free, so far as that proves anything. */
-  reapIfFree(term: string, at?: number): Promise<void>;
-  /** A host says that it leaves: believed unless its lock shows that it is still there. */
+  reapIfFree(term: string): Promise<void>;
+  /** A host says that it leaves: believed where no lock tells of that. */
   hearGoodbye(term: string): Promise<void>;
 }
 
@@ -79,9 +79,9 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
     await ledger.transact({ type: 'lost', term, at });
   }
 
-  async function reapIfFree(term: string, at?: number): Promise<void> {
+  async function reapIfFree(term: string): Promise<void> {
     const isProven = ledger.record.term === term && ledger.record.proof === 'lock';
-    if (isProven && (await locks.probe(term)) === 'free') await reap(term, at);
+    if (isProven && (await locks.probe(term)) === 'free') await reap(term);
   }
 
   return {
@@ -102,10 +102,9 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
     reap,
     reapIfFree,
     async hearGoodbye(term) {
-      if (ledger.record.term !== term) return;
-      const at = clock.now();
-      if (ledger.record.proof === 'lock' && locks.work()) await reapIfFree(term, at);
-      else await reap(term, at);
+      // Where locks tell of a death, this tab waits for this one: to prove it here as well would only be in the way of the call that follows.
+      const isWatched = ledger.record.proof === 'lock' && locks.work();
+      if (ledger.record.term === term && !isWatched) await reap(term, clock.now());
     },
   };
 }

@@ -91,10 +91,6 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
         violate,
       );
     },
-    onPost(_page, _scope, message) {
-      fromMemory ||= isObject(message) && message.isStored === false;
-      watchForks();
-    },
     onDriver(request) {
       const { page, call } = request;
       if (page.isWorker) violate(`${page.name} calls driver.${call} in a worker`);

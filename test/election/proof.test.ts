@@ -208,8 +208,8 @@ describe('the end of a term', () => {
 
 describe('a host that says goodbye', () => {
   test.each<[string, Partial<SessionRecord>, Life, boolean, boolean]>([
-    ['and whose lock is free is gone', {}, 'free', true, true],
-    ['and whose lock is held is still there: anybody can say goodbye', {}, 'held', true, false],
+    ['is left to its lock, for which this tab waits: anybody can say goodbye', {}, 'held', true, false],
+    ['is left to its lock, also if that is free: one proof is enough', {}, 'free', true, false],
     ['is believed where this tab has no locks', {}, 'unknown', false, true],
     ['is believed where it has none', byAnswer, 'free', true, true],
     ['of another term is not heard', { term: 'term-of-next' }, 'free', true, false],

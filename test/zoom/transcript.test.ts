@@ -87,15 +87,15 @@ test('a site in three tabs, with one line changed', async () => {
     B  sharing again
     C  > enough
     A  not sharing any more
-    B  not sharing any more
     C  not sharing any more
+    B  not sharing any more
     B  > help me
     B  the PIN is OTHER1
     B  sharing
-    A  the PIN is OTHER1
     C  the PIN is OTHER1
-    A  sharing
+    A  the PIN is OTHER1
     C  sharing
+    A  sharing
        the service was asked: start, rejoin, end, start
     "
   `);

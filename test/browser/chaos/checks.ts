@@ -38,8 +38,8 @@ export function unrest(observations: readonly Observation[], { isCleared, isForg
     if (!AT_REST.includes(phase)) return `${short} is stuck in ${phase}`;
     const expected = phase === 'idle' ? 'none' : hostTabId === tabId ? 'host' : 'follower';
     if (role !== expected) return `${short} takes itself for ${role}, and is ${expected}`;
-    // Where an attempt failed, what is wanted waits for its pause, which may be a minute.
-    const waits = (method: string): boolean => method === 'ensure' && phase === 'idle';
+    // Where an attempt failed, what is wanted waits for its pause, which may be a minute; and for whoever may resume a session that was lost.
+    const waits = (method: string): boolean => method === 'ensure' && phase !== 'active';
     const pending = calls.find(({ outcome, method }) => outcome === null && !waits(method));
     if (pending) return `${short}: ${pending.method}() of ${pending.step} has not settled`;
     // A session that is asked for elsewhere is active until its driver has let go of it, and that is written down.

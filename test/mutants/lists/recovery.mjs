@@ -148,8 +148,8 @@ export const RECOVERY = [
     name: 'every goodbye believed',
     breaks: 'a goodbye that a tab made up ends no term whose lock is held',
     file: 'src/election/proof.ts',
-    find: "if (ledger.record.proof === 'lock' && locks.work()) await reapIfFree(term, at);\n      else await reap(term, at);",
-    replace: 'await reap(term, at);',
+    find: 'term === term && !isWatched) await reap(term, clock.now());',
+    replace: 'term === term) await reap(term, clock.now());',
     tests: ['test/election/proof.test.ts'],
   },
   {
