@@ -118,8 +118,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   function step(raw: unknown, command: Command, hasWaited = isSpoilt): { result: Decision; write?: StoreWrite } {
     const stored = parseRecord(raw);
-    // It was lost. Where locks don't tell of a live host, that host gets the time to write it anew; and so it does from what is said of no
-    // term, which a tab would write over a session that it does not know.
+    // It was lost. Its host gets the time to write it anew where locks don't tell of it, and before what names no term overwrites its session.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
     if (isBlind && isLost(stored) && !hasWaited) {
       noteLoss(stored);
@@ -238,8 +237,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       case 'stop':
         return ports.onCommand(message);
       case 'state': {
-        // A record that is in the store is looked up there.
-        if (message.record.isStored && store.works) return void peekSoon();
+        // A record that is in the store is looked up there, unless it is lost.
+        if (message.record.isStored && store.works && !isSpoilt) return void peekSoon();
         // A host that was taken for dead may not have heard of it.
         if (hasLost(record, message.record)) return tellState();
         if (!isNewer(message.record, record)) return;
@@ -262,7 +261,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   function hear(term: string | null, entries: readonly JournalEntry[]): void {
     inbox.offer(entries, (epoch) => term === record.term && epoch === record.epoch);
-    if (!record.isStored && term === record.term) remember(entries);
+    if (term !== record.term) {
+      // What is stored is lost, and one of the two slept through the end of its session: it would write anew what is over.
+      if (isSpoilt) tellState();
+    } else if (!record.isStored) remember(entries);
     catchUp();
   }
 
@@ -301,11 +303,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   function facts(known: SessionRecord): Facts {
     const { lostSince, at } = watched;
-    const forMs = lostSince === null ? 0 : clock.monotonic() - at;
-    const { works: isStored } = store;
     return {
-      ...{ tabId, isPage: platform.isPage, now: clock.now(), known, isStored, proof: ports.proof() },
-      ...{ watched: { lostSince, forMs }, random: platform.random() },
+      ...{ tabId, isPage: platform.isPage, now: clock.now(), known, isStored: store.works, proof: ports.proof() },
+      ...{ watched: { lostSince, forMs: lostSince === null ? 0 : clock.monotonic() - at }, random: platform.random() },
     };
   }
 

@@ -94,6 +94,22 @@ test('a follower that slept through it does not store what it knew', async () =>
   expect(world.recordOf()).toMatchObject({ info: null });
 });
 
+test.each(['cleared', 'damaged'] as const)(
+  'a follower in the cache for which what is stored was %s as well hears from the others, and does not store what it knew',
+  async (how) => {
+    const { a, b, c, world } = await openSession(options);
+    await c.navigateAway();
+    await b.coordinator.forget();
+    if (how === 'cleared') world.clearSiteData();
+    else world.putRecord('damaged');
+    await c.goBack();
+    await world.advance(60_000);
+    expect([a, b, c].map(look)).toEqual(Array(3).fill('idle none'));
+    expect(JSON.stringify([world.recordOf(), world.journalOf()])).not.toContain('session-');
+    expect([keyOf(c), world.network.requests]).toEqual([null, ['start', 'end']]);
+  },
+);
+
 test('the key of a session that began since stays', async () => {
   const { a, b, world } = await openSession({ ...options, recovery: { by: 'same-tab' } });
   await a.coordinator.forget();
