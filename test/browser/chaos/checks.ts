@@ -51,6 +51,23 @@ export function unrest(observations: readonly Observation[], { isCleared, isForg
   return null;
 }
 
+/**
+ * The site's data was cleared while no tab had the session: tabs from before remember it until its window is over, longer than a round
+ * waits, and those that were loaded later know of none.
+ */
+export function isHalfForgotten(observations: readonly Observation[], excuses: Excuses): boolean {
+  const unaware = observations.filter(({ snapshot: { phase, epoch } }) => phase === 'idle' && epoch === 0);
+  const aware = observations.filter((each) => !unaware.includes(each));
+  const isLost = aware.every(({ snapshot: { phase, hostTabId } }) => phase === 'recovering' && hostTabId === null);
+  return (
+    excuses.isCleared &&
+    unaware.length > 0 &&
+    aware.length > 0 &&
+    isLost &&
+    [unaware, aware].every((part) => !unrest(part, excuses))
+  );
+}
+
 /** Once a person ended, no tab wants a session any more. Where nothing is stored, nobody can know of all. */
 export function stillWanted(observations: readonly Observation[]): string | null {
   const wish = observations

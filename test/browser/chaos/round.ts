@@ -3,7 +3,16 @@ import type { Act } from '../support/backend';
 import type { PlainError } from '../support/page-api';
 import type { Tab, TestBrowser } from '../support/tab';
 import type { ActionType } from './actions';
-import { heardAlike, leaked, stillWanted, unrest, untrueCommands, violationsAtRest, violationsOf } from './checks';
+import {
+  heardAlike,
+  isHalfForgotten,
+  leaked,
+  stillWanted,
+  unrest,
+  untrueCommands,
+  violationsAtRest,
+  violationsOf,
+} from './checks';
 import { type Observation, takeProblems } from './page';
 import type { Plan } from './plan';
 import type { ChaosPage } from './slot';
@@ -54,7 +63,10 @@ export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan
       why = unrest(seen, excuses) ?? leaked(seen, driver) ?? isWanted(seen);
       quiet = why === null ? quiet + 1 : 0;
       if (why !== null && performance.now() > deadline) {
-        violations.push(`after ${peaceMs / 1000} s of peace ${why}`);
+        const isExcused = isHalfForgotten(seen, excuses) && leaked(seen, driver) === null;
+        violations.push(
+          ...(isExcused ? violationsAtRest(seen, backend.acts(scope)) : [`after ${peaceMs / 1000} s of peace ${why}`]),
+        );
         return false;
       }
     }
