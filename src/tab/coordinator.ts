@@ -278,8 +278,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     const looked = ledger.refresh();
     terms.comeBack(looked);
     await looked;
-    if (isAsleep()) return;
-    await clearAway();
+    // What can't be done now, because the store is blocked, the waits see to: without them this tab would not notice any death.
+    if (!isAsleep()) await clearAway().catch(() => undefined);
     if (isAsleep()) return;
     waits.wake();
     onRecord(ledger.record);

@@ -174,18 +174,22 @@ describe('a take-over whose driver fails', () => {
   });
 });
 
-test('a take-over that is given up before the host has let go leaves the session where it is', async () => {
-  const { a, b, world } = await openSession();
+test.each([
+  ['its signal', 'Error'],
+  ['close()', 'InvalidStateError'],
+])('a take-over that is given up by %s before the host has let go leaves the session where it is', async (by, name) => {
+  const { a, b, c, world } = await openSession();
   await a.stop();
   const control = new AbortController();
   const taken = follow(b.coordinator.takeOver({ signal: control.signal }));
   await world.advance(500);
-  control.abort(new Error('changed my mind'));
+  if (by === 'close()') void b.coordinator.close();
+  else control.abort(new Error('changed my mind'));
   await world.settle();
-  expect(taken.outcome).toBe('Error');
+  expect(taken.error).toMatchObject({ name });
   await a.cont();
   await world.advance(1_000);
-  expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+  expect([a, c].map(look)).toEqual(['active host', 'active follower']);
   expect(world.network.requests).toEqual(['start']);
 });
 

@@ -1,5 +1,6 @@
-/** Pages that nobody looks at: hidden ones, and frozen ones. */
+/** Pages that nobody looks at: hidden ones, frozen ones, and cached ones. */
 import { expect, test } from 'vitest';
+import { openBlockable } from '../support/blockable';
 import { follow, look, openWorld } from '../support/world';
 
 test('where any tab may go on, the visible one does', async () => {
@@ -37,4 +38,28 @@ test('a hidden tab that nobody could tell of a session is refused with 1004, not
   await world.advance(20_000);
   expect(started.outcome).toBe('done');
   expect(refused.error).toMatchObject({ code: 1004 });
+});
+
+test('a page that comes back from the cache while another page blocks the store notices later that a host died', async () => {
+  const { world, tab, coordinator, block } = await openBlockable();
+  const phase = () => coordinator.getSnapshot().phase;
+  const host = world.openTab({ driver: 'auto' });
+  await host.coordinator.start();
+  await world.settle();
+  await tab.navigateAway();
+  await host.crash();
+  block(true);
+  await tab.goBack();
+  await world.settle();
+  expect(phase()).toBe('active');
+  block(false);
+  await world.advance(20_000);
+  expect(phase()).toBe('recovering');
+
+  await host.reload();
+  await world.advance(1_000);
+  expect(phase()).toBe('active');
+  await host.crash();
+  await world.advance(100);
+  expect(phase()).toBe('recovering');
 });

@@ -27,7 +27,7 @@ export async function openBlockable() {
   );
   await world.settle();
   return {
-    ...{ world, coordinator },
+    ...{ world, tab, coordinator },
     asked: () => asked,
     block: (next: boolean) => {
       isBlocked = next;

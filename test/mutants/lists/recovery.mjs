@@ -9,6 +9,14 @@ export const RECOVERY = [
     tests: ['test/coordinator/nobody-home.test.ts'],
   },
   {
+    name: 'blocked store leaves the waits asleep',
+    breaks: 'a page that comes back while the store is blocked notices later deaths',
+    file: 'src/tab/coordinator.ts',
+    find: 'await clearAway().catch(() => undefined);',
+    replace: 'await clearAway();',
+    tests: ['test/coordinator/unseen-pages.test.ts'],
+  },
+  {
     name: 'old lock waited for',
     breaks: 'a follower waits for the lock of the present term alone',
     file: 'src/election/waits.ts',

@@ -32,6 +32,11 @@ interface WishPorts extends Pick<Scene, 'world' | 'isReluctant'> {
 export class Wishes {
   readonly #wishes: Wish[] = [];
   readonly #ports: WishPorts;
+  /**
+   * The terms for which a tab was noted as successor while it waited for its call. It may be given up after that, as by `close()`, and where the
+   * store is slow the host hands over before it can read so: that tab asked for it all the same.
+   */
+  readonly #askedFor = new Set<string>();
   #isWiped = false;
 
   constructor(ports: WishPorts) {
@@ -40,10 +45,16 @@ export class Wishes {
     world.machine.watchers.push({
       onCommit: ({ before, after }) => {
         const [old, now] = [parsed(before), parsed(after)];
-        if (typeof old !== 'object' || typeof now !== 'object' || now.phase !== 'connecting') return;
+        if (typeof old !== 'object' || typeof now !== 'object') return;
+        const pageOf = (tabId: string) =>
+          world.participants.find(({ coordinator }) => coordinator.tabId === tabId)?.page;
+        const { successor } = now;
+        const asking = successor && successor.term !== old.successor?.term ? pageOf(successor.tabId) : undefined;
+        if (successor && asking && calls.isBidding(asking)) this.#askedFor.add(successor.term);
+        if (now.phase !== 'connecting' || now.hostTabId === null || this.#askedFor.has(now.term ?? '')) return;
         // A tab goes on with what it had itself without being asked.
         if (old.hostTabId === now.hostTabId || (old.term === null && old.recovery.by === 'same-tab')) return;
-        const page = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId)?.page;
+        const page = pageOf(now.hostTabId);
         // One that died since may have been called before.
         if (page && !page.gone && isReluctant(page) && !calls.isBidding(page))
           world.violate(`${page.name} becomes host, and says that it can't`);
