@@ -6,10 +6,33 @@
  * The record has one home. With a store it is the store. Where the host has none, it is the host's memory: others send it
  * their calls, and it tells its state. Nobody stores that for somebody else.
  */
+import type { Logger, Platform } from '../platform/platform';
 import type { Command, Decision } from '../session/command';
 import type { JournalEntry } from '../session/events';
-import type { SessionRecord } from '../session/record';
+import type { Proof, SessionRecord } from '../session/record';
 import type { CommandMessage } from './messages';
+
+export interface LedgerPorts {
+  readonly platform: Platform;
+  readonly logger: Logger;
+  readonly scope: string;
+  readonly tabId: string;
+  /** How others could find out whether this tab lives. */
+  proof(): Proof;
+  /** The record was read or written; it may be the same as before. */
+  onRecord(previous: SessionRecord): void;
+  onEntry(entry: JournalEntry, missed: number): void;
+  /** What is stored is gone, damaged or behind: whoever is host writes it anew. */
+  onGone(): void;
+  /** The browser took the storage away under this page. */
+  onCleared(): void;
+  /** A host says that it leaves. */
+  onBye(term: string): void;
+  /** A command, or what became of one. */
+  onCommand(message: CommandMessage): void;
+  /** This tab wrote that a session is over which nobody has ended at the service. */
+  onOrphan(orphan: SessionRecord): void;
+}
 
 export interface Ledger {
   /** As of the last look. Of an unknown scope: idle. */
@@ -20,7 +43,7 @@ export interface Ledger {
   readonly isStored: boolean;
   /** Whether this tab can look at the record where it is kept. */
   readonly isAtHome: boolean;
-  /** No channel: nobody tells this tab anything. */
+  /** No channel, or a blocked store at the last look: nobody tells this tab anything. */
   readonly isDeaf: boolean;
   /**
    * Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. Rejects

@@ -1,5 +1,5 @@
 /** The ledger of a tab, on a store and a channel that may fail, be missing, or be blocked. What it promises is in `ledger.ts`. */
-import type { Channel, Logger, Platform, StoreWrite } from '../platform/platform';
+import type { Channel, StoreWrite } from '../platform/platform';
 import type { Command, Decision, Facts } from '../session/command';
 import { decide, isAhead } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
@@ -7,7 +7,6 @@ import {
   hasLost,
   IDLE,
   isNewer,
-  type Proof,
   parseRecord,
   type SessionRecord,
   type Stored,
@@ -19,8 +18,8 @@ import { createArrivals } from './arrivals';
 import { createChanges } from './changes';
 import { createGap } from './gap';
 import { createInbox } from './inbox';
-import type { Ledger } from './ledger';
-import { type CommandMessage, type Message, parseMessage, toHint, toWire } from './messages';
+import type { Ledger, LedgerPorts } from './ledger';
+import { type Message, parseMessage, toHint, toWire } from './messages';
 import { oneAtATime } from './one-at-a-time';
 import { patientStore } from './patient-store';
 
@@ -29,28 +28,6 @@ import { patientStore } from './patient-store';
  * draws its own wait, so that of a hundred that wait for the same one asks, and the others look and begin their wait anew.
  */
 const ASK_AGAIN_MS = 250;
-
-export interface LedgerPorts {
-  readonly platform: Platform;
-  readonly logger: Logger;
-  readonly scope: string;
-  readonly tabId: string;
-  /** How others could find out whether this tab lives. */
-  proof(): Proof;
-  /** The record was read or written; it may be the same as before. */
-  onRecord(previous: SessionRecord): void;
-  onEntry(entry: JournalEntry, missed: number): void;
-  /** What is stored is gone, damaged or behind: whoever is host writes it anew. */
-  onGone(): void;
-  /** The browser took the storage away under this page. */
-  onCleared(): void;
-  /** A host says that it leaves. */
-  onBye(term: string): void;
-  /** A command, or what became of one. */
-  onCommand(message: CommandMessage): void;
-  /** This tab wrote that a session is over which nobody has ended at the service. */
-  onOrphan(orphan: SessionRecord): void;
-}
 
 export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerPorts): Ledger {
   const { clock } = platform;
@@ -66,6 +43,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
+  let isBlocked = false;
   let isClosed = false;
 
   const inbox = createInbox((entry, missed) => {
@@ -152,7 +130,15 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   async function look(journal: boolean, asks = true): Promise<void> {
-    const found = await store.attempt((it) => it.read({ journal }));
+    const found = await store
+      .attempt((it) => it.read({ journal }))
+      .catch((error: unknown) => {
+        // It looks again by itself, also where it knows of no session: nobody may have anything to tell for long.
+        isBlocked = true;
+        accept(record, false);
+        throw error;
+      });
+    isBlocked = false;
     if (isClosed) return;
     if (found) acceptStored(found.record);
     // A host whose store failed remembers what happened since: what was before that is in the store.
@@ -323,7 +309,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       return isAtHome();
     },
     get isDeaf() {
-      return channel === null;
+      return channel === null || isBlocked;
     },
     get isHeard() {
       return isHeard();

@@ -63,3 +63,35 @@ test('a page that comes back from the cache while another page blocks the store 
   await world.advance(100);
   expect(phase()).toBe('recovering');
 });
+
+test('a page that could not look at once, and finds that there is no session, waits for nothing any more', async () => {
+  const { world } = await openWorld({ browser: { faults: { blockingTransactions: true } } });
+  const blocker = world.openTab({ bare: true });
+  void blocker.platform.openStore('simulated')?.read({ journal: false });
+  await blocker.stop();
+  world.openTab();
+  await world.advance(30_000);
+  expect(world.pending.timers).toBeGreaterThan(0);
+  await blocker.cont();
+  await world.advance(25_000);
+  expect(world.pending).toEqual({ work: 0, timers: 0, locks: 0 });
+});
+
+test('a page that could not look at a session, as another page blocked the store, sees it once that page goes on', async () => {
+  const { world, a, b } = await openWorld({ driver: 'auto', browser: { faults: { blockingTransactions: true } } });
+  await a.coordinator.start();
+  await world.settle();
+  const blocker = world.openTab({ bare: true });
+  void blocker.platform.openStore('simulated')?.read({ journal: false });
+  await blocker.stop();
+  const late = world.openTab({ driver: 'auto' });
+  await world.advance(30_000);
+  expect([b, late].map(look)).toEqual(['active follower', 'idle none']);
+  await blocker.cont();
+  await world.advance(25_000);
+  expect([b, late].map(look)).toEqual(['active follower', 'active follower']);
+  await a.coordinator.end();
+  await world.settle();
+  expect([b, late].map(look)).toEqual(['idle none', 'idle none']);
+  expect(world.pending).toEqual({ work: 0, timers: 0, locks: 0 });
+});

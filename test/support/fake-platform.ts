@@ -1,5 +1,6 @@
 /** The ports of one tab: a store in a variable, a channel whose other end is the test, and time that stands still. */
-import { type LedgerPorts, openLedger } from '../../src/ledger/open-ledger';
+import type { LedgerPorts } from '../../src/ledger/ledger';
+import { openLedger } from '../../src/ledger/open-ledger';
 import type { Channel, Platform, Store } from '../../src/platform/platform';
 import { JOURNAL_SIZE, type JournalEntry } from '../../src/session/events';
 import type { Proof, SessionRecord } from '../../src/session/record';

@@ -185,6 +185,22 @@ export const RECOVERY = [
     tests: ['test/host/tenure.test.ts'],
   },
   {
+    name: 'blocked look not repeated',
+    breaks: 'a tab that loads while another page blocks the store sees the session later',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'isBlocked = true;',
+    replace: '',
+    tests: ['test/coordinator/unseen-pages.test.ts'],
+  },
+  {
+    name: 'unblocked store looked at for ever',
+    breaks: 'an idle scope whose store answers is waited for with nothing',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'isBlocked = false;\n    if (isClosed) return;',
+    replace: 'if (isClosed) return;',
+    tests: ['test/coordinator/unseen-pages.test.ts'],
+  },
+  {
     name: 'no watchdog',
     breaks: 'a tab that no message reaches looks every fifteen seconds',
     file: 'src/election/waits.ts',
