@@ -76,7 +76,7 @@ export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: L
   function answered<Answer>(asked: Promise<Answer>, giveBack?: (answer: Answer) => void): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const cancel = afterAwake(clock, ANSWER_LIMIT_MS, () => {
-        reject(new Error('A Web Lock was not answered.'));
+        reject(new Error('A request for a Web Lock was not answered.'));
         asked.then(giveBack, () => undefined);
       });
       asked.then(resolve, reject).finally(cancel);
@@ -99,7 +99,7 @@ export function scopeLocks({ locks: given, scope, clock, randomId, onBroken }: L
   /** Nobody can have a lock whose name was just made up. */
   async function check(): Promise<void> {
     const lock = await request(randomId(), 'shared', 'probe');
-    if (!lock) giveUp(new Error('A free Web Lock was refused.'));
+    if (!lock) giveUp(new Error('A Web Lock that nobody has was refused.'));
     lock?.release();
   }
 

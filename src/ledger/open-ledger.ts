@@ -224,7 +224,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         return ports.onCommand(message);
       case 'state': {
         // A record that is in the store is looked up there, unless it is lost.
-        if (message.record.isStored && store.works && !isSpoilt) return void peekSoon();
+        if (store.works && message.record.isStored && !isSpoilt) return void peekSoon();
         // A host that was taken for dead may not have heard of it.
         if (hasLost(record, message.record)) return tellState();
         if (!isNewer(message.record, record)) return;

@@ -146,8 +146,9 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       ]);
     }
     await clearAway();
-    const { term } = ledger.record;
-    const isKey = (): boolean => term === ledger.record.term && term === key.term();
+    const { term, epoch } = ledger.record;
+    // A host that ended its term, or handed it over, lived as well as one that answered.
+    const isKey = (): boolean => term === key.term() && ledger.record.lostEpoch < epoch;
     if (term !== null && isKey()) await key.check(async () => (await proof.challenge(term)) && isKey());
   }
 

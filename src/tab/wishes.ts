@@ -78,7 +78,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
     for (const wish of wishes) {
       const state = stateOfWish(wish, ledger.record, clock.now());
       if (state.type === 'fulfilled') wish.resolve();
-      else if (state.type === 'over') wish.stop.abort(abortError('The session was ended.'));
+      else if (state.type === 'over') wish.stop.abort(abortError('The session was ended, so none is wanted any more.'));
       else if (state.type === 'failed') {
         const { entry } = state;
         const error = errorEvent(entry.error ?? { code: 1001 }, entry);

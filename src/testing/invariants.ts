@@ -264,12 +264,12 @@ function couldAnswer({ scheduler, faults, outOfReachUntil }: Machine, { page, co
 
 /** Without common locks and without a store nothing but messages keeps two tabs apart. */
 function areKeptApart(page: Page, other: Page): boolean {
-  const hasAbandoned = page.hasAbandonedLocks || other.hasAbandonedLocks;
-  return (shareLocks(page, other) && !hasAbandoned) || !(page.hasNoStore || other.hasNoStore);
+  return shareLocks(page, other) || !(page.hasNoStore || other.hasNoStore);
 }
 
 function shareLocks(page: Page, other: Page): boolean {
-  return !page.hasNoLocks && !other.hasNoLocks && page.bucket === other.bucket;
+  const haveLocks = [page, other].every(({ hasNoLocks, hasAbandonedLocks }) => !hasNoLocks && !hasAbandonedLocks);
+  return haveLocks && page.bucket === other.bucket;
 }
 
 function watchEvents(

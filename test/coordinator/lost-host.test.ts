@@ -190,6 +190,32 @@ describe('a host that is reloaded', () => {
     expect([a, copy].map(look)).toEqual(['active host', 'active follower']);
   });
 
+  test('a duplicate whose original hands the session over while it is asked does not resume it if the move fails', async () => {
+    for (let seed = 1; seed <= 20; seed++) {
+      const { a, b, world } = await openSession({ driver: 'auto', browser: { seed } });
+      Object.assign(world.faults, { loseMessages: 0.4, failConnects: 1 });
+      const moved = follow(b.coordinator.takeOver());
+      await world.advance(2);
+      const copy = a.duplicate();
+      await world.advance(900);
+      Object.assign(world.faults, { loseMessages: 0, failConnects: 0 });
+      await world.advance(5_000);
+      expect(moved.outcome).not.toBe('done');
+      expect([a, b, copy].map(look)).toEqual(['active host', 'active follower', 'active follower']);
+    }
+  });
+
+  test('a duplicate whose original dies while it is asked passes for its reload', async () => {
+    const { a, world } = await openSession({ driver: 'auto' });
+    const copy = a.duplicate();
+    await a.stop();
+    await world.advance(500);
+    await a.crash();
+    await world.settle();
+    expect(look(copy)).toBe('active host');
+    expect(world.network.requests).toEqual(['start', 'resume']);
+  });
+
   test('a duplicate that could not ask its original before that died passes for its reload, and is the only one that goes on', async () => {
     const { a, world } = await openSession({ driver: 'auto' });
     const copy = a.duplicate();

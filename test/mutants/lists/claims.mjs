@@ -169,7 +169,7 @@ export const CLAIMS = [
     name: 'taken locks believed',
     breaks: 'locks that call a name taken which nobody can have are not trusted',
     file: 'src/election/locks.ts',
-    find: "if (!lock) giveUp(new Error('A free Web Lock was refused.'));",
+    find: "if (!lock) giveUp(new Error('A Web Lock that nobody has was refused.'));",
     replace: '',
     tests: ['test/election/locks.test.ts'],
   },
