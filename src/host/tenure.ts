@@ -177,10 +177,10 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     return within(clock, connectTimeoutMs, writer.report(report));
   }
 
-  /** What can't be written down is over all the same. */
+  /** What can't be written down is over all the same, and nobody else will end what was never told. */
   function abandon(reason: unknown): Promise<void> {
     over(reason);
-    return letGo();
+    return letGo(ledger.record.activeEpoch === 0);
   }
 
   async function failed(error: SessionError): Promise<SessionError> {
@@ -271,11 +271,11 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   }
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */
-  async function letGo(): Promise<void> {
+  async function letGo(isUntold = false): Promise<void> {
     const held = session;
     session = undefined;
-    if (held) await letGoOf(held.value);
-    else letGoWhenItComes();
+    if (held) await letGoOf(held.value, isUntold);
+    else letGoWhenItComes(isUntold);
   }
 
   function endedByDriver(reason: string): void {
@@ -324,14 +324,14 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     ports.onOver(isSuperseded);
   }
 
-  function letGoWhenItComes(): void {
-    void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
+  function letGoWhenItComes(isUntold = false): void {
+    void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value, isUntold) : undefined));
   }
 
-  async function letGoOf(value: unknown): Promise<void> {
-    const { phase, activeEpoch, origin: latest } = ledger.record;
+  async function letGoOf(value: unknown, isUntold = false): Promise<void> {
+    const { phase, origin: latest } = ledger.record;
     // A session that lives on elsewhere is let go of here, and not ended.
-    const isAlive = activeEpoch > 0 && !isClosing(phase) && latest === origin;
+    const isAlive = !isUntold && phase !== 'idle' && !isClosing(phase) && latest === origin;
     await callDriver(isAlive ? 'release' : 'end', value);
   }
 
