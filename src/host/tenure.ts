@@ -9,7 +9,6 @@
  * A term ends in one of five ways: it failed or was given up; it was ended (`finish`); it was handed over; this tab left;
  * or the record says that another tab has fenced it.
  */
-
 import type { Driver, DriverContext } from '../driver';
 import type { Tenancy } from '../election/election';
 import type { ScopeLocks } from '../election/locks';
@@ -18,14 +17,14 @@ import type { Ledger } from '../ledger/ledger';
 import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import type { Report } from '../session/command';
+import type { Decision, Report } from '../session/command';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { isClosing, type SessionRecord } from '../session/record';
 import { createCommands } from './commands';
 import { createContext } from './context';
 import { shareData } from './error-data';
-import { type Outcome, outcomeOf, within } from './outcome';
+import { failureTo, type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
 export interface TenurePorts extends Pick<Platform, 'clock' | 'lifecycle' | 'logger' | 'clone'> {
@@ -119,7 +118,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const onAbort = (): void => {
       stop(signal.reason);
       // The record then asks for `finish`, as it does when another tab cancels; or another tab may go on with the session.
-      if (stage === 'connecting') say({ type: 'giveUp' });
+      if (stage === 'connecting') void giveUp(signal.reason);
     };
     const cancelTimer = clock.after(connectTimeoutMs, () =>
       fail(`The session was not connected within ${connectTimeoutMs / 1000} seconds.`),
@@ -161,13 +160,27 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
         return value;
       }
     } catch (error) {
-      // It can't be written down.
-      over(error);
-      await letGo();
+      await abandon(error);
       throw error;
     }
     // Given up or fenced meanwhile: `observe` has seen that in the record of this answer, and lets go of the session.
     throw abortError(GIVEN_UP);
+  }
+
+  async function giveUp(reason: unknown): Promise<void> {
+    const decision = await conclude({ type: 'giveUp' });
+    if (!decision && stage === 'connecting') await abandon(reason);
+  }
+
+  /** Reports what came of an attempt. `undefined`: the store was blocked all the time, and the others notice by the locks. */
+  function conclude(report: Report): Promise<Decision | undefined> {
+    return within(clock, connectTimeoutMs, writer.report(report));
+  }
+
+  /** What can't be written down is over all the same. */
+  function abandon(reason: unknown): Promise<void> {
+    over(reason);
+    return letGo();
   }
 
   async function failed(error: SessionError): Promise<SessionError> {
@@ -175,12 +188,10 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     seat.release();
     const reason = ledger.record.activeEpoch > 0 ? endedEarly : undefined;
     const facts = errorFacts(error, (data) => shareData(data, ports));
-    const { entries } = await writer.report(
-      reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason },
-    );
-    over(error);
-    letGoWhenItComes();
-    const entry = entries.find((one) => one.error?.code === facts.code);
+    const report: Report = reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason };
+    const entries = (await conclude(report))?.entries;
+    void abandon(error);
+    const entry = entries?.find((one) => one.error?.code === facts.code);
     const told = entry ? { epoch: entry.epoch, seq: entry.seq, at: entry.at } : { epoch };
     // The same facts that every tab is sent, and the cause, which stays here.
     return new SessionError(facts.code, { ...facts, cause: error.cause, tabId: ports.tabId, ...told });
@@ -318,32 +329,21 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   }
 
   async function letGoOf(value: unknown): Promise<void> {
-    const { phase, origin: latest } = ledger.record;
+    const { phase, activeEpoch, origin: latest } = ledger.record;
     // A session that lives on elsewhere is let go of here, and not ended.
-    const isAlive = phase !== 'idle' && !isClosing(phase) && latest === origin;
+    const isAlive = activeEpoch > 0 && !isClosing(phase) && latest === origin;
     await callDriver(isAlive ? 'release' : 'end', value);
   }
 
-  /** A driver that fails to let go, or hangs, does not keep the scope: the failure is told instead. */
   async function callDriver(name: 'end' | 'release', value: unknown): Promise<ErrorFacts | undefined> {
     isLettingGo = true;
-    const call = (): void | Promise<void> => driver[name]?.(value, context);
-    const outcome = await within(clock, connectTimeoutMs, outcomeOf<void>(call));
+    const error = await failureTo(name, () => driver[name]?.(value, context), { clock, connectTimeoutMs, logger });
     isLettingGo = false;
-    if (outcome?.type === 'value') return undefined;
-    const cause = outcome
-      ? outcome.error
-      : new Error(`driver.${name}() took longer than ${connectTimeoutMs / 1000} seconds.`);
-    logger.error(`solotab: driver.${name}() failed`, cause);
-    const message = `The session is over here, but its driver failed to ${name} it.`;
-    return { code: 9999, message, suggestedAction: 'Check the session at the service.' };
+    return error;
   }
 
-  return {
-    ...{ term, origin, epoch, commands, connect, observe, say, finish, leave, letGo },
-    session: () => session,
-    isLettingGo: () => isLettingGo,
-  };
+  const state = { session: () => session, isLettingGo: () => isLettingGo };
+  return { ...state, term, origin, epoch, commands, connect, observe, say, finish, leave, letGo };
 }
 
 const GIVEN_UP = 'The attempt was given up.';

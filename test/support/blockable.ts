@@ -1,11 +1,12 @@
 /** A tab whose store another page blocks, as one does that was stopped with a transaction open. */
 import { createSimulatedBrowser } from 'solotab/testing';
+import type { Driver } from '../../src/driver';
 import type { Platform } from '../../src/platform/platform';
 import { createCoordinatorOn } from '../../src/tab/coordinator';
 import { simpleDriver } from './world';
 
 /** `block(true)`: from now on. `asked`: how many transactions this tab wanted so far. */
-export async function openBlockable() {
+export async function openBlockable(driver: Driver = simpleDriver().driver) {
   const world = createSimulatedBrowser();
   const tab = world.openTab({ bare: true });
   let isBlocked = false;
@@ -21,10 +22,7 @@ export async function openBlockable() {
       },
     };
   };
-  const coordinator = createCoordinatorOn(
-    { ...tab.platform, openStore },
-    { name: 'simulated', driver: simpleDriver().driver },
-  );
+  const coordinator = createCoordinatorOn({ ...tab.platform, openStore }, { name: 'simulated', driver });
   await world.settle();
   return {
     ...{ world, tab, coordinator },

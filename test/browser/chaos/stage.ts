@@ -192,7 +192,10 @@ export class Stage {
           return changeStored(
             tab,
             `(store) => (${DAMAGES[action.what]})(store, [${JSON.stringify(this.#ports.scope)}])`,
-          );
+          ).catch((error: unknown) => {
+            // The site's data is being cleared, and this with it.
+            if (!String(error).includes('delete origin')) throw error;
+          });
         case 'show':
           return tab.page.show();
         case 'abort':

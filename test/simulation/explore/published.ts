@@ -1,9 +1,13 @@
 /** What drivers publish and emit: each value only once, so that it can be told whether it was forgotten. */
 import type { SimulatedBrowser } from '../../../src/testing';
 import type { Participant } from '../../../src/testing/machine';
+import type { Page } from '../../../src/testing/page';
 import type { Calls } from './calls';
 import type { Plan } from './plan';
 import { PUBLIC } from './watchers';
+
+/** A page that wakes has heard by then that what it remembers was forgotten, if nothing stored says so any more. Until then it may write it anew. */
+const HEARD_WITHIN_MS = 100;
 
 const VALUES = new RegExp(`${PUBLIC} (\\d+)\\.`, 'g');
 
@@ -14,13 +18,19 @@ export class Published {
   #count = 0;
   /** All before this one were to be erased. */
   #forgotten = 0;
+  #forgottenAt = 0;
+  /** When what is stored was wiped, or overwritten, last. */
+  #wipedAt = 0;
 
   constructor(world: SimulatedBrowser, calls: Calls, plan: Plan) {
     this.#world = world;
     this.#calls = calls;
     this.#plan = plan;
     world.machine.watchers.push({
-      onCommit: ({ page, after, journal }) => this.#check(page.name, [after, journal]),
+      onCommit: ({ page, after, journal }) => this.#check(page, [after, journal]),
+      onWipe: () => {
+        this.#wipedAt = world.now;
+      },
     });
   }
 
@@ -35,17 +45,23 @@ export class Published {
       await coordinator.forget();
       if (caller.page.gone) return;
       this.#forgotten = Math.max(this.#forgotten, before);
-      this.#check(caller.page.name, [this.#world.recordOf(), this.#world.journalOf()]);
+      this.#forgottenAt = this.#world.now;
+      this.#check(caller.page, [this.#world.recordOf(), this.#world.journalOf()]);
     });
   }
 
-  #check(who: string, stored: unknown): void {
-    const { machine, participants } = this.#world;
+  #check({ name, awakeSince }: Page, stored: unknown): void {
+    const { machine, participants, now } = this.#world;
+    const slept = awakeSince > this.#forgottenAt && now - awakeSince < HEARD_WITHIN_MS;
     if (this.#forgotten === 0 || !this.#plan.exact || machine.forked) return;
     if (participants.some(({ page }) => page.lostStoreAt >= 0)) return;
     for (const [, number] of JSON.stringify(stored).matchAll(VALUES)) {
-      if (Number(number) < this.#forgotten)
-        return this.#world.violate(`unforgotten: ${who} has value ${number} in the store`);
+      if (Number(number) >= this.#forgotten) continue;
+      if (!slept || this.#wipedAt < this.#forgottenAt)
+        return this.#world.violate(`unforgotten: ${name} has value ${number} in the store`);
+      // It is back.
+      this.#forgotten = 0;
+      return;
     }
   }
 }
