@@ -149,6 +149,24 @@ describe('Firefox', () => {
     await victim.page.kill();
     for (const other of [stopped, ...others]) expect(await answers(other)).toBe(1);
   });
+
+  test('a tab that is closed is gone, with the frames in it', async () => {
+    const [tab, other] = (await browser.openTabs(2, { scope: freshScope() })) as [Tab<FirefoxPage>, Tab<FirefoxPage>];
+    await tab.evaluate(
+      () =>
+        new Promise<void>((resolve) => {
+          const frame = document.createElement('iframe');
+          frame.addEventListener('load', () => resolve());
+          frame.src = window.location.href;
+          document.body.append(frame);
+          // Its holder is gone once the tab is.
+          void navigator.locks.request('closed tab', () => new Promise(() => undefined));
+        }),
+    );
+    await tab.close();
+    await other.evaluate(() => navigator.locks.request('closed tab', () => undefined));
+    expect(tab.page.page.isClosed()).toBe(true);
+  });
 });
 
 describe('WebKitGTK', () => {

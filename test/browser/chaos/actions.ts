@@ -31,7 +31,7 @@ export interface Abilities {
   readonly freeze: boolean;
   /** A tab duplicated by the engine itself; it shares its process with the original. Otherwise it is imitated. */
   readonly duplicate: boolean;
-  /** Opens and closes tabs while the process of another is stopped. */
+  /** Opens, closes and shows tabs while the process of another is stopped. */
   readonly openWhileStopped: boolean;
   /** A server can have it clear the site's data. */
   readonly clear: boolean;
@@ -134,7 +134,7 @@ export const KINDS: Readonly<Record<ActionType, Kind>> = {
   damage: { weight: 0.5, fits: (tab, scene) => isOpen(tab) && isQuiet(scene) },
   offline: { weight: 0.5, fits: (_, { isOffline }) => !isOffline },
   online: { weight: 1.5, fits: (_, { isOffline }) => isOffline },
-  show: { weight: 1, fits: (tab, { can }) => isOpen(tab) && can.show },
+  show: { weight: 1, fits: (tab, scene) => isOpen(tab) && scene.can.show && isReady(scene) },
   quit: { weight: 0.5, fits: (tab, scene) => isOpen(tab) && isQuiet(scene) },
   restore: { weight: 1.5, fits: (tab, scene) => tab.isKept && hasRoom(scene) },
   clear: { weight: 1, fits: (_, { can, tabs }) => can.clear && tabs.every(({ place }) => place !== 'stopped') },

@@ -41,8 +41,22 @@ export interface RoundResult {
  */
 const PEACE_MS = 15_000;
 
-export async function runRound({ browser, bystander, pool }: Theatre, plan: Plan, scope: string): Promise<RoundResult> {
+export async function runRound(theatre: Theatre, plan: Plan, scope: string): Promise<RoundResult> {
   const timeline = new Timeline();
+  try {
+    return await play(theatre, plan, scope, timeline);
+  } catch (error) {
+    const soFar = timeline.describe(theatre.browser.backend.acts(scope), []);
+    throw new Error(`${String(error)}\nIt came as far as this:\n${soFar}`);
+  }
+}
+
+async function play(
+  { browser, bystander, pool }: Theatre,
+  plan: Plan,
+  scope: string,
+  timeline: Timeline,
+): Promise<RoundResult> {
   const stage = new Stage({ browser, plan, scope, timeline, bystander, pool });
   const { backend } = browser;
   const did = (...types: readonly ActionType[]): boolean =>

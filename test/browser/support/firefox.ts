@@ -19,9 +19,11 @@ class FirefoxEngine implements Engine<FirefoxPage> {
   readonly version: string;
   readonly #browser: Browser;
   readonly #renderers: Renderers;
+  readonly #window: FirefoxWindow;
 
   private constructor(browser: Browser, version: string) {
     this.#browser = browser;
+    this.#window = new FirefoxWindow(browser);
     this.version = version;
     const root = browser.process()?.pid ?? 0;
     this.#renderers = trackRenderers(async () => descendants(root));
@@ -44,9 +46,9 @@ class FirefoxEngine implements Engine<FirefoxPage> {
   }
 
   async open(url: string): Promise<FirefoxPage> {
-    const page = await this.#browser.newPage();
+    const page = await this.#window.change(() => this.#browser.newPage());
     await page.goto(url);
-    return new FirefoxPage(page, this.#renderers);
+    return new FirefoxPage(page, this.#renderers, this.#window);
   }
 
   close(): Promise<void> {
@@ -54,15 +56,61 @@ class FirefoxEngine implements Engine<FirefoxPage> {
   }
 }
 
+/** The window that all tabs share. */
+class FirefoxWindow {
+  readonly #browser: Browser;
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(browser: Browser) {
+    this.#browser = browser;
+  }
+
+  /**
+   * One at a time: Firefox opens or shows a tab only once the one in front has said that it is hidden, which one that is
+   * closed, stopped or killed meanwhile never says.
+   */
+  change<Value>(how: () => Promise<Value>): Promise<Value> {
+    const changed = this.#changing.then(how);
+    this.#changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  /**
+   * Closes the tab as its user does, and resolves once it is gone. Puppeteer's own `close()` closes the frames of a page
+   * first, which Firefox refuses, says nothing of it, and leaves the tab open.
+   */
+  close(page: Page): Promise<void> {
+    return this.change(async () => {
+      if (page.isClosed()) return;
+      const gone = new Promise((resolve) => page.once('close', resolve));
+      // What puppeteer has but does not declare.
+      const { connection } = this.#browser as unknown as Bidi;
+      const { _id: context } = page.mainFrame() as unknown as BidiFrame;
+      await connection.send('browsingContext.close', { context });
+      await gone;
+    });
+  }
+}
+
+interface Bidi {
+  readonly connection: { send(method: string, parameters: unknown): Promise<unknown> };
+}
+
+interface BidiFrame {
+  readonly _id: string;
+}
+
 export class FirefoxPage implements EnginePage {
   /** Puppeteer's own, for what is not here. */
   readonly page: Page;
   readonly #renderers: Renderers;
+  readonly #window: FirefoxWindow;
   #stopped: number | null = null;
 
-  constructor(page: Page, renderers: Renderers) {
+  constructor(page: Page, renderers: Renderers, window: FirefoxWindow) {
     this.page = page;
     this.#renderers = renderers;
+    this.#window = window;
   }
 
   async evaluate(expression: string): Promise<string> {
@@ -93,12 +141,12 @@ export class FirefoxPage implements EnginePage {
     await shown;
   }
 
-  async show(): Promise<void> {
-    await this.page.bringToFront();
+  show(): Promise<void> {
+    return this.#window.change(() => this.page.bringToFront());
   }
 
-  async close(): Promise<void> {
-    await this.page.close();
+  close(): Promise<void> {
+    return this.#window.close(this.page);
   }
 
   /** The id of the process that renders this page: the page must be awake to be asked. */
@@ -108,13 +156,15 @@ export class FirefoxPage implements EnginePage {
 
   /** Kills the process at once, as a crash does. */
   async kill(): Promise<void> {
-    process.kill(await this.rendererPid(), 'SIGKILL');
+    const pid = await this.rendererPid();
+    await this.#window.change(async () => process.kill(pid, 'SIGKILL'));
   }
 
   /** Stops the process, as a wedged machine does: it holds what it holds, and answers nothing. */
   async stop(): Promise<void> {
-    this.#stopped = await this.rendererPid();
-    process.kill(this.#stopped, 'SIGSTOP');
+    const pid = await this.rendererPid();
+    await this.#window.change(async () => process.kill(pid, 'SIGSTOP'));
+    this.#stopped = pid;
   }
 
   /** Lets a stopped process go on. */
