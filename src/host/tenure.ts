@@ -274,8 +274,9 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   async function letGo(isUntold = false): Promise<void> {
     const held = session;
     session = undefined;
-    if (held) await letGoOf(held.value, isUntold);
-    else letGoWhenItComes(isUntold);
+    // A report that was held up as the page was left may be what ends the session.
+    await writer.settled();
+    return held ? letGoOf(held.value, isUntold) : letGoWhenItComes(isUntold);
   }
 
   function endedByDriver(reason: string): void {

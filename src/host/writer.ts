@@ -38,6 +38,8 @@ export interface Writer {
   /** Tells every tab, this one included, after the present turn. */
   emit(draft: EventDraft): void;
   publish(info: unknown): void;
+  /** Resolves when what was reported until now is stored, or will never be. */
+  settled(): Promise<unknown>;
 }
 
 export function createWriter(
@@ -134,5 +136,6 @@ export function createWriter(
       if (!published) void Promise.resolve().then(flush);
       published = { info };
     },
+    settled: () => queue,
   };
 }

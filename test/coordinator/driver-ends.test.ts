@@ -137,3 +137,20 @@ test('where the session is in no store, a page that was left while it ended it e
   expect(world.network.requests).toEqual(['start', 'release', 'resume', 'end']);
   expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
 });
+
+test('a session whose window is over as its page comes back from the cache is ended, also if the report that says so was held up meanwhile', async () => {
+  const { a, b, c, world } = await openSession({ driver: 'auto', recovery: { by: 'none', windowMs: 20_000 } });
+  await Promise.all([b.crash(), c.crash()]);
+  world.contextIn(a).reconnecting();
+  await world.settle();
+  Object.assign(world.faults, { delayTransactions: 1 });
+  world.contextIn(a).emit('note');
+  await world.advance(20);
+  await a.navigateAway();
+  Object.assign(world.faults, { delayTransactions: 0 });
+  await world.advance(60_000);
+  await a.goBack();
+  await world.settle();
+  expect(look(a)).toBe('idle none');
+  expect(world.network.requests.at(-1)).toBe('end');
+});
