@@ -39,11 +39,15 @@ const JUST_WOKEN_MS = 10;
 export class History {
   readonly #world: SimulatedBrowser;
   readonly #isDeaf: boolean;
+  /** The store may keep a page waiting. What it kept waiting goes on when the faults stop. */
+  readonly #isSlow: boolean;
   readonly #instants: Instant[] = [{ from: 0, ...UNKNOWN, phase: 'idle' }];
 
   constructor(world: SimulatedBrowser, isDeaf: boolean) {
     this.#world = world;
     this.#isDeaf = isDeaf;
+    const { delayTransactions, failTransactions, blockingTransactions } = world.faults;
+    this.#isSlow = delayTransactions + failTransactions > 0 || blockingTransactions;
     const watcher: Watcher = {
       onCommit: ({ after }) => this.#add(after),
       onWipe: () => this.#add(world.recordOf()),
@@ -104,10 +108,10 @@ export class History {
 
   /** What was lost for longer than the window is not recovering any more, whatever is stored; unless somebody slept over it. */
   #isExpired(lostAt: number, { from, page }: Call): boolean {
-    const { tabs, faults } = this.#world;
-    if (tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return false;
-    const isSlow = faults.delayTransactions + faults.failTransactions > 0 || faults.blockingTransactions;
-    return page.awakeSince < lostAt && from - lostAt > WINDOW_MS + (isSlow ? LINGERING_FOR_STORE_MS : LINGERING_MS);
+    if (this.#world.tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return false;
+    return (
+      page.awakeSince < lostAt && from - lostAt > WINDOW_MS + (this.#isSlow ? LINGERING_FOR_STORE_MS : LINGERING_MS)
+    );
   }
 
   /**
