@@ -150,7 +150,7 @@ export function createElection(ports: ElectionPorts): Election {
         const isSilent = !(await hostDoes(call, record, signal));
         if (isSilent && !isPage) throw refusal(busyCode(ledger.record.phase), SILENT);
         if (isSilent && insists) {
-          seat = await hold(locks.takeSeat('steal'));
+          seat ??= await hold(locks.takeSeat('steal'));
           // Where no store says who came first of two that insist at once, it is who has the seat in the end.
           if (!ledger.isStored) await ledger.until(() => isStolen, AGREE_MS, signal);
           if (!isStolen) await ledger.transact({ ...call, silent: record.term ?? '' });
