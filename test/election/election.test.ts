@@ -99,3 +99,17 @@ test('a claim that finds the record lost waits for its host, also if this tab sa
   await clock.advance(3_000);
   expect([hasWaited, started.outcome]).toEqual([[false, true], 'done']);
 });
+
+test('a call that has the seat already when it finds its host silent keeps that one, and asks for no other', async () => {
+  const { clock, election, ledger, given } = setUp(recordIn('recovering'));
+  let isFirst = true;
+  ledger.before = () => {
+    // Another tab came first, and does not answer.
+    if (isFirst) ledger.stored = recordIn('ending', { revision: 20 });
+    isFirst = false;
+  };
+  const ended = follow(election.run((candidate) => ({ ...CALLS.end, candidate }), { insists: true }));
+  await clock.advance(30_000);
+  expect([ended.outcome, ledger.record.hostTabId]).toEqual(['done', CALLER.tabId]);
+  expect(given.map(({ isReleased }) => isReleased)).toEqual([false, false]);
+});

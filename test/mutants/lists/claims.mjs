@@ -166,6 +166,14 @@ export const CLAIMS = [
     tests: ['test/election/locks.test.ts'],
   },
   {
+    name: 'seat asked for twice',
+    breaks: 'a call that has the seat already when its host is silent keeps that one',
+    file: 'src/election/election.ts',
+    find: "seat ??= await hold(locks.takeSeat('steal'));",
+    replace: "seat = await hold(locks.takeSeat('steal'));",
+    tests: ['test/election/election.test.ts'],
+  },
+  {
     name: 'taken locks believed',
     breaks: 'locks that call a name taken which nobody can have are not trusted',
     file: 'src/election/locks.ts',
