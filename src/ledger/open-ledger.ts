@@ -98,7 +98,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const stored = parseRecord(raw);
     // It was lost. Its host gets the time to write it anew where locks don't tell of it, and before what names no term overwrites its session.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
-    if (isBlind && isLost(stored) && !hasWaited) {
+    // Closed meanwhile: nobody would stand up for what it writes.
+    if (isClosed || (isBlind && isLost(stored) && !hasWaited)) {
       noteLoss(stored);
       return { result: { verdict: 'void', record, changed: false, entries: [] } };
     }

@@ -272,6 +272,19 @@ describe('a coordinator that was closed', () => {
     expect(world.pending).toEqual({ work: 0, timers: 0, locks: 0 });
   });
 
+  test('writes nothing any more: a claim that a slow store comes to only then begins no session', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const { a, world } = await openWorld({ driver: 'auto', browser: { seed } });
+      Object.assign(world.faults, { delayTransactions: 1, longestDelayMs: 5_000 });
+      const started = follow(a.coordinator.start());
+      await world.advance(1);
+      await a.coordinator.close();
+      await world.advance(10_000);
+      expect(started.error).toMatchObject({ name: 'InvalidStateError' });
+      expect(JSON.stringify(world.recordOf() ?? 'none')).not.toContain('connecting');
+    }
+  });
+
   test('before it was ready is closed all the same, and ready resolves', async () => {
     const world = createSimulatedBrowser();
     const tab = world.openTab();

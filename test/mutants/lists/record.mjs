@@ -58,6 +58,14 @@ export const RECORD = [
     tests: ['test/ledger/ledger-memory.test.ts'],
   },
   {
+    name: 'claim written after close()',
+    breaks: 'a coordinator that was closed writes nothing any more',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'if (isClosed || (isBlind &&',
+    replace: 'if ((isBlind &&',
+    tests: ['test/coordinator/life.test.ts'],
+  },
+  {
     name: 'message believed over the store',
     breaks: 'the store decides, and a message only hints',
     file: 'src/ledger/open-ledger.ts',
