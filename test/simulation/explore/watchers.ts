@@ -201,7 +201,7 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
   const owners = new Map<string, string>();
   /** What a tab had of a key as `sessionStorage` was cleared: a copy may have read it before. */
   const clearedFrom = new Map<Coordinator, string>();
-  const placeOf = ({ name }: Participant['page']): string => name.replace(/\d+(?=:|$)/, '');
+  const placeOf = ({ name }: Participant['page']): string => name.replace(/^([A-Z]+)\d+/, '$1');
   return {
     onWipe() {
       for (const { coordinator, platform } of world.participants) {
