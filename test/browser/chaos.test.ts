@@ -90,21 +90,21 @@ async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly
   const startedAt = performance.now();
   const tally = new Map<string, number>();
   const failed: number[] = [];
-  let [version, rounds, actions, longestMs, next] = ['', 0, 0, 0, 0];
-  while (next < seeds.length && failed.length < MOST_FAILURES) {
-    const last = next + ROUNDS_PER_BROWSER;
+  const waiting = [...seeds];
+  let [version, rounds, actions, longestMs] = ['', 0, 0, 0];
+  while (waiting.length > 0 && failed.length < MOST_FAILURES) {
     const browser = await launch();
     version = browser.engine.version;
     try {
       const { engine, server } = browser;
       const theatre: Theatre = { browser, bystander: new Tab(await engine.open(server.blank), server), pool: [] };
-      while (next < Math.min(last, seeds.length) && failed.length < MOST_FAILURES) {
-        const seed = seeds[next] ?? 0;
-        next += 1;
+      for (const seed of waiting.slice(0, ROUNDS_PER_BROWSER)) {
+        if (failed.length === MOST_FAILURES) break;
+        waiting.shift();
         const plan = planOf(seed, can);
         let result: RoundResult;
         try {
-          result = await runRound(theatre, plan, `chaos ${seed} ${next}`);
+          result = await runRound(theatre, plan, `chaos ${seed} ${waiting.length}`);
         } catch (error) {
           // Of this browser nobody knows what it still does.
           failed.push(seed);
@@ -126,7 +126,7 @@ async function runRounds({ name, launch, can }: EngineUnderTest, seeds: readonly
   const seconds = (performance.now() - startedAt) / 1000;
   const kinds = [...tally].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, count]) => `${kind} ${count}`);
   console.log(
-    `chaos: ${name} ${version}, seeds ${seeds[0]} to ${seeds[next - 1]}: ${rounds} rounds, ${actions} actions, ${seconds.toFixed(0)} s, ${failed.length} failed; settled within ${longestMs.toFixed(0)} ms\n  ${kinds.join(', ')}`,
+    `chaos: ${name} ${version}, seeds ${seeds[0]} to ${seeds[seeds.length - waiting.length - 1]}: ${rounds} rounds, ${actions} actions, ${seconds.toFixed(0)} s, ${failed.length} failed; settled within ${longestMs.toFixed(0)} ms\n  ${kinds.join(', ')}`,
   );
   expect(failed, 'the seeds of the rounds that failed; each is shown above').toEqual([]);
 }

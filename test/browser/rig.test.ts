@@ -1,5 +1,6 @@
 /** Tests of the rig itself: that it does to a page what it says, and to no other page. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openFrame } from './chaos/page';
 import { type ChromiumBrowser, launchChromium } from './support/chromium';
 import { type FirefoxPage, launchFirefox } from './support/firefox';
 import type { Tab, TestBrowser } from './support/tab';
@@ -152,17 +153,9 @@ describe('Firefox', () => {
 
   test('a tab that is closed is gone, with the frames in it', async () => {
     const [tab, other] = (await browser.openTabs(2, { scope: freshScope() })) as [Tab<FirefoxPage>, Tab<FirefoxPage>];
-    await tab.evaluate(
-      () =>
-        new Promise<void>((resolve) => {
-          const frame = document.createElement('iframe');
-          frame.addEventListener('load', () => resolve());
-          frame.src = window.location.href;
-          document.body.append(frame);
-          // Its holder is gone once the tab is.
-          void navigator.locks.request('closed tab', () => new Promise(() => undefined));
-        }),
-    );
+    await openFrame(tab);
+    // Its holder is gone once the tab is.
+    await tab.evaluate(() => void navigator.locks.request('closed tab', () => new Promise(() => undefined)));
     await tab.close();
     await other.evaluate(() => navigator.locks.request('closed tab', () => undefined));
     expect(tab.page.page.isClosed()).toBe(true);

@@ -78,9 +78,8 @@ async function play(
       quiet = why === null ? quiet + 1 : 0;
       if (why !== null && performance.now() > deadline) {
         const isExcused = isHalfForgotten(seen, excuses) && leaked(seen, driver) === null;
-        violations.push(
-          ...(isExcused ? violationsAtRest(seen, backend.acts(scope)) : [`after ${peaceMs / 1000} s of peace ${why}`]),
-        );
+        if (isExcused) violations.push(...violationsAtRest(seen, backend.acts(scope)));
+        else violations.push(`after ${peaceMs / 1000} s of peace ${why}`);
         return false;
       }
     }
