@@ -31,6 +31,9 @@ interface Asked {
 /** The news of what ended a term reaches its caller a moment later. */
 const NEWS_MS = 100;
 
+/** For how long a tab leaves a store alone that failed. */
+const STORE_RETRY_MS = 30_000;
+
 interface CommandScene extends Pick<Scene, 'world'> {
   readonly calls: Calls;
   readonly history: History;
@@ -64,7 +67,7 @@ export class Commands {
         asked.ranIn = page;
         const seen = this.#seen.get(page);
         const isProven = seen !== undefined && seen.epoch === context.epoch && seen.at >= asked.from;
-        if (this.#isTold && !page.hasNoStore && !isProven)
+        if (this.#isTold && !this.#isWithoutStore(page) && !isProven)
           world.violate(
             `unproven: ${page.name} runs command ${asked.id} without having looked whether its term is over`,
           );
@@ -163,6 +166,13 @@ export class Commands {
     const host = world.participants.find(({ coordinator }) => coordinator.tabId === record.hostTabId);
     // One that hands its session over runs none, and says nothing for as long as its driver takes to let go of it.
     return !host || host.page.awakeSince >= from || record.successor !== null;
+  }
+
+  /** A host whose store failed has nothing to look at. Another coordinator of its page may have one that works. */
+  #isWithoutStore(page: Page): boolean {
+    const { now, participants } = this.#scene.world;
+    const hasCompany = participants.filter((it) => it.page === page).length > 1;
+    return page.hasNoStore || (hasCompany && page.lostStoreAt > now - STORE_RETRY_MS);
   }
 
   /** All can look at one record. */
