@@ -73,6 +73,11 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let endsItself = false;
 
   const isOver = (): boolean => stage === 'over';
+  /** Another tab has the session, or may resume it: it is the one of the record still, and was active there. */
+  function livesOn(): boolean {
+    const { origin: latest, activeEpoch, phase } = ledger.record;
+    return latest === origin && activeEpoch > 0 && !isClosing(phase);
+  }
   const writer = createWriter({ ...ports, isOver }, tenancy);
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone },
@@ -178,9 +183,9 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   }
 
   /** What can't be written down is over all the same, and nobody else will end what was never told. */
-  function abandon(reason: unknown): Promise<void> {
+  function abandon(reason: unknown): Promise<unknown> {
     over(reason);
-    return letGo(ledger.record.activeEpoch === 0);
+    return letGo();
   }
 
   async function failed(error: SessionError): Promise<SessionError> {
@@ -271,12 +276,12 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   }
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */
-  async function letGo(isUntold = false): Promise<void> {
+  async function letGo(looked?: Promise<void>): Promise<unknown> {
     const held = session;
     session = undefined;
-    // A report that was held up as the page was left may be what ends the session.
-    await writer.settled();
-    return held ? letGoOf(held.value, isUntold) : letGoWhenItComes(isUntold);
+    // What seems to live on may be over: by a look that is under way, or by a report that was held up as the page was left.
+    if (!held || livesOn()) await Promise.all([looked, writer.settled()]);
+    return held ? letGoOf(held.value) : letGoWhenItComes();
   }
 
   function endedByDriver(reason: string): void {
@@ -325,16 +330,11 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     ports.onOver(isSuperseded);
   }
 
-  function letGoWhenItComes(isUntold = false): void {
-    void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value, isUntold) : undefined));
+  function letGoWhenItComes(): void {
+    void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
   }
 
-  async function letGoOf(value: unknown, isUntold = false): Promise<void> {
-    const { phase, origin: latest } = ledger.record;
-    // A session that lives on elsewhere is let go of here, and not ended.
-    const isAlive = !isUntold && phase !== 'idle' && !isClosing(phase) && latest === origin;
-    await callDriver(isAlive ? 'release' : 'end', value);
-  }
+  const letGoOf = (value: unknown): Promise<unknown> => callDriver(livesOn() ? 'release' : 'end', value);
 
   async function callDriver(name: 'end' | 'release', value: unknown): Promise<ErrorFacts | undefined> {
     isLettingGo = true;

@@ -33,8 +33,7 @@ export function createTerms(ports: TermPorts): Terms {
 
   function letGoOf(tenure: Tenure, after: Promise<void>): void {
     const letGoNow = async (): Promise<void> => {
-      await after;
-      await tenure.letGo();
+      await Promise.all([after, tenure.letGo(after)]);
       if (lettingGo === done) lettingGo = undefined;
       const { term, phase, origin } = ledger.record;
       ports.onLetGo(tenure.epoch, phase !== 'recovering' || term !== null || origin !== tenure.origin);

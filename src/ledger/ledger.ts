@@ -19,6 +19,8 @@ export interface LedgerPorts {
   readonly tabId: string;
   /** How others could find out whether this tab lives. */
   proof(): Proof;
+  /** Whether this tab is the host of `term`, as far as it knows. */
+  holds(term: string): boolean;
   /** The record was read or written; it may be the same as before. */
   onRecord(previous: SessionRecord): void;
   onEntry(entry: JournalEntry, missed: number): void;

@@ -81,12 +81,16 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   async function transact(command: Command, hasWaited?: boolean): Promise<Decision> {
     const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
-    if (isForTheHost && isElsewhere()) {
+    const isIts = (): boolean => isForTheHost && isElsewhere();
+    const stored = isIts()
+      ? undefined
+      : await store.attempt((it) => it.transact((raw) => step(raw, command, true, hasWaited)));
+    // Also where the store was given up just now.
+    if (!stored && isIts()) {
       post({ type: 'call', command });
       return preview(command);
     }
-    const stored = await store.attempt((it) => it.transact((raw) => step(raw, command, hasWaited)));
-    const decision = stored ?? step(record, command).result;
+    const decision = stored ?? step(record, command, false).result;
     accept(decision.record);
     // What is in no store each tab concludes for itself: all of them would end it.
     if (stored?.orphan) ports.onOrphan(stored.orphan);
@@ -94,16 +98,23 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     return decision;
   }
 
-  function step(raw: unknown, command: Command, hasWaited = isSpoilt): { result: Decision; write?: StoreWrite } {
+  /** `isStored`: in the store, which other transactions of this tab may have given up meanwhile. */
+  function step(
+    raw: unknown,
+    command: Command,
+    isStored: boolean,
+    hasWaited = isSpoilt,
+  ): { result: Decision; write?: StoreWrite } {
     const stored = parseRecord(raw);
     // It was lost. Its host gets the time to write it anew where locks don't tell of it, and before what names no term overwrites its session.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
-    // Closed meanwhile: nobody would stand up for what it writes.
-    if (isClosed || (isBlind && isLost(stored) && !hasWaited)) {
+    // Closed meanwhile, or what a page reports that was left and slept since: nobody would stand up for what it writes.
+    const isOver = 'entries' in command && !ports.holds(command.term);
+    if (isClosed || (isLost(stored) && (isOver || (isBlind && !hasWaited)))) {
       noteLoss(stored);
       return { result: { verdict: 'void', record, changed: false, entries: [] } };
     }
-    const result = decide(stored, command, facts(standIn(record, raw)));
+    const result = decide(stored, command, facts(standIn(record, raw), isStored));
     const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
     const erasesJournal = command.type === 'forget' && result.changed;
     if (!result.record.isStored) remember(entries);
@@ -173,8 +184,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** Tells the others what was decided, and catches up with what was decided before. */
   function announce({ record: now, entries, changed }: Decision, command: Command): void {
     if (changed) {
-      const isReport = 'entries' in command;
-      const fresh = entries.slice(isReport ? command.entries.length : 0);
+      const fresh = entries.slice('entries' in command ? command.entries.length : 0);
       inbox.offer(fresh, (epoch) => epoch === now.epoch);
       // A sign of life is no news, nor are events that were sent as they happened, if the channel could carry them.
       const isQuiet = command.type === 'alive' && !command.published && isHeard();
@@ -288,10 +298,10 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     else void refresh();
   }
 
-  function facts(known: SessionRecord): Facts {
+  function facts(known: SessionRecord, isStored = store.works): Facts {
     const { lostSince, at } = watched;
     return {
-      ...{ tabId, isPage: platform.isPage, now: clock.now(), known, isStored: store.works, proof: ports.proof() },
+      ...{ tabId, isPage: platform.isPage, now: clock.now(), known, isStored, proof: ports.proof() },
       ...{ watched: { lostSince, forMs: lostSince === null ? 0 : clock.monotonic() - at }, random: platform.random() },
     };
   }

@@ -113,7 +113,7 @@ export class Network {
       request: unknown,
     ) => {
       const isNew = call !== 'resume';
-      const before = isNew ? undefined : service.find(scope, infoOf(request), isHeld, given.epoch);
+      const before = isNew ? undefined : service.find(scope, infoOf(request), isHeld, given.epoch, true);
       if (!this.#record({ ...asked, call, context: given, service: before, given: isNew && request })) return never();
       let live: LiveSession | undefined;
       let isOver = false;

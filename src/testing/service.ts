@@ -41,6 +41,8 @@ interface Entry extends ServiceSession {
   readonly ends: ServiceEnd[];
   /** The document that has it, and under which epoch. */
   holder: { readonly page: Page; readonly epoch: number } | null;
+  /** It was stored that it is over: no tab resumes it any more. */
+  isToldOver: boolean;
 }
 
 export class Service {
@@ -58,6 +60,7 @@ export class Service {
       isReleased: false,
       ends: [],
       holder: null,
+      isToldOver: false,
     };
     this.sessions.push(entry);
     return entry;
@@ -66,31 +69,36 @@ export class Service {
   /**
    * The session that `info` names. Where it names none: the last one that is live and that no tab has, as far as `isHeld` knows;
    * else the first one that is live. One that every tab can know of goes before one that none can. `epoch`: none that began later.
+   * `isToGoOn`: to resume it, so one that was stored as over is out of the question as long as there is another.
    */
   find(
     scope: string,
     info: unknown,
     isHeld: (session: ServiceSession) => boolean,
     epoch = Number.POSITIVE_INFINITY,
+    isToGoOn = false,
   ): Entry | undefined {
     const id = sessionIn(info);
     const ofScope = this.sessions.filter((session) => session.scope === scope).reverse();
     if (id !== undefined) return ofScope.find((session) => session.id === id);
     const candidates = ofScope.filter((session) => session.state === 'live' && session.epoch <= epoch);
-    const known = candidates.filter(({ established }) => established);
+    const open = candidates.filter(({ isToldOver }) => !(isToGoOn && isToldOver));
+    const known = (open.length > 0 ? open : candidates).filter(({ established }) => established);
     const live = known.length > 0 ? known : candidates;
     return live.find((session) => !isHeld(session)) ?? live[live.length - 1];
   }
 
-  /** Its host stored that a session is active: from now on it is everybody's duty that it comes to its end. */
+  /** Its host stored that a session is active: from now on it is everybody's duty that it comes to its end. Or it is stored that none is. */
   onCommit({ page, scope, after }: Commit): void {
     if (typeof after !== 'object' || after === null || !('phase' in after && 'epoch' in after)) return;
     const { phase, epoch } = after;
-    if (phase !== 'active' || typeof epoch !== 'number') return;
+    if (typeof epoch !== 'number') return;
     for (const session of this.sessions) {
+      if (session.scope !== scope) continue;
       // Once what is stored was wiped, another session may have the same epoch.
       const isIts = session.holder?.page === page && session.holder.epoch === epoch;
-      if (session.scope === scope && isIts) session.established = true;
+      if (phase === 'active' && isIts) session.established = true;
+      if (phase === 'idle' && session.epoch <= epoch) session.isToldOver = true;
     }
   }
 

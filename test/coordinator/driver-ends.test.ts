@@ -154,3 +154,16 @@ test('a session whose window is over as its page comes back from the cache is en
   expect(look(a)).toBe('idle none');
   expect(world.network.requests.at(-1)).toBe('end');
 });
+
+test('a session whose window is over while its host reconnects is ended before that host looks again: its page may be left meanwhile', async () => {
+  const { a, world } = await openSession({ driver: 'auto', recovery: { windowMs: 20_000 } });
+  world.contextIn(a).reconnecting();
+  await world.settle();
+  Object.assign(world.faults, { delayTransactions: 1 });
+  const isLeft = new Promise<void>((resolve) => {
+    a.coordinator.subscribe(() => resolve(a.reload()));
+  });
+  await world.advance(21_000);
+  await isLeft;
+  expect(world.network.requests).toEqual(['start', 'end']);
+});

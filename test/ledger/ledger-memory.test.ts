@@ -4,7 +4,7 @@ import type { SessionRecord } from '../../src/session/record';
 import { setUpLedger } from '../support/fake-platform';
 import { flush } from '../support/fakes';
 import { CALLER, CALLS, HOST, notes, recordIn, reportOf } from '../support/records';
-import { follow } from '../support/world';
+import { deferred, follow } from '../support/world';
 
 const ACTIVE = recordIn('active');
 /** A session whose home is its host's memory. */
@@ -127,6 +127,33 @@ describe('a session that is in its host’s memory', () => {
     expect(record.term).not.toBe(HOST.term);
     expect(types(posted)).toEqual(['look']);
     expect(ledger.record).toEqual(record);
+  });
+
+  test('is not begun by a tab that is no host: what it was about to ask as it gave up its store, it asks the host', async () => {
+    const { ledger, posted, clock, obstruct, forget } = setUpLedger({ record: ACTIVE });
+    await ledger.refresh();
+    forget();
+    obstruct(() => Promise.reject(new Error('It failed.')));
+    const command: Command = { type: 'ask', term: HOST.term };
+    const asked = follow(ledger.transact(command));
+    await clock.advance(1_000);
+    expect([asked.outcome, ledger.record, posted]).toEqual(['done', ACTIVE, [{ type: 'call', version: 1, command }]]);
+  });
+
+  test('is not made out of one that a tab writes to the store which another transaction of it gave up meanwhile', async () => {
+    const { ledger, stored, clock, obstruct } = setUpLedger({ record: ACTIVE });
+    await ledger.refresh();
+    const slow = deferred();
+    obstruct(() => slow.promise);
+    const written = follow(ledger.transact({ type: 'ask', term: HOST.term }));
+    await flush();
+    obstruct(() => Promise.reject(new Error('It failed.')));
+    follow(ledger.peek());
+    await clock.advance(1_000);
+    expect(ledger.isStored).toBe(false);
+    slow.resolve();
+    await flush();
+    expect([written.outcome, stored.record]).toEqual(['done', expect.objectContaining({ asked: 1, isStored: true })]);
   });
 
   test('is asked about again with the call itself, while this tab waits for what comes of it', async () => {

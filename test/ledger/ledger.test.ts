@@ -136,6 +136,17 @@ describe('what was stored and is no record', () => {
     },
   );
 
+  test.each([true, false])(
+    'is written anew by a report of its host, and by none of a page that was left and slept since (host: %s)',
+    async (isHost) => {
+      const { ledger, stored, writes } = setUpLedger({ record: ACTIVE, isHost });
+      await ledger.peek();
+      stored.record = undefined;
+      for (let report = 0; report < 2; report += 1) await ledger.transact(reportOf({ type: 'here' }));
+      expect([writes() > 0, stored.record !== undefined]).toEqual([isHost, isHost]);
+    },
+  );
+
   test('is told to the others once: its host may not have looked since', async () => {
     const { ledger, posted, stored, forget } = setUpLedger({ record: ACTIVE });
     await ledger.peek();

@@ -15,11 +15,13 @@ export interface FakePlatformOptions {
   readonly tabId?: string;
   /** How others find out whether a host in this tab lives. Default: by its lock. */
   readonly proof?: Proof;
+  /** Whether the term of its reports is this tab’s still. */
+  readonly isHost?: boolean;
 }
 
 /** A ledger over such ports, and everything that it does and tells. */
 export function setUpLedger(options: FakePlatformOptions) {
-  const { record, hasStore = true, channel = 'full', tabId = CALLER.tabId, proof = 'lock' } = options;
+  const { record, hasStore = true, channel = 'full', tabId = CALLER.tabId, proof = 'lock', isHost = true } = options;
   const clock = fakeClock();
   const logger = fakeLogger();
   const stored = { record, journal: new Map<number, unknown>() };
@@ -80,6 +82,7 @@ export function setUpLedger(options: FakePlatformOptions) {
   const ports: LedgerPorts = {
     ...{ platform, logger, scope: 'support', tabId },
     proof: () => proof,
+    holds: () => isHost,
     onRecord: () => void told.push(`${ledger?.record.phase ?? 'idle'} r${ledger?.record.revision ?? 0}`),
     onEntry(entry, missed) {
       entries.push(entry);

@@ -1,6 +1,23 @@
 /** What is stored, sent and read. @type {readonly import('../mutants.mjs').Mutant[]} */
 export const RECORD = [
   {
+    name: 'stored record that says it is in no store',
+    breaks:
+      'what a tab writes to the store is stored, though another transaction of it gave the store up meanwhile: or tabs tell each other for ever',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'facts(standIn(record, raw), isStored)',
+    replace: 'facts(standIn(record, raw))',
+    tests: ['test/ledger/ledger-memory.test.ts'],
+  },
+  {
+    name: 'question decided by who gave up the store',
+    breaks: 'what is for the host is asked of the host, also by a tab that gave up its store in the middle of it',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'if (!stored && isIts()) {',
+    replace: 'if (!stored && isIts() && hasWaited) {',
+    tests: ['test/ledger/ledger-memory.test.ts'],
+  },
+  {
     name: 'stale state accepted',
     breaks: 'a tab without a store believes only a newer record',
     file: 'src/ledger/open-ledger.ts',
@@ -61,9 +78,17 @@ export const RECORD = [
     name: 'claim written after close()',
     breaks: 'a coordinator that was closed writes nothing any more',
     file: 'src/ledger/open-ledger.ts',
-    find: 'if (isClosed || (isBlind &&',
-    replace: 'if ((isBlind &&',
+    find: 'if (isClosed || (isLost(',
+    replace: 'if ((isLost(',
     tests: ['test/coordinator/life.test.ts'],
+  },
+  {
+    name: 'record written anew for a term that is over',
+    breaks: 'only a host writes anew what was cleared: what a page reported as it was left, and slept over, is over',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'isLost(stored) && (isOver || ',
+    replace: 'isLost(stored) && (',
+    tests: ['test/ledger/ledger.test.ts'],
   },
   {
     name: 'message believed over the store',

@@ -33,6 +33,9 @@ const TRUE_IN: Readonly<Record<number, readonly Instant['phase'][]>> = {
 const LINGERING_MS = 5_000;
 const LINGERING_FOR_STORE_MS = 30_000;
 
+/** What was read just before a call can be told just after it. */
+const READING_MS = 3;
+
 /** What came for a page while it was asleep is told within this. */
 const JUST_WOKEN_MS = 10;
 
@@ -49,7 +52,7 @@ export class History {
     const { delayTransactions, failTransactions, blockingTransactions } = world.faults;
     this.#isSlow = delayTransactions + failTransactions > 0 || blockingTransactions;
     const watcher: Watcher = {
-      onCommit: ({ after }) => this.#add(after),
+      onCommit: ({ after, page }) => this.#add(after, page),
       onWipe: () => this.#add(world.recordOf()),
       afterStep: () => this.#checkHost(),
     };
@@ -68,9 +71,9 @@ export class History {
     const { machine, participants } = this.#world;
     if (machine.forked || participants.some(({ page }) => !page.gone && page.hasNoStore)) return;
     // Decided in memory: the tab itself is at it, or was until just now, maybe without being asked.
-    const from = this.#world.now === call.from ? this.#lingersSince(call) : call.from;
+    const from = this.#world.now === call.from ? this.#lingersSince(call) : call.from - READING_MS;
     const during = this.#since(from);
-    if (from < call.from && during.some(({ phase }) => phase !== 'idle')) return;
+    if (from < call.from - READING_MS && during.some(({ phase }) => phase !== 'idle')) return;
     const beside = calls.some(
       (other) =>
         other !== call && !other.isCommand && other.coordinator === call.coordinator && other.from <= this.#world.now,
@@ -131,7 +134,7 @@ export class History {
     return page.awakeSince >= since ? Number.NEGATIVE_INFINITY : since;
   }
 
-  #add(stored: unknown): void {
+  #add(stored: unknown, writer?: Page): void {
     const record = parsed(stored);
     const from = this.#world.now;
     if (typeof record !== 'object') {
@@ -143,13 +146,16 @@ export class History {
     const host = this.#world.participants.find(({ coordinator }) => coordinator.tabId === hostTabId);
     const hasLocks = host && host.platform.locks !== null && !host.page.hasNoLocks && !host.page.mayBeApart;
     const page = host && (proof === 'answer' || !hasLocks) ? host.page : null;
-    this.#push({ from, phase, term, hostTabId, page, alive: this.#isAlive(term, page) });
+    this.#push({ from, phase, term, hostTabId, page, alive: this.#isAlive(term, page) }, writer);
   }
 
-  #push(instant: Omit<Instant, 'lostAt'>): void {
+  #push(instant: Omit<Instant, 'lostAt'>, writer?: Page): void {
     const last = this.#instants[this.#instants.length - 1];
     const isLost = instant.phase !== 'idle' && instant.phase !== 'unknown' && !instant.alive;
-    const wasLost = last !== undefined && last.lostAt < Infinity;
+    // Who slept as the host died takes it for lost since it noticed.
+    const isNoticedLate =
+      last && last.term !== null && instant.term === null && writer && writer.awakeSince > last.lostAt;
+    const wasLost = last !== undefined && last.lostAt < Infinity && !isNoticedLate;
     this.#instants.push({ ...instant, lostAt: !isLost ? Infinity : wasLost ? last.lostAt : instant.from });
   }
 

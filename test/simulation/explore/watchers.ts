@@ -224,6 +224,8 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       }
       if (typeof lost !== 'object' || typeof now !== 'object') return;
       if (lost.phase !== 'recovering' || lost.term !== null || now.phase !== 'connecting') return;
+      // Another session begins, as the window of that one is over.
+      if (now.origin !== lost.origin) return;
       const { recovery, resumeKey } = lost;
       const host = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId);
       if (host?.page !== page) return;
@@ -231,7 +233,9 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       const keys = [host.platform.tabStorage.get(KEY), clearedFrom.get(host.coordinator)];
       const isOwn =
         resumeKey !== null && (keys.some((key) => key?.includes(resumeKey)) || owners.get(resumeKey) === placeOf(page));
-      if (recovery.by === 'same-tab' && isOwn) return;
+      // A copy that could not read what its original had answered learns of it as that one is gone.
+      const wasDeaf = page.lostStoreAt > page.bornAt;
+      if (recovery.by === 'same-tab' && (isOwn || wasDeaf)) return;
       world.violate(`${page.name} resumes by itself what is to be resumed by ${recovery.by}`);
     },
   };
