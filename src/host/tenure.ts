@@ -73,11 +73,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let endsItself = false;
 
   const isOver = (): boolean => stage === 'over';
-  /** Another tab has the session, or may resume it: it is the one of the record still, and was active there. */
-  function livesOn(): boolean {
-    const { origin: latest, activeEpoch, phase } = ledger.record;
-    return latest === origin && activeEpoch > 0 && !isClosing(phase);
-  }
+  /** The session of this term is the one of the record still, and not about to end. */
+  const goesOn = (): boolean => ledger.record.origin === origin && !isClosing(ledger.record.phase);
   const writer = createWriter({ ...ports, isOver }, tenancy);
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone },
@@ -279,8 +276,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   async function letGo(looked?: Promise<void>): Promise<unknown> {
     const held = session;
     session = undefined;
-    // What seems to live on may be over: by a look that is under way, or by a report that was held up as the page was left.
-    if (!held || livesOn()) await Promise.all([looked, writer.settled()]);
+    // Unless it is known to be over: a look that is under way may say so, or a report that was held up as the page was left.
+    if (!held || goesOn()) await Promise.all([looked, writer.settled()]);
     return held ? letGoOf(held.value) : letGoWhenItComes();
   }
 
@@ -334,7 +331,10 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
   }
 
-  const letGoOf = (value: unknown): Promise<unknown> => callDriver(livesOn() ? 'release' : 'end', value);
+  function letGoOf(value: unknown): Promise<unknown> {
+    // Another tab has it or may resume it. One that was never told active is nobody's.
+    return callDriver(goesOn() && ledger.record.activeEpoch > 0 ? 'release' : 'end', value);
+  }
 
   async function callDriver(name: 'end' | 'release', value: unknown): Promise<ErrorFacts | undefined> {
     isLettingGo = true;

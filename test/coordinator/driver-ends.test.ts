@@ -167,3 +167,17 @@ test('a session whose window is over while its host reconnects is ended before t
   await isLeft;
   expect(world.network.requests).toEqual(['start', 'end']);
 });
+
+test('a session whose host was frozen before it learned that it is active is not ended, but resumed, if that was written', async () => {
+  const { a, b, c, world } = await openWorld({ driver: 'manual', recovery: { by: 'any-tab' } });
+  await Promise.all([b.crash(), c.crash()]);
+  follow(a.coordinator.start());
+  await world.settle();
+  Object.assign(world.faults, { delayTransactions: 1 });
+  for (const attempt of world.network.attempts) attempt.connect();
+  while (world.network.live.size === 0) await world.step();
+  await a.freeze();
+  await a.wake();
+  await world.settle();
+  expect(world.network.requests).toEqual(['start', 'release', 'resume']);
+});
