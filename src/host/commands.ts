@@ -2,8 +2,9 @@
  * The commands that tabs have the host run on its session, each at most once.
  *
  * - A command has an id. One that is heard again, because its caller repeats what may have been lost, is answered and not run.
- * - Before it runs, this host looks whether the term is still its own; and it runs nothing that was asked for longer ago than a caller
- *   waits. A host that was stopped finds such commands in its queue when it wakes: their callers were told `unknown`.
+ * - Before it runs, this host looks whether the term is still its own, unless it did so just now; and it runs nothing that was asked
+ *   for longer ago than a caller waits. A host that was stopped finds such commands in its queue when it wakes: their callers were
+ *   told `unknown`.
  * - Answers are remembered for `REMEMBERED_MS`, the last `MOST_ANSWERS` of them, unless they are over 64 kB. The ids are kept as long:
  *   by then every repetition is too old to be run.
  */
@@ -22,6 +23,9 @@ import { outcomeOf, settlesNow } from './outcome';
 
 const REMEMBERED_MS = 10_000;
 const MOST_ANSWERS = 100;
+
+/** Half of the silence by which a host loses its term: the other half is for clocks that don't go alike, and for what waits in a queue. */
+const SURE_MS = SILENCE_MS / 2;
 
 /** A command that runs for longer is worth watching its caller for. */
 const LONG_MS = 1_000;
@@ -71,6 +75,15 @@ export function createCommands(ports: CommandPorts): Commands {
   // One from the future was sent before the clock was set back, nobody knows how long ago.
   const isTooOld = ({ at }: CommandRequest): boolean => Math.abs(clock.now() - at) > SILENCE_MS;
 
+  /**
+   * Nobody had asked this host anything when it looked last: so nobody can have found it silent since. One that was stopped meanwhile
+   * looks again, as the time passed for it too.
+   */
+  function isSurelyMine(): boolean {
+    const { asked, answered, successor } = ledger.record;
+    return ledger.ageMs < SURE_MS && asked <= answered && !successor;
+  }
+
   async function hear(request: CommandRequest, reply: (answer: Answer) => void): Promise<void> {
     const { id } = request;
     const before = heard.get(id);
@@ -78,7 +91,7 @@ export function createCommands(ports: CommandPorts): Commands {
     // It may have been run, and forgotten since.
     if (isTooOld(request)) return reply({ state: 'unknown' });
     // First of all: the look takes longer than everything else here.
-    const looked = ledger.peek().catch(() => undefined);
+    const looked = isSurelyMine() || ledger.peek().catch(() => undefined);
     const own: Heard = { control: new AbortController() };
     heard.set(id, own);
     await looked;

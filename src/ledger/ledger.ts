@@ -39,6 +39,8 @@ export interface LedgerPorts {
 export interface Ledger {
   /** As of the last look. Of an unknown scope: idle. */
   readonly record: SessionRecord;
+  /** Milliseconds since this tab began to read or to decide what it knows; Infinity where no store says that, or it may have been cleared since. */
+  readonly ageMs: number;
   /** What was stored at the last look was no record, although there had been one. */
   readonly isSpoilt: boolean;
   /** Whether what this tab writes outlives it. */

@@ -6,6 +6,7 @@ import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/event
 import {
   hasLost,
   IDLE,
+  isAfterLast,
   isNewer,
   parseRecord,
   type SessionRecord,
@@ -29,6 +30,8 @@ import { patientStore } from './patient-store';
  */
 const ASK_AGAIN_MS = 250;
 
+type Stepped = { readonly result: Decision; readonly write?: StoreWrite };
+
 export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerPorts): Ledger {
   const { clock } = platform;
   const port = platform.openStore(scope);
@@ -36,6 +39,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const changes = createChanges(clock);
   const arrivals = createArrivals();
   let record = UNKNOWN;
+  /** When the last transaction began whose record this tab knows. */
+  let readAt = Number.NEGATIVE_INFINITY;
   let isSpoilt = false;
   /** What was stored may have been cleared since this tab saw it last. */
   let wasCleared = false;
@@ -52,10 +57,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     ports.onEntry(entry, missed);
   });
   port?.onLost((isCleared) => {
-    if (isCleared) {
-      wasCleared = true;
-      ports.onCleared();
-    }
+    wasCleared ||= isCleared;
+    if (isCleared) ports.onCleared();
+    readAt = Number.NEGATIVE_INFINITY;
     void refresh();
   });
   openChannel();
@@ -81,30 +85,27 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   async function transact(command: Command, hasWaited?: boolean): Promise<Decision> {
     const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
+    const began = clock.monotonic();
     const isIts = (): boolean => isForTheHost && isElsewhere();
-    const stored = isIts()
-      ? undefined
-      : await store.attempt((it) => it.transact((raw) => step(raw, command, true, hasWaited)));
+    const stored = !isIts() && (await store.attempt((it) => it.transact((raw) => step(raw, command, true, hasWaited))));
     // Also where the store was given up just now.
     if (!stored && isIts()) {
       post({ type: 'call', command });
       return preview(command);
     }
-    const decision = stored ?? step(record, command, false).result;
+    const decision = stored || step(record, command, false).result;
     accept(decision.record);
-    // What is in no store each tab concludes for itself: all of them would end it.
-    if (stored?.orphan) ports.onOrphan(stored.orphan);
+    if (stored) {
+      readAt = began;
+      // What is in no store each tab concludes for itself: all of them would end it.
+      if (stored.orphan) ports.onOrphan(stored.orphan);
+    }
     announce(decision, command);
     return decision;
   }
 
   /** `isStored`: in the store, which other transactions of this tab may have given up meanwhile. */
-  function step(
-    raw: unknown,
-    command: Command,
-    isStored: boolean,
-    hasWaited = isSpoilt,
-  ): { result: Decision; write?: StoreWrite } {
+  function step(raw: unknown, command: Command, isStored: boolean, hasWaited = isSpoilt): Stepped {
     const stored = parseRecord(raw);
     // It was lost. Its host gets the time to write it anew where locks don't tell of it, and before what names no term overwrites its session.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
@@ -142,6 +143,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   async function look(journal: boolean, asks = true): Promise<void> {
+    const began = clock.monotonic();
     const found = await store
       .attempt((it) => it.read({ journal }))
       .catch((error: unknown) => {
@@ -153,6 +155,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     isBlocked = false;
     if (isClosed) return;
     if (found) acceptStored(found.record);
+    if (found) readAt = began;
     // A host whose store failed remembers what happened since: what was before that is in the store.
     if (journal) inbox.reconcile(record, [...(found?.journal.filter(isEntry) ?? []), ...memory]);
     // Somebody else knows better, or nobody does.
@@ -310,6 +313,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     get record() {
       return record;
     },
+    get ageMs() {
+      return isSpoilt ? Number.POSITIVE_INFINITY : clock.monotonic() - readAt;
+    },
     get isSpoilt() {
       return isSpoilt;
     },
@@ -340,8 +346,4 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       store.close();
     },
   };
-}
-
-function isAfterLast({ epoch, seq }: JournalEntry, record: SessionRecord): boolean {
-  return epoch === record.epoch && seq > (record.lastError?.seq ?? 0);
 }

@@ -233,6 +233,11 @@ export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.revision > b.revision);
 }
 
+/** Whether an error was told after the last one that `record` knows of, under the same epoch. */
+export function isAfterLast({ epoch, seq }: JournalEntry, record: SessionRecord): boolean {
+  return epoch === record.epoch && seq > (record.lastError?.seq ?? 0);
+}
+
 /**
  * `known` says that the host of `told` was lost, whose session is in no store: where there is one, that decides. The epoch is compared
  * too: before the first term both are 0, and tabs that told each other of that would never stop.

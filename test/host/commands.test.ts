@@ -6,7 +6,7 @@ import type { Answer, CommandRequest } from '../../src/ledger/messages';
 import { createFakeCall } from '../attempts/fake-call';
 import { fakeLedger } from '../support/fake-ledger';
 import { fakeClock, flush } from '../support/fakes';
-import { HOST, recordIn } from '../support/records';
+import { CALLER, HOST, recordIn } from '../support/records';
 import { deferred } from '../support/world';
 
 const REMEMBERED_MS = 10_000;
@@ -118,6 +118,26 @@ test.each([
   ledger.stored = { ...ledger.stored, ...change };
   expect([await hear(request('late')), ran]).toEqual([[], []]);
 });
+
+test.each([
+  [1_499, {}, 0],
+  [1_500, {}, 1],
+  [0, { asked: 1, answered: 0 }, 1],
+  [0, { successor: CALLER }, 1],
+])(
+  'a host that looked %s ms ago, and found %o, looks %i more times before it runs a command',
+  async (ageMs, found, looks) => {
+    const { ledger, ran, request, hear } = setUp();
+    ledger.change(found);
+    let count = 0;
+    ledger.ageMs = ageMs;
+    ledger.peek = async () => {
+      count += 1;
+    };
+    await hear(request('soon'));
+    expect([count, ran]).toEqual([looks, ['soon']]);
+  },
+);
 
 test('the last hundred answers are remembered, and of those before nothing but that they were run', async () => {
   const { ran, request, hear } = setUp();

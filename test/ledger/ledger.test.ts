@@ -7,6 +7,40 @@ import { deferred, follow } from '../support/world';
 const BLOCKED = new DOMException('blocked', 'TimeoutError');
 const ACTIVE = recordIn('active');
 
+describe('what this tab knows', () => {
+  test('is as old as the transaction that it is from, counted from its beginning', async () => {
+    const { ledger, clock, obstruct } = setUpLedger({ record: ACTIVE });
+    expect(ledger.ageMs).toBe(Number.POSITIVE_INFINITY);
+    for (const begin of [() => ledger.peek(), () => ledger.transact({ type: 'ask', term: HOST.term })]) {
+      const gate = deferred();
+      obstruct(() => gate.promise);
+      follow<unknown>(begin());
+      await clock.advance(300);
+      gate.resolve();
+      await flush();
+      expect(ledger.ageMs).toBe(300);
+    }
+  });
+
+  test.each([true, false])('is of no known age once the store was lost (cleared: %s)', async (isCleared) => {
+    const { ledger, lose, obstruct } = setUpLedger({ record: ACTIVE });
+    await ledger.peek();
+    obstruct(() => new Promise(() => undefined));
+    lose(isCleared);
+    expect(ledger.ageMs).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('is of no known age while what is stored is damaged, or no store answers', async () => {
+    const { ledger, stored } = setUpLedger({ record: ACTIVE });
+    await ledger.peek();
+    stored.record = { damaged: true };
+    await ledger.peek();
+    const { ledger: other } = setUpLedger({ hasStore: false });
+    await other.peek();
+    expect([ledger.ageMs, other.ageMs]).toEqual([Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]);
+  });
+});
+
 describe('a look', () => {
   test('reads the record alone, or with the journal', async () => {
     const { ledger, reads } = setUpLedger({ record: ACTIVE });

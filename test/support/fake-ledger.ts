@@ -15,6 +15,7 @@ export interface FakeLedger extends Ledger {
   readonly sent: JournalEntry[];
   /** `peek`, `refresh`, `goodbye …`. */
   readonly done: string[];
+  ageMs: number;
   isStored: boolean;
   readonly isAtHome: boolean;
   isDeaf: boolean;
@@ -43,6 +44,7 @@ export function fakeLedger(record: SessionRecord, clock: Clock, facts: Partial<F
     commands: [],
     sent: [],
     done: [],
+    ageMs: Number.POSITIVE_INFINITY,
     isSpoilt: false,
     isStored: true,
     get isAtHome() {

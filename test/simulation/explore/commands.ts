@@ -1,6 +1,6 @@
 /**
- * Commands that tabs call, and what is to be true of them: each is carried out at most once, by a host that has looked at the record
- * since it was called; and what its caller is told is what became of it. `unknown` is said only for a reason.
+ * Commands that tabs call, and what is to be true of them: each is carried out at most once, by a host whose term is not over, and that
+ * has looked at the record since or just before; and what its caller is told is what became of it. `unknown` is said only for a reason.
  */
 import { CommandError, type Driver, SessionError } from '../../../src';
 import { areLossy } from '../../../src/testing/faults';
@@ -31,6 +31,9 @@ interface Asked {
 /** The news of what ended a term reaches its caller a moment later. */
 const NEWS_MS = 100;
 
+/** A host that has looked within this, and was asked nothing, can't have lost its term by silence since. */
+const SURE_MS = 1_500;
+
 /** For how long a tab leaves a store alone that failed. */
 const STORE_RETRY_MS = 30_000;
 
@@ -50,12 +53,14 @@ export class Commands {
   constructor(scene: CommandScene) {
     this.#scene = scene;
     const { world } = scene;
+    const see = (page: Page, stored: unknown): void => {
+      const record = parsed(stored);
+      if (typeof record === 'object' && record.phase === 'active')
+        this.#seen.set(page, { epoch: record.epoch, at: world.now });
+    };
     world.machine.watchers.push({
-      onLook: (page, _, stored) => {
-        const record = parsed(stored);
-        if (typeof record === 'object' && record.phase === 'active')
-          this.#seen.set(page, { epoch: record.epoch, at: world.now });
-      },
+      onLook: (page, _, stored) => see(page, stored),
+      onCommit: ({ page, after }) => see(page, after),
       onWipe: () => {
         this.#isWiped = true;
       },
@@ -66,11 +71,15 @@ export class Commands {
           world.violate(`twice: ${page.name} runs command ${asked.id}, as ${asked.ranIn.name} did before`);
         asked.ranIn = page;
         const seen = this.#seen.get(page);
-        const isProven = seen !== undefined && seen.epoch === context.epoch && seen.at >= asked.from;
+        const isProven = seen !== undefined && seen.epoch === context.epoch && seen.at >= asked.from - SURE_MS;
         if (this.#isTold && !this.#isWithoutStore(page) && !isProven)
           world.violate(
             `unproven: ${page.name} runs command ${asked.id} without having looked whether its term is over`,
           );
+        const record = parsed(world.recordOf());
+        const isOver = typeof record === 'object' && record.epoch !== context.epoch;
+        if (this.#isTold && !this.#isWithoutStore(page) && isOver)
+          world.violate(`fenced: ${page.name} runs command ${asked.id}, although its term is over`);
       },
     });
   }
