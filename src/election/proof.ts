@@ -4,6 +4,7 @@
  */
 import type { Ledger } from '../ledger/ledger';
 import type { Clock } from '../platform/platform';
+import type { Death } from '../session/command';
 import type { SessionRecord } from '../session/record';
 import type { ScopeLocks } from './locks';
 
@@ -32,10 +33,10 @@ export interface LifeProof {
    * was given a lock of its own.
    */
   look(signal: AbortSignal | undefined, willAsk?: () => boolean, isRead?: boolean): Promise<void>;
-  /** Asks the host of `term` for a committed write. False: it stayed silent. */
-  challenge(term: string): Promise<boolean>;
-  /** Ends the term of a host that is proven dead. `at`: since when, if this tab knows better than the record. */
-  reap(term: string, at?: number): Promise<void>;
+  /** Asks the host of `term` for a committed write. Null: it wrote one. */
+  challenge(term: string): Promise<Death | null>;
+  /** Ends the term of a host that is proven dead. */
+  reap(term: string, death?: Death): Promise<void>;
   /** The same if the lock of that term is free, so far as that proves anything. */
   reapIfFree(term: string): Promise<void>;
   /** A host says that it leaves: believed where no lock tells of that. */
@@ -50,33 +51,39 @@ export function noProof({ ledger }: ProofPorts): LifeProof {
   const nothing = async (): Promise<void> => {};
   return {
     look: ledger.peek,
-    challenge: async () => true,
+    challenge: async () => null,
     ...{ reap: nothing, reapIfFree: nothing, hearGoodbye: nothing },
   };
 }
 
 export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
-  async function isAlive({ term, proof }: SessionRecord, willAsk: () => boolean, isChecked = false): Promise<boolean> {
-    if (term === null) return true;
+  async function deathOf(
+    { term, proof }: SessionRecord,
+    willAsk: () => boolean,
+    isChecked = false,
+  ): Promise<Death | null> {
+    if (term === null) return null;
     const answer = proof === 'lock' ? await locks.probe(term, isChecked) : 'unknown';
-    return answer === 'unknown' ? willAsk() || challenge(term) : answer === 'held';
+    if (answer === 'unknown') return willAsk() ? null : challenge(term);
+    return answer === 'held' ? null : {};
   }
 
-  async function challenge(term: string): Promise<boolean> {
+  async function challenge(term: string): Promise<Death | null> {
     const ask = { type: 'ask', term } as const;
     const { record } = await ledger.transact(ask);
     // If the question was lost with the record, what its host wrote since is an answer too.
     const isAnswer = (now: SessionRecord): boolean => now.answered >= record.asked || now.seenAt > record.seenAt;
-    return ledger.until((now) => now.term !== term || isAnswer(now), SILENCE_MS, undefined, ask);
+    const lives = await ledger.until((now) => now.term !== term || isAnswer(now), SILENCE_MS, undefined, ask);
+    return lives ? null : { seenAt: record.seenAt };
   }
 
-  async function reap(term: string, at?: number): Promise<void> {
+  async function reap(term: string, death?: Death): Promise<void> {
     // What this tab can't look up is told by a message, which may come after the news that the old host let go of its lock.
     if (!ledger.isAtHome) {
       void ledger.refresh();
       await ledger.until((now) => now.term !== term, ledger.record.isStored ? TOLD_MS : AGREE_MS);
     }
-    await ledger.transact({ type: 'lost', term, at });
+    await ledger.transact({ type: 'lost', term, ...death });
   }
 
   async function reapIfFree(term: string): Promise<void> {
@@ -88,14 +95,14 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
     async look(signal, willAsk = () => false, isRead = false) {
       let known = ledger.record;
       // In the usual case this tab knows the record already: look and prove at the same time.
-      let [lives] = await Promise.all([isAlive(known, willAsk, isRead), isRead || ledger.peek()]);
+      let [death] = await Promise.all([deathOf(known, willAsk, isRead), isRead || ledger.peek()]);
       // That it lives counts for a record that was read before the proof, not for what was written since. The dead stay dead.
       for (let isProvenAfter = isRead; !signal?.aborted; isProvenAfter = true) {
         const { term, revision } = ledger.record;
-        if (term === known.term && !lives) await reap(term ?? '');
+        if (term === known.term && death) await reap(term ?? '', death);
         else if (term === known.term && (isProvenAfter || revision === known.revision)) return;
         known = ledger.record;
-        lives = await isAlive(known, willAsk);
+        death = await deathOf(known, willAsk);
       }
     },
     challenge,
@@ -104,7 +111,7 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
     async hearGoodbye(term) {
       // Where locks tell of a death, this tab waits for this one: to prove it here as well would only be in the way of the call that follows.
       const isWatched = ledger.record.proof === 'lock' && locks.work();
-      if (ledger.record.term === term && !isWatched) await reap(term, clock.now());
+      if (ledger.record.term === term && !isWatched) await reap(term, { at: clock.now() });
     },
   };
 }

@@ -61,7 +61,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
       // A lock that was free at once, or while this tab slept, says nothing of when its host died: the record knows better.
       const isWitness = (now: number): boolean => now - began > FREE_MS && now - awakeAt < 2 * WATCHDOG_MS;
       const noticedAt = (): number | undefined => (isWitness(clock.monotonic()) ? clock.now() : undefined);
-      void locks.watch(hosting, signal, () => quietly(proof.reap(hosting, noticedAt())));
+      void locks.watch(hosting, signal, () => quietly(proof.reap(hosting, { at: noticedAt() })));
     });
     // At least a millisecond: timers are less exact than clocks.
     keepTimer(
@@ -110,7 +110,8 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
     // The wait for its lock may have been lost, as a message may.
     if (ledger.record.proof === 'lock' && locks.work()) return proof.reapIfFree(term);
     // What the host wrote meanwhile, or answered to another tab, may have reached the store and not this tab.
-    if (seen === seenAt && !(await proof.challenge(term))) await proof.reap(term);
+    const death = seen === seenAt && (await proof.challenge(term));
+    if (death) await proof.reap(term, death);
   }
 
   return {

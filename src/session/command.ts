@@ -19,13 +19,20 @@ export type Call = {
   | { readonly type: 'cancel' | 'end'; readonly origin?: number }
 );
 
+/** How the end of a host is known. */
+export interface Death {
+  readonly at?: number | undefined;
+  readonly seenAt?: number;
+}
+
 /** What any tab says about a term. */
 export type Notice =
   /**
    * Its host is gone, proven by its lock or by its silence. Also said by the host itself as it leaves. `at`: when, if this tab
-   * knows it better than the record. `isHeld`: a host that leaves ends its session itself, if it is over.
+   * knows it better than the record. `seenAt`: only if the host gave no sign of life after that one: it may have answered as somebody
+   * gave up waiting for it. `isHeld`: a host that leaves ends its session itself, if it is over.
    */
-  | { readonly type: 'lost'; readonly term: string; readonly at?: number | undefined; readonly isHeld?: boolean }
+  | ({ readonly type: 'lost'; readonly term: string; readonly isHeld?: boolean } & Death)
   /** Its host is to write an answer. */
   | { readonly type: 'ask'; readonly term: string }
   /** The tab that asked to take over waits no longer. */

@@ -165,6 +165,7 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'withdraw':
       return record.successor?.term === command.candidate.term ? done({ successor: null }) : VOID;
     case 'lost':
+      if ((command.seenAt ?? record.seenAt) !== record.seenAt) return VOID;
       return lost(record, command.at, !command.isHeld, facts);
     case 'want':
       // What is in no store is its host's to write.

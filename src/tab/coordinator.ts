@@ -150,7 +150,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     const { term, epoch } = ledger.record;
     // A host that ended its term, or handed it over, lived as well as one that answered.
     const isKey = (): boolean => term === key.term() && ledger.record.lostEpoch < epoch;
-    if (term !== null && isKey()) await key.check(async () => (await proof.challenge(term)) && isKey());
+    if (term !== null && isKey()) await key.check(async () => !(await proof.challenge(term)) && isKey());
   }
 
   /** What a crash left behind is cleared away before anyone sees it. */
@@ -159,7 +159,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     if (term === null || hostTabId === tabId) return;
     const leftAt = key.leftAt(term);
     if (leftAt === undefined) await proof.reapIfFree(term);
-    else await proof.reap(term, leftAt);
+    else await proof.reap(term, { at: leftAt });
   }
 
   function onEntry(entry: JournalEntry, missed: number): void {

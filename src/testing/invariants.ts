@@ -66,6 +66,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   const storedEpochs = new Set<unknown>();
   /** Since when the term is over of what a tab still has. */
   const overSince = new WeakMap<LiveSession, number>();
+  /** What is stored now is that the session is to end. */
+  let isClosing = false;
   let stored = false;
   let fromMemory = false;
   const watchForks = (): void => {
@@ -83,6 +85,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
         if (isObject(value)) storedEpochs.add(value.epoch);
       }
       watchForks();
+      isClosing = isObject(commit.after) && (commit.after.phase === 'ending' || commit.after.phase === 'canceling');
       checkCommit(
         machine.lostStoreAt,
         commit,
@@ -96,10 +99,14 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       if (page.isWorker) violate(`${page.name} calls driver.${call} in a worker`);
       fromMemory ||= page.hasNoStore;
       watchForks();
-      if (!machine.forked && !wiped) checkService(machine, network, orphanEnders, request, violate);
+      // A tab that is about to resume it may hear a moment later that it is to end.
+      const isLate = call === 'resume' && isClosing;
+      if (!machine.forked && !wiped && !isLate) checkService(machine, network, orphanEnders, request, violate);
       if (call === 'end' || call === 'release') return;
       // A new session is above all before it, whatever was wiped. An old one may be written anew by a page that slept meanwhile.
-      const counts = !wiped || (call !== 'resume' && !machine.clocksDiffer);
+      // Or, without locks, go on with the claim that it made before.
+      const sleptOver = page.hasNoLocks && page.awakeSince > wipedAt;
+      const counts = !wiped || (call !== 'resume' && !machine.clocksDiffer && !sleptOver);
       checkAct(machine, network, acts, counts, request, mayNotKnow, violate);
     },
     onCommand: ({ page, name, context, isHeld }) => {

@@ -27,7 +27,7 @@ function setUp(record: SessionRecord) {
     watch: async () => undefined,
   };
   const proof = {
-    ...{ look: () => ledger.peek(), challenge: async () => true },
+    ...{ look: () => ledger.peek(), challenge: async () => null },
     reap: async (term: string) => void (await ledger.transact({ type: 'lost', term })),
     ...{ reapIfFree: async () => undefined, hearGoodbye: async () => undefined },
   };

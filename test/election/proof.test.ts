@@ -56,6 +56,18 @@ describe('a look', () => {
     expect(ledger.record).toMatchObject({ phase: 'recovering', term: null });
   });
 
+  test('does not end the term of a host that answers as this tab gives up waiting for it', async () => {
+    const { clock, ledger, proof } = setUp(recordIn('active', byAnswer));
+    ledger.before = ({ type }) => {
+      if (type === 'lost')
+        ledger.stored = { ...ledger.stored, answered: ledger.stored.asked, seenAt: NOW + SILENCE_MS };
+    };
+    follow(proof.look(undefined));
+    await clock.advance(SILENCE_MS);
+    await flush();
+    expect(ledger.record).toMatchObject({ phase: 'active', term: HOST.term });
+  });
+
   test('takes no other host for dead: a term that came meanwhile needs a proof of its own', async () => {
     const answers: Life[] = ['free', 'held'];
     const { ledger, proof, probed, types } = setUp(recordIn('active'), async () => {
@@ -156,7 +168,7 @@ describe('a host that no lock speaks for', () => {
     await flush();
     await ledger.transact(reportOf({ type: 'ended', reason: 'x' }));
     await clock.advance(SILENCE_MS);
-    expect(challenge.value).toBe(true);
+    expect(challenge.value).toBe(null);
   });
 
   test('lives only by an answer to this question: an older one proves nothing', async () => {
@@ -165,14 +177,14 @@ describe('a host that no lock speaks for', () => {
     await flush();
     expect([ledger.record.asked, challenge.outcome]).toEqual([5, 'pending']);
     await clock.advance(SILENCE_MS);
-    expect(challenge.value).toBe(false);
+    expect(challenge.value).toEqual({ seenAt: ledger.record.seenAt });
   });
 });
 
 describe('the end of a term', () => {
   test('is written with the time at which the host was gone, if this tab knows it', async () => {
     const { ledger, proof } = setUp(recordIn('active'));
-    await proof.reap(HOST.term, NOW - 100);
+    await proof.reap(HOST.term, { at: NOW - 100 });
     expect(ledger.commands).toEqual([{ type: 'lost', term: HOST.term, at: NOW - 100 }]);
     expect(ledger.record.lostSince).toBe(NOW - 100);
   });

@@ -38,10 +38,11 @@ function setUp(
     hearGoodbye: async () => undefined,
     async challenge(term) {
       done.push(`challenge ${term}`);
-      return answers;
+      return answers ? null : { seenAt: ledger.record.seenAt };
     },
-    async reap(term, at) {
-      done.push(`reap ${term}${at === undefined ? '' : ` at ${at - NOW}`}`);
+    async reap(term, { at, seenAt } = {}) {
+      const seen = seenAt === undefined ? '' : `, silent since ${seenAt}`;
+      done.push(`reap ${term}${at === undefined ? '' : ` at ${at - NOW}`}${seen}`);
     },
     async reapIfFree(term) {
       done.push(`reap if free ${term}`);
@@ -270,9 +271,9 @@ describe('a host that no lock speaks for', () => {
   });
 
   test('is lost if it does not answer', async () => {
-    const { clock, done } = setUp(recordIn('active', { proof: 'answer' }), { answers: false });
+    const { clock, ledger, done } = setUp(recordIn('active', { proof: 'answer' }), { answers: false });
     await clock.advance(4_000);
-    expect(done).toEqual([`challenge ${HOST.term}`, `reap ${HOST.term}`]);
+    expect(done).toEqual([`challenge ${HOST.term}`, `reap ${HOST.term}, silent since ${ledger.record.seenAt}`]);
   });
 });
 

@@ -52,6 +52,16 @@ describe('a host that is lost', () => {
     expect(decision.entries.every(({ epoch }) => epoch === record.epoch + 1)).toBe(true);
   });
 
+  test.each([
+    [0, 'done'],
+    [1, 'void'],
+  ] as const)('by its silence, is lost unless it gave a sign of life since: %i more: %s', (more, verdict) => {
+    const { seenAt } = recordIn('active');
+    expect(decide(recordIn('active', { seenAt: seenAt + more }), { ...LOST, seenAt }, FACTS)).toMatchObject({
+      verdict,
+    });
+  });
+
   test('is lost once: the second tab that notices changes nothing', () => {
     const { record } = decide(recordIn('active'), LOST, FACTS);
     expect(decide(record, LOST, FACTS)).toMatchObject({ verdict: 'void', changed: false });

@@ -32,7 +32,7 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
   const calls = createCommandCalls({
     ...{ ledger, locks, clock, tabId: CALLER.tabId, clone: structuredClone },
     proof: {
-      ...{ look: unused, challenge: async () => true, reap: unused, hearGoodbye: unused },
+      ...{ look: unused, challenge: async () => null, reap: unused, hearGoodbye: unused },
       reapIfFree: async (term) => void reaped.push(term),
     },
     terms: {
