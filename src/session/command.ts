@@ -21,16 +21,17 @@ export type Call = {
 
 /** How the end of a host is known. */
 export interface Death {
+  /** When it was, if this tab knows it better than the record. */
   readonly at?: number | undefined;
+  /** By its silence since this sign of life. One that gave another since is not dead: it answered as somebody gave up waiting for it. */
   readonly seenAt?: number;
 }
 
 /** What any tab says about a term. */
 export type Notice =
   /**
-   * Its host is gone, proven by its lock or by its silence. Also said by the host itself as it leaves. `at`: when, if this tab
-   * knows it better than the record. `seenAt`: only if the host gave no sign of life after that one: it may have answered as somebody
-   * gave up waiting for it. `isHeld`: a host that leaves ends its session itself, if it is over.
+   * Its host is gone, proven by its lock or by its silence. Also said by the host itself as it leaves. `isHeld`: a host that leaves
+   * ends its session itself, if it is over.
    */
   | ({ readonly type: 'lost'; readonly term: string; readonly isHeld?: boolean } & Death)
   /** Its host is to write an answer. */
