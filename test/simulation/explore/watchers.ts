@@ -224,8 +224,8 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       }
       if (typeof lost !== 'object' || typeof now !== 'object') return;
       if (lost.phase !== 'recovering' || lost.term !== null || now.phase !== 'connecting') return;
-      // Another session begins, as the window of that one is over.
-      if (now.origin !== lost.origin) return;
+      // Another session begins, as the window of that one is over. Or it went on meanwhile in a tab that has no store, and comes from there.
+      if (now.origin !== lost.origin || now.epoch !== lost.epoch + 1) return;
       const { recovery, resumeKey } = lost;
       const host = world.participants.find(({ coordinator }) => coordinator.tabId === now.hostTabId);
       if (host?.page !== page) return;
