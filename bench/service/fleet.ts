@@ -74,7 +74,7 @@ function createBrowser(scenario: Scenario, outage: Outage, { clock, random, tall
     };
     ({ record } = decide(record, command, facts));
   }
-  const report = (what: Report): void => store({ ...what, term: CANDIDATE.term, entries: [] });
+  const report = (what: Report): void => store({ ...what, term: CANDIDATE.term, entries: [], seq: 0 });
   const claim = (): void => {
     const recovery = { by: 'any-tab', windowMs: scenario.windowMs, attempts: 2 } as const;
     const { stops, failures } = record;

@@ -82,7 +82,7 @@ export function createWriter(
     for (;;) {
       const [entries, info] = [[...unstored], published];
       try {
-        const decision = await ledger.transact({ ...report, term, entries, published: info });
+        const decision = await ledger.transact({ ...report, term, entries, seq, published: info });
         unstored.splice(0, entries.length);
         if (published === info) published = undefined;
         seq = Math.max(seq, decision.record.seq);

@@ -63,6 +63,8 @@ export type Report =
 export type HostCommand = Report & {
   readonly term: string;
   readonly entries: readonly JournalEntry[];
+  /** The number of its last event: who wrote a lost record anew may not have heard of it. */
+  readonly seq: number;
   readonly published?: { readonly info: unknown } | undefined;
 };
 

@@ -85,7 +85,7 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
   if (!('term' in command) || command.term === record.term) {
     if (isReport) {
       // Every committed report proves that its host is alive and awake.
-      const signs = { answered: record.asked, seenAt: now, proof: facts.proof };
+      const signs = { answered: record.asked, seenAt: now, proof: facts.proof, seq: Math.max(record.seq, command.seq) };
       record = { ...record, ...signs };
       append(command.entries);
       if (command.published) record = { ...record, ...command.published, infoRevision: found.revision + 1 };

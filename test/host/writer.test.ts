@@ -131,6 +131,15 @@ describe('an event', () => {
     expect([written(), ledger.record.seq]).toEqual([['connected', 'alive 9'], 9]);
   });
 
+  test('is counted in every report that comes after it: who wrote a lost record anew may not have heard of it', async () => {
+    const { clock, ledger, writer } = setUp();
+    const { seq } = ledger.record;
+    writer.emit(note());
+    await clock.advance(10);
+    await writer.report({ type: 'here' });
+    expect(ledger.commands.at(-1)).toMatchObject({ type: 'here', entries: [], seq: seq + 1 });
+  });
+
   test('that was emitted before a report comes before it', async () => {
     const { writer, sent, written } = setUp();
     writer.emit(note());

@@ -102,7 +102,7 @@ const BREAKAGES: readonly Breakage[] = [
     only: ['is told by its driver: reconnecting'],
     rules: (stored, command, facts) =>
       command.type === 'look' && isRecord(stored) && stored.term !== null
-        ? decide(stored, { type: 'alive', term: stored.term, entries: [] }, facts)
+        ? decide(stored, { type: 'alive', term: stored.term, entries: [], seq: 0 }, facts)
         : decide(stored, command, facts),
     kind: 'the window of a host that reconnects is closed by another tab',
     by: '1 sees the window end',

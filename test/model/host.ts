@@ -80,7 +80,7 @@ export function see(draft: Draft, index: number): void {
 export function endWindow(draft: Draft, index: number): void {
   const { host } = tabOf(draft, index);
   // A host says so as the host that it is: whoever was left and came back holds nothing to close.
-  const sign = host && ({ type: 'alive', term: host.term, entries: [] } as const);
+  const sign = host && ({ type: 'alive', term: host.term, entries: [], seq: 0 } as const);
   commit(draft, index, sign ?? { type: 'look' }, true);
   if (host?.closing === 'handOver' && draft.record.term !== host.term) host.hasClosedWindow = true;
 }
@@ -209,7 +209,7 @@ function store(draft: Draft, index: number, { term, session, reports }: Late, na
     name === 'lost'
       ? commit(draft, index, { type: 'lost', term, at: draft.now })
       : commit(draft, index, {
-          ...{ ...toReport(name), term, entries: [] },
+          ...{ ...toReport(name), term, entries: [], seq: 0 },
           ...(name === 'connected' && { published: { info: session } }),
         });
   const { verdict, record } = decision;

@@ -86,7 +86,7 @@ function commandOf(intent: Intent, record: SessionRecord): Command {
     default: {
       const entries = term === record.term ? notes(intent.events, record) : notes(intent.events);
       const published = flag ? { info: { flag, at: intent.now } } : undefined;
-      return { ...reportOf(type, intent), term, entries, published };
+      return { ...reportOf(type, intent), term, entries, seq: entries.at(-1)?.seq ?? 0, published };
     }
   }
 }

@@ -222,6 +222,12 @@ describe('the journal', () => {
     expect(after.seq).toBe(10);
   });
 
+  test('numbers on from what its host sent before, also where that was lost with the record', () => {
+    const record = recordIn('ending', { seq: 1 });
+    const { entries } = decide(record, reportOf({ type: 'settled' }, { seq: 5 }), OWN);
+    expect(entries.map(({ type, seq }) => [type, seq])).toEqual([['session_ended', 6]]);
+  });
+
   test('tells who reported an event, and when', () => {
     const ended = decide(recordIn('ending'), { type: 'lost', term: HOST.term }, { ...FACTS, tabId: 'finder' });
     expect(ended.entries).toEqual([

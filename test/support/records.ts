@@ -85,12 +85,16 @@ export function recordIn(state: State, change: Partial<SessionRecord> = {}): Ses
 export interface Cargo {
   readonly term?: string;
   readonly entries?: readonly JournalEntry[];
+  readonly seq?: number;
   readonly published?: { readonly info: unknown };
 }
 
 /** What the host of `recordIn` reports, or that of another term. */
-export function reportOf(report: Report, { term = HOST.term, entries = [], published }: Cargo = {}): HostCommand {
-  return { ...report, term, entries, published };
+export function reportOf(
+  report: Report,
+  { term = HOST.term, entries = [], seq = 0, published }: Cargo = {},
+): HostCommand {
+  return { ...report, term, entries, seq, published };
 }
 
 export function factsOf(code: SessionErrorCode): ErrorFacts {

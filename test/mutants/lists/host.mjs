@@ -1,6 +1,15 @@
 /** What the host does, and how its term ends. @type {readonly import('../mutants.mjs').Mutant[]} */
 export const HOST = [
   {
+    name: 'number of an event given twice',
+    breaks:
+      'a host counts on from what it sent, though the record was lost and written anew by a tab that had not heard of it',
+    file: 'src/session/decide.ts',
+    find: 'seq: Math.max(record.seq, command.seq) };',
+    replace: 'seq: record.seq };',
+    tests: ['test/session/decide-reports.test.ts'],
+  },
+  {
     name: 'host not left on hide',
     breaks: 'a page that is cached or frozen gives its term up',
     file: 'src/tab/coordinator.ts',
