@@ -17,6 +17,7 @@
 
 import { isObject } from '../session/check';
 import { JOURNAL_SIZE } from '../session/events';
+import { isClosing } from '../session/record';
 import type { CoordinatorEvents } from '../types';
 import { areLossy } from './faults';
 import type { Commit, DriverRequest, Machine, Participant, Watcher } from './machine';
@@ -67,7 +68,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
   /** Since when the term is over of what a tab still has. */
   const overSince = new WeakMap<LiveSession, number>();
   /** What is stored now is that the session is to end. */
-  let isClosing = false;
+  let isEnding = false;
   let stored = false;
   let fromMemory = false;
   const watchForks = (): void => {
@@ -85,7 +86,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
         if (isObject(value)) storedEpochs.add(value.epoch);
       }
       watchForks();
-      isClosing = isObject(commit.after) && (commit.after.phase === 'ending' || commit.after.phase === 'canceling');
+      const record = parsed(commit.after);
+      isEnding = typeof record === 'object' && isClosing(record.phase);
       checkCommit(
         machine.lostStoreAt,
         commit,
@@ -100,7 +102,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       fromMemory ||= page.hasNoStore;
       watchForks();
       // A tab that is about to resume it may hear a moment later that it is to end.
-      const isLate = call === 'resume' && isClosing;
+      const isLate = call === 'resume' && isEnding;
       if (!machine.forked && !wiped && !isLate) checkService(machine, network, orphanEnders, request, violate);
       if (call === 'end' || call === 'release') return;
       // A new session is above all before it, whatever was wiped. An old one may be written anew by a page that slept meanwhile.

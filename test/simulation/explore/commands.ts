@@ -70,15 +70,15 @@ export class Commands {
         if (asked.ranIn)
           world.violate(`twice: ${page.name} runs command ${asked.id}, as ${asked.ranIn.name} did before`);
         asked.ranIn = page;
+        if (!this.#isTold || this.#isWithoutStore(page)) return;
         const seen = this.#seen.get(page);
         const isProven = seen !== undefined && seen.epoch === context.epoch && seen.at >= asked.from - SURE_MS;
-        if (this.#isTold && !this.#isWithoutStore(page) && !isProven)
+        if (!isProven)
           world.violate(
             `unproven: ${page.name} runs command ${asked.id} without having looked whether its term is over`,
           );
         const record = parsed(world.recordOf());
-        const isOver = typeof record === 'object' && record.epoch !== context.epoch;
-        if (this.#isTold && !this.#isWithoutStore(page) && isOver)
+        if (typeof record === 'object' && record.epoch !== context.epoch)
           world.violate(`fenced: ${page.name} runs command ${asked.id}, although its term is over`);
       },
     });
