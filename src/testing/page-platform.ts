@@ -103,12 +103,14 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     },
   };
 
+  /** Frames share the storage of their tab, each under its place, as in the browser's own adapter. */
+  const own = (key: string): string => page.place + key;
   const tabStorage: TabStorage = {
-    get: (key) => (page.isWorker ? null : (tab.storage.get(key) ?? null)),
+    get: (key) => (page.isWorker ? null : (tab.storage.get(own(key)) ?? null)),
     set: (key, value) => {
       if (page.gone || page.isWorker) return;
-      if (value === null) tab.storage.delete(key);
-      else tab.storage.set(key, value);
+      if (value === null) tab.storage.delete(own(key));
+      else tab.storage.set(own(key), value);
     },
   };
 

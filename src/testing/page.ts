@@ -74,6 +74,11 @@ export class Page {
     return this.parent ?? this;
   }
 
+  /** Where in its tab it is: '' for the page itself. What is loaded there next has the same place. */
+  get place(): string {
+    return this.name.slice(this.top.name.length);
+  }
+
   get life(): PageLife {
     return this.#life;
   }

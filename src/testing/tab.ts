@@ -93,7 +93,7 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
     return coordinator;
   }
 
-  /** A frame of the same origin: a document of its own, with the `sessionStorage` of its tab. It goes with the page that it is in. */
+  /** A frame of the same origin: a document of its own, with keys of its own in the `sessionStorage` of its tab. It goes with the page that it is in. */
   openFrame(options: TabOptions<S> = this.#options): SimulatedFrame<S> {
     this.#expect('open');
     const { page } = this;

@@ -11,16 +11,16 @@ function lifecycle({ platform }: Document): LifecycleEvent[] {
   return told;
 }
 
-test('a frame shares the sessionStorage of its tab, and no other', async () => {
+test('what a frame keeps in the sessionStorage of its tab is its own, and is there for the frame at its place in the next page', async () => {
   const { openTab } = bareWorld();
-  const [tab, other] = [openTab(), openTab()];
-  const frame = tab.openFrame();
-  tab.platform.tabStorage.set('key', 'value');
-  expect(frame.platform.tabStorage.get('key')).toBe('value');
-  frame.platform.tabStorage.set('key', null);
+  const tab = openTab();
+  const [first, second] = [tab.openFrame(), tab.openFrame()];
+  first.platform.tabStorage.set('key', 'value');
+  for (const { platform } of [tab, second, openTab()]) expect(platform.tabStorage.get('key')).toBe(null);
+  await tab.reload();
   expect(tab.platform.tabStorage.get('key')).toBe(null);
-  other.platform.tabStorage.set('key', 'other');
-  expect(frame.platform.tabStorage.get('key')).toBe(null);
+  expect(tab.openFrame().platform.tabStorage.get('key')).toBe('value');
+  expect(tab.openFrame().platform.tabStorage.get('key')).toBe(null);
 });
 
 test('a frame is told what its tab is told, and sleeps with it', async () => {

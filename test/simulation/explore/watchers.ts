@@ -233,9 +233,7 @@ export function watchResumes(world: SimulatedBrowser, calls: Calls): Watcher {
       const keys = [host.platform.tabStorage.get(KEY), clearedFrom.get(host.coordinator)];
       const isOwn =
         resumeKey !== null && (keys.some((key) => key?.includes(resumeKey)) || owners.get(resumeKey) === placeOf(page));
-      // A copy that could not read what its original had answered learns of it as that one is gone.
-      const wasDeaf = page.lostStoreAt > page.bornAt;
-      if (recovery.by === 'same-tab' && (isOwn || wasDeaf)) return;
+      if (recovery.by === 'same-tab' && isOwn) return;
       world.violate(`${page.name} resumes by itself what is to be resumed by ${recovery.by}`);
     },
   };
