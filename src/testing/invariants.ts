@@ -198,7 +198,7 @@ function checkAct(
   acts.set(scope, { page, epoch, hadStore: !page.hasNoStore });
   for (const live of [...network.live, ...network.connecting]) {
     if (live.scope !== scope || live.owner === owner || !couldAnswer(machine, live)) continue;
-    if (areKeptApart(page, live.page) && !mayNotKnow(page, live.page)) {
+    if (areKeptApart(machine.scheduler.now, page, live.page) && !mayNotKnow(page, live.page)) {
       violate(`${page.name} calls driver.${call} while ${live.page.name} still has the session`);
     }
   }
@@ -211,11 +211,13 @@ function checkPairs(
   mayNotKnow: (page: Page, other: Page) => boolean,
   violate: (what: string) => void,
 ): void {
-  const since = machine.scheduler.now - INFORMED_AFTER_MS;
+  const { now } = machine.scheduler;
+  const since = now - INFORMED_AFTER_MS;
   const long = [...network.live].filter((live) => live.since < since && couldAnswer(machine, live));
   for (const [index, one] of long.entries()) {
     const other = long.slice(index + 1).find(({ scope, owner }) => scope === one.scope && owner !== one.owner);
-    if (!other || !areKeptApart(one.page, other.page) || mayNotKnow(one.page, other.page)) continue;
+    if (!other || mayNotKnow(one.page, other.page)) continue;
+    if (!areKeptApart(now, one.page, other.page) || !areKeptApart(now, other.page, one.page)) continue;
     violate(`${one.page.name} and ${other.page.name} both have a session`);
   }
 }
@@ -262,7 +264,8 @@ function checkService(
   orphanEnders.set(session, page);
   for (const live of network.live) {
     if (live.service !== session || live.owner === owner || !couldAnswer(machine, live)) continue;
-    if (areKeptApart(page, live.page)) violate(`${page.name} ends ${session.id}, which ${live.page.name} still has`);
+    if (areKeptApart(machine.scheduler.now, page, live.page))
+      violate(`${page.name} ends ${session.id}, which ${live.page.name} still has`);
   }
 }
 
@@ -273,9 +276,10 @@ function couldAnswer({ scheduler, faults, outOfReachUntil }: Machine, { page, co
   return !areLossy(faults) && scheduler.now - outOfReachUntil >= INFORMED_AFTER_MS;
 }
 
-/** Without common locks and without a store nothing but messages keeps two tabs apart. */
-function areKeptApart(page: Page, other: Page): boolean {
-  return shareLocks(page, other) || !(page.hasNoStore || other.hasNoStore);
+/** Without common locks and without a store nothing but messages keeps a tab from one that has the session, and that one from going on. */
+function areKeptApart(now: number, page: Page, host: Page): boolean {
+  const isTold = !host.hasNoStore && now - host.hasStoreSince >= INFORMED_AFTER_MS;
+  return shareLocks(page, host) || (isTold && !page.hasNoStore);
 }
 
 function shareLocks(page: Page, other: Page): boolean {

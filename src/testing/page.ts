@@ -34,6 +34,8 @@ export class Page {
   /** Since when it runs again; -Infinity if it never slept. For judging what it could have known. */
   awakeSince = Number.NEGATIVE_INFINITY;
   #hasNoStore = false;
+  /** Since when its store works again; -Infinity if it never failed. */
+  hasStoreSince = Number.NEGATIVE_INFINITY;
   /** When its store failed it last: since then it may have gone on from memory. */
   lostStoreAt = Number.NEGATIVE_INFINITY;
   /** It has no locks, or the last that it asked for was not answered or said to be taken: what it is told comes by messages alone. */
@@ -97,8 +99,10 @@ export class Page {
   }
 
   set hasNoStore(hasNoStore: boolean) {
+    const { now } = this.#machine.scheduler;
+    if (hasNoStore) this.#machine.lostStoreAt = this.lostStoreAt = now;
+    else if (this.#hasNoStore) this.hasStoreSince = now;
     this.#hasNoStore = hasNoStore;
-    if (hasNoStore) this.#machine.lostStoreAt = this.lostStoreAt = this.#machine.scheduler.now;
   }
 
   get stopped(): boolean {

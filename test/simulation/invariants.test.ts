@@ -73,6 +73,20 @@ test('two that go on having a session are a violation', async () => {
   await expect(world.settle()).rejects.toThrow('A and B both have a session');
 });
 
+test('a host whose store works again has as long to read that another tab has the session', async () => {
+  const { world } = bareWorld();
+  const lost = world.openTab({ bare: true });
+  lost.page.hasNoLocks = true;
+  await driverIn(world, {}, lost).start(null, contextOf(1));
+  lost.page.hasNoStore = true;
+  await driverIn(world).start(null, contextOf(2));
+  await world.advance(60_000);
+  lost.page.hasNoStore = false;
+  await world.advance(14_000);
+  await world.advance(2_000);
+  await expect(world.settle()).rejects.toThrow('A and B both have a session');
+});
+
 test('two tabs that end the same session without having it are a violation, unless the first one died over it', async () => {
   for (const dies of [true, false]) {
     const { world } = bareWorld();
