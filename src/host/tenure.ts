@@ -63,7 +63,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let hasLostLock = false;
   /** This host wrote, while it let go of the session, that it can't be recovered any more: it told so under the next epoch. */
   let hasClosedWindow = false;
-  /** The last question that is being answered. */
+  /** The last question that is being answered. None: 0, as they may be counted anew after the record was lost. */
   let answering = 0;
   /** The driver's `end` or `release` is under way. */
   let isLettingGo = false;
@@ -76,6 +76,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   /** The session of this term is the one of the record still, and not about to end. */
   const goesOn = (): boolean => ledger.record.origin === origin && !isClosing(ledger.record.phase);
   const writer = createWriter({ ...ports, isOver }, tenancy);
+  /** Reports what needs no answer. Every report restores what was lost of the record, and answers what was asked. */
+  const say = (report: Report): void => void writer.report(report);
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone },
     isClosing: () => stage === 'closing',
@@ -221,13 +223,10 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     if (record.asked > Math.max(record.answered, answering)) {
       answering = record.asked;
       ports.onAsked();
-      say({ type: 'here' });
+      void writer.report({ type: 'here' }).then(() => {
+        answering = 0;
+      });
     }
-  }
-
-  /** Reports what needs no answer. Every report restores what was lost of the record, and answers what was asked. */
-  function say(report: Report): void {
-    void writer.report(report);
   }
 
   /** Ends the session as the record says, or gives up the attempt: the only way out of `canceling` and `ending`. */

@@ -241,7 +241,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         if (store.works && message.record.isStored && !isSpoilt) return void peekSoon();
         // A host that was taken for dead may not have heard of it.
         if (hasLost(record, message.record)) return tellState();
-        if (!isNewer(message.record, record)) return;
+        const isLater = store.works && !isSpoilt ? isAhead : isNewer;
+        if (!isLater(message.record, record)) return;
         // Where this tab comes in, the store says: this host may have slept for long.
         accept(message.record, !store.works);
         memory = message.entries;

@@ -112,11 +112,14 @@ function unproven(known: SessionRecord): SessionRecord {
 
 /**
  * Whether what this tab was told by tabs without a store is later than what is stored. That they take the stored term's host for
- * dead does not count: tabs with a store see for themselves.
+ * dead does not count, nor that they take the window of a stored session for over: tabs with a store see for themselves, and who
+ * writes that a session is over ends it.
  */
 export function isAhead(known: SessionRecord, stored: SessionRecord): boolean {
-  const { term, epoch, lostEpoch, isStored } = known;
-  const isGuess = term === null && lostEpoch === stored.epoch && epoch === stored.epoch + 1;
+  const { term, phase, epoch, lostEpoch, isStored } = known;
+  const takesForDead = term === null && lostEpoch === stored.epoch && epoch === stored.epoch + 1;
+  const takesForOver = phase === 'idle' && epoch === stored.epoch && stored.term === null && stored.phase !== 'idle';
+  const isGuess = takesForDead || takesForOver;
   return !isStored && !isGuess && isNewer(known, stored);
 }
 

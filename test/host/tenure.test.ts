@@ -68,3 +68,17 @@ test('the seat is free before the record says that the session is over: whoever 
   expect(whenWritten).toEqual([['settled', true, false]]);
   expect([ledger.record.phase, told]).toEqual(['idle', ['over']]);
 });
+
+test('a host answers, however often it was asked before the record was lost and questions were counted anew', async () => {
+  const { ledger, tenure, record } = setUp();
+  const commands = (): string[] => ledger.commands.map(({ type }) => type);
+  for (const asked of [1, 2, 1]) {
+    ledger.stored = { ...record, asked, answered: asked - 1 };
+    tenure.observe(ledger.stored);
+    // The same question, as long as its answer is under way.
+    tenure.observe(ledger.stored);
+    await flush();
+    expect(ledger.stored.answered).toBe(asked);
+  }
+  expect(commands()).toEqual(['here', 'here', 'here']);
+});

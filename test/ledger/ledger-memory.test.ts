@@ -100,6 +100,13 @@ describe('a session that is in its host’s memory', () => {
     expect(ledger.record).toEqual(ahead({ epoch: 9 }));
   });
 
+  test('is not over because a tab without a store waited for its host: what is stored still waits to be ended', async () => {
+    const { ledger, hear } = setUpLedger({ record: recordIn('recovering') });
+    await ledger.refresh();
+    await hear({ type: 'state', record: recordIn('idle', { revision: 20, isStored: false }), entries: [] });
+    expect(ledger.record).toEqual(recordIn('recovering'));
+  });
+
   test.each<[string, Command]>([
     ['takes over', CALLS.takeOver],
     ['ends', CALLS.end],

@@ -26,6 +26,18 @@ describe('what is in no store', () => {
     expect(isAhead(guess, stored)).toBe(false);
   });
 
+  test('is not later if it only says that the window of a stored session is over: who writes that ends it', () => {
+    const window = { term: null, hostTabId: null, epoch: 41, revision: 10 };
+    const recovering = record({ ...window, phase: 'recovering' });
+    const over = record({ ...window, phase: 'idle', revision: 11, isStored: false });
+    expect(isAhead(over, recovering)).toBe(false);
+    expect(isAhead({ ...over, epoch: 42 }, recovering)).toBe(true);
+    // Idle already: what was erased or wanted since is news.
+    expect(isAhead(over, record({ ...window, phase: 'idle' }))).toBe(true);
+    // Somebody goes on with it in memory.
+    expect(isAhead(record({ epoch: 41, revision: 11, isStored: false }), recovering)).toBe(true);
+  });
+
   test('is not later if it is older, or in the store as well', () => {
     expect(isAhead(record({ ...HOSTLESS, epoch: 39, revision: 99, isStored: false }), stored)).toBe(false);
     expect(isAhead(record({ ...HOSTLESS, epoch: 40, revision: 11 }), stored)).toBe(false);
