@@ -212,8 +212,9 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
       if (isMistaken && isYoung && stage !== 'closing') locks.distrust();
       // A term that this host is closing ends by its own report.
       if (stage !== 'closing') return over(abortError('Another tab has taken over this session.'), true);
-      const { lastError } = record;
-      hasClosedWindow ||= lastError?.tabId === ports.tabId && lastError.epoch > epoch;
+      const { lastError, lostEpoch } = record;
+      // Its own: any tab may close that of a session which was lost.
+      hasClosedWindow ||= lastError?.tabId === ports.tabId && lastError.epoch === epoch + 1 && lostEpoch !== epoch;
       return;
     }
     if (isClosing(record.phase)) void finish();

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { deferred, follow, hear, look, openWorld } from '../support/world';
 
 /** A session in the first tab, and what the drivers of all tabs were called for, in order. `release` and `end` take as long as a test likes. */
-async function openSlow(options: { readonly recovery?: { readonly windowMs: number } } = {}) {
+async function openSlow(options: Parameters<typeof openWorld>[0] = {}) {
   const calls: string[] = [];
   const [released, ended] = [deferred(), deferred()];
   let sessions = 0;
@@ -76,5 +76,31 @@ describe('while a host lets go of a session for another tab', () => {
     ended.resolve();
     await world.advance(5_000);
     expect(calls).toEqual(['start', 'release 1', 'released', 'end null']);
+  });
+
+  test.each([
+    ['another tab had it since', true],
+    ['it was taken for dead', false],
+  ])('and is stopped, and %s: it ends what is over once, as any tab does that finds it', async (_, locks) => {
+    const options = { recovery: { windowMs: 20_000 }, capabilities: { locks } };
+    const { world, a, b, c, calls, released, ended } = await openSlow(options);
+    ended.resolve();
+    follow(b.coordinator.takeOver());
+    await world.settle();
+    await a.stop();
+    await b.close();
+    const witness = world.openTab();
+    if (locks) follow(c.coordinator.takeOver({ force: true }));
+    await world.advance(10_000);
+    await c.crash();
+    await world.advance(1_000);
+    expect(look(witness)).toMatch('recovering');
+    await witness.stop();
+    await world.advance(30_000);
+    released.resolve();
+    await a.cont();
+    await world.advance(5_000);
+    expect(look(a)).toBe('idle none');
+    expect(calls.filter((call) => call.startsWith('end'))).toEqual(['end null']);
   });
 });

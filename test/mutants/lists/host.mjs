@@ -218,6 +218,22 @@ export const HOST = [
     tests: ['test/coordinator/slow-drivers.test.ts'],
   },
   {
+    name: 'window of a later term closed by its old host',
+    breaks: 'a host that let go of a session ends it only if it closed its own window',
+    file: 'src/host/tenure.ts',
+    find: 'lastError.epoch === epoch + 1 && lostEpoch !== epoch;',
+    replace: 'lastError.epoch > epoch && lostEpoch !== epoch;',
+    tests: ['test/coordinator/slow-drivers.test.ts'],
+  },
+  {
+    name: 'window of its lost session closed by its old host',
+    breaks: 'a host that let go of a session, and was taken for dead, ends it once',
+    file: 'src/host/tenure.ts',
+    find: 'lastError.epoch === epoch + 1 && lostEpoch !== epoch;',
+    replace: 'lastError.epoch === epoch + 1;',
+    tests: ['test/coordinator/slow-drivers.test.ts'],
+  },
+  {
     name: 'stolen lock ignored',
     breaks: 'a host whose lock was taken away looks whether the term is still its own',
     file: 'src/host/tenure.ts',
