@@ -54,7 +54,7 @@ export function isOutdated(
 
 export function claimed(
   record: SessionRecord,
-  { type, candidate, recovery }: Extract<Call, { type: Kind }>,
+  { type, candidate, recovery, wish }: Extract<Call, { type: Kind }>,
   facts: Facts,
 ): Step {
   // By time at least: what is stored may have been cleared, or another session may have been in no store. Counted from 1 again, the
@@ -71,6 +71,8 @@ export function claimed(
       // What no store remembers can't be recovered.
       recovery: facts.isStored ? recovery : { ...recovery, by: 'none' },
       resumeKey: candidate.term,
+      // It may not have been written down while the record was lost, or was lost with it: who cancels ends the wish too.
+      ...(wish && { isWanted: true }),
     },
   };
 }

@@ -67,6 +67,17 @@ describe('a start that no person asked for', () => {
     expect(verdictOn(record, record)).toBe('granted');
   });
 
+  test('says that one is wanted, as that may not have been written down before: so who cancels between two attempts ends the wish', () => {
+    const command = { type: 'start', candidate, recovery, wish: { stops: 3, failures: null } } as const;
+    const known = idle({ stops: 3 });
+    const { record } = decide(known, command, { ...FACTS, known });
+    expect(record.isWanted).toBe(true);
+    expect(decide(known, { type: 'start', candidate, recovery }, { ...FACTS, known }).record.isWanted).toBe(false);
+    const between = { ...known, isWanted: record.isWanted };
+    const canceled = decide(between, { type: 'cancel', candidate }, { ...FACTS, known: between });
+    expect(stateOfWish({ stops: 3, seq: 20 }, canceled.record, FACTS.now).type).toBe('over');
+  });
+
   test('is void once anybody ended', () => {
     expect(verdictOn(idle({ stops: 4 }), { stops: 3, failures: null })).toBe('void');
   });

@@ -1,6 +1,14 @@
 /** Sessions that an app wants to have, and connections that are made again. @type {readonly import('../mutants.mjs').Mutant[]} */
 export const WISHES = [
   {
+    name: 'wish of an attempt not written down',
+    breaks: 'who cancels between two attempts ends the wish, also if the record was lost as it was made',
+    file: 'src/session/steps.ts',
+    find: '...(wish && { isWanted: true }),',
+    replace: '',
+    tests: ['test/session/wish.test.ts'],
+  },
+  {
     name: 'reconnected after the end',
     breaks: 'nothing is connected again once the session is over',
     file: 'src/attempts/reconnect.ts',
