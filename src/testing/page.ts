@@ -40,6 +40,8 @@ export class Page {
   lostStoreAt = Number.NEGATIVE_INFINITY;
   /** It has no locks, or the last that it asked for was not answered or said to be taken: what it is told comes by messages alone. */
   hasNoLocks = false;
+  /** When its locks ceased to work last; -Infinity if they never did. */
+  lostLocksAt = Number.NEGATIVE_INFINITY;
   /** The browser closed its connection to the store by itself: it can't know whether others still have the same locks. */
   mayBeApart = false;
   /** When it was gone: infinity while it is there. */
@@ -103,6 +105,12 @@ export class Page {
     if (hasNoStore) this.#machine.lostStoreAt = this.lostStoreAt = now;
     else if (this.#hasNoStore) this.hasStoreSince = now;
     this.#hasNoStore = hasNoStore;
+  }
+
+  /** Its locks cease to work. */
+  loseLocks(): void {
+    this.hasNoLocks = true;
+    this.lostLocksAt = this.#machine.scheduler.now;
   }
 
   get stopped(): boolean {

@@ -284,7 +284,7 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
     this.page.log(`has locks that ${locks === 'taken' ? 'are all said to be taken' : `are ${locks}`}`);
     this.#facts.capabilities = { ...this.#facts.capabilities, locks: locks === 'work' ? true : locks };
     // What it did without locks it did without: it has them again with the next one that it asks for.
-    for (const page of [this.page, ...this.page.frames]) page.hasNoLocks ||= locks !== 'work';
+    if (locks !== 'work') for (const page of [this.page, ...this.page.frames]) page.loseLocks();
   }
 
   /** The browser closes this tab's connections to the store by itself; or (`isCleared` is false) a page deletes the database. */

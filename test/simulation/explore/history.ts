@@ -61,7 +61,9 @@ export class History {
 
   /** Whether a local refusal was true at some instant of its call. Those of a host, or beside another call of the same tab, rest on memory. */
   check(call: Call, { code }: SessionError, calls: readonly Call[]): void {
-    const { awakeSince } = call.page;
+    const { awakeSince, lostLocksAt } = call.page;
+    // Locks that were right when this call asked the first time are believed the second time.
+    if (lostLocksAt >= call.from) return;
     // A page that was asleep a moment ago has the answer to what it had read before: another phase of the same term.
     const wasAsleep = awakeSince >= call.from - JUST_WOKEN_MS && awakeSince <= this.#world.now;
     const phases = wasAsleep && TRUE_IN[code] ? Object.values(TRUE_IN).flat() : TRUE_IN[code];
