@@ -26,6 +26,9 @@ import type { Page } from './page';
 import { parsed } from './parsed';
 import type { ServiceSession } from './service';
 
+/** A message that nothing holds up is there after this long. */
+const ON_WAY_MS = 10;
+
 /** A page that slept has heard of whatever happened meanwhile after this long. */
 const INFORMED_AFTER_MS = 15_000;
 
@@ -249,9 +252,11 @@ function checkService(
 ): void {
   if (!session) return;
   // Without a store and locks nothing but messages says that it was ended.
-  const isTold = !(page.hasNoStore && page.hasNoLocks && areLossy(machine.faults));
+  const [first] = session.ends;
+  const isOnWay = first !== undefined && machine.scheduler.now - first.at < ON_WAY_MS;
+  const isTold = !(page.hasNoStore && page.hasNoLocks && (isOnWay || areLossy(machine.faults)));
   if (call === 'resume' && session.state === 'ended' && isTold) {
-    violate(`${page.name} resumes ${session.id}, which ${session.ends[0]?.page} has ended`);
+    violate(`${page.name} resumes ${session.id}, which ${first?.page} has ended`);
   }
   if (call !== 'end' || !isOrphan) return;
   const ender = orphanEnders.get(session);

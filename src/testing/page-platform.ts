@@ -77,14 +77,27 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       if (page.gone) return () => undefined;
       const schedule = (delayMs: number): void => {
         event = scheduler.timer(delayMs, () => {
-          page.timers.delete(event);
+          forget();
           const throttleMs = throttledForMs();
-          if (throttleMs > 0) schedule(throttleMs);
-          else page.deliver('timer', () => cancelled || callback());
+          if (throttleMs === 0) return page.deliver('timer', () => cancelled || callback());
+          schedule(throttleMs);
+          page.overdue.add(runNow);
         });
         page.timers.add(event);
       };
-      /** Hidden pages run their timers at full seconds or minutes. */
+      const forget = (): void => {
+        page.timers.delete(event);
+        page.overdue.delete(runNow);
+      };
+      const cancel = (): void => {
+        forget();
+        scheduler.cancel(event);
+      };
+      const runNow = (): void => {
+        cancel();
+        schedule(0);
+      };
+      /** Hidden pages run their timers at full seconds or minutes, and what is overdue as soon as they are shown. */
       const throttledForMs = (): number => {
         if (!tab.hidden) return 0;
         const intensive = scheduler.now - tab.hiddenSince >= INTENSIVE_AFTER_MS && machine.profile.name === 'chromium';
@@ -97,8 +110,7 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       schedule(ms);
       return () => {
         cancelled = true;
-        page.timers.delete(event);
-        scheduler.cancel(event);
+        cancel();
       };
     },
   };

@@ -51,6 +51,8 @@ export class Page {
   /** It never hosts. */
   isWorker = false;
   readonly timers = new Set<ScheduledEvent>();
+  /** Runs each timer that is overdue, and waits since the page is hidden. */
+  readonly overdue = new Set<() => void>();
   /** The frames in it. They live, sleep and die with it, and are told what it is told. */
   readonly frames = new Set<Page>();
   readonly #machine: Machine;
@@ -213,6 +215,7 @@ export class Page {
     this.#listeners.clear();
     for (const timer of this.timers) this.#machine.scheduler.cancel(timer);
     this.timers.clear();
+    this.overdue.clear();
     for (const clear of this.#whenGone.splice(0)) clear();
   }
 }

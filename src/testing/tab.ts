@@ -242,7 +242,10 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
     if (this.#facts.hidden) {
       this.#facts.hidden = false;
       this.page.log('is shown');
-      for (const page of [this.page, ...this.page.frames]) page.deliver('lifecycle', () => page.hear('visible'));
+      for (const page of [this.page, ...this.page.frames]) {
+        page.deliver('lifecycle', () => page.hear('visible'));
+        for (const run of [...page.overdue]) run();
+      }
     }
     return this.#then();
   }

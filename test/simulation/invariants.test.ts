@@ -120,6 +120,22 @@ test('to resume a session that was ended is a violation', async () => {
   await expect(world.settle()).rejects.toThrow('A resumes session-1, which A has ended');
 });
 
+test('to resume what was ended is a violation also where only messages tell of it, once they are there', async () => {
+  for (const isThere of [false, true]) {
+    const { world } = bareWorld();
+    const tab = world.openTab({ bare: true });
+    const [driver, context] = [driverIn(world, {}, tab), contextOf(1)];
+    await driver.end(await driver.start(null, context), context);
+    Object.assign(tab.page, { hasNoStore: true, hasNoLocks: true });
+    if (isThere) await world.advance(20);
+    const resumed = driver.resume({ kind: 'start', epoch: 1, info: { session: 'session-1' } }, contextOf(2));
+    resumed.catch(() => undefined);
+    const settled = world.settle();
+    if (isThere) await expect(settled).rejects.toThrow('A resumes session-1, which A has ended');
+    else await settled;
+  }
+});
+
 test('an error that nobody catches is a violation', async () => {
   const { world } = bareWorld();
   const tab = world.openTab({ bare: true });

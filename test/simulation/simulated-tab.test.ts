@@ -57,6 +57,22 @@ test('a hidden tab runs its timers at full seconds, and after five minutes at fu
   expect(at).toEqual([1_000, 420_000]);
 });
 
+test('what is overdue in a hidden tab runs as soon as it is shown, and what was canceled does not', async () => {
+  const { world, openTab } = bareWorld();
+  const tab = openTab();
+  await world.advance(250);
+  await tab.hide();
+  const at: number[] = [];
+  const { clock } = tab.platform;
+  for (const ms of [10, 1_500]) clock.after(ms, () => at.push(world.now));
+  const cancel = clock.after(20, () => at.push(Number.NaN));
+  await world.advance(50);
+  cancel();
+  await tab.show();
+  await world.advance(10_000);
+  expect(at).toEqual([300, 1_750]);
+});
+
 test('clocks may step, monotonic ones don’t', async () => {
   const { world, openTab } = bareWorld();
   const [first, second] = [openTab(), openTab()];

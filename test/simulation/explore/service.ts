@@ -4,7 +4,7 @@ import type { Page } from '../../../src/testing/page';
 import { parsed } from '../../../src/testing/parsed';
 import type { ServiceSession } from '../../../src/testing/service';
 import type { Calls } from './calls';
-import { WINDOW_MS } from './plan';
+import { CONNECT_TIMEOUT_MS, WINDOW_MS } from './plan';
 
 /** From what a tab writes until it does what follows from that. */
 const DONE_AFTER_MS = 100;
@@ -26,6 +26,9 @@ export function watchService(world: SimulatedBrowser, calls: Calls): ServiceChec
   const undertakers = new Map<ServiceSession, { readonly page: Page; readonly at: number }>();
   const live = (): readonly ServiceSession[] =>
     world.network.sessions.filter(({ state, established }) => established && state === 'live');
+
+  const hasClosed = (page: Page): boolean =>
+    world.participants.some((one) => one.page === page && calls.hasClosed(one.coordinator));
 
   world.machine.watchers.push({
     onCommit({ page, before, after }) {
@@ -60,14 +63,15 @@ export function watchService(world: SimulatedBrowser, calls: Calls): ServiceChec
       if (world.machine.forked) return;
       for (const session of live()) {
         const undertaker = undertakers.get(session);
-        if (undertaker && diedOverIt(undertaker)) continue;
+        if (undertaker && diedOverIt(undertaker, hasClosed(undertaker.page))) continue;
         world.violate(`orphan: ${session.id} is still live at the service, and nobody is left to end it`);
       }
     },
   };
 }
 
-/** It wrote that the session is over, and was gone before it could tell the service. */
-function diedOverIt({ page, at }: { readonly page: Page; readonly at: number }): boolean {
-  return page.gone && (page.goneAt - at < DONE_AFTER_MS || page.awakeSince > at);
+/** It wrote that the session is over, and was gone before it could tell the service. Who closed its coordinator waits for its driver first. */
+function diedOverIt({ page, at }: { readonly page: Page; readonly at: number }, hasClosed: boolean): boolean {
+  const doneAfterMs = hasClosed ? CONNECT_TIMEOUT_MS + DONE_AFTER_MS : DONE_AFTER_MS;
+  return page.gone && (page.goneAt - at < doneAfterMs || page.awakeSince > at);
 }
