@@ -275,6 +275,17 @@ test('a tab that may not host by itself leaves it to the others, and can be told
   expect(look(tab)).toBe('active host');
 });
 
+test('a wish for which nobody may start a session yet ends as a person ends, in whichever tab', async () => {
+  const world = createSimulatedBrowser();
+  const [tab, other] = [world.openTab({ canHost: () => false }), world.openTab()];
+  await world.settle();
+  const wanted = follow(tab.coordinator.ensure());
+  await world.settle();
+  await other.coordinator.end();
+  await world.settle();
+  expect(wanted.outcome).toBe(ABORTED);
+});
+
 test('a coordinator that is closed wants nothing, and says so', async () => {
   const { world, a } = await openWorld();
   const wanted = follow(a.coordinator.ensure());

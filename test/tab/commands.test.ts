@@ -168,6 +168,18 @@ test('in the tab of the host a command that had not begun is run after the recon
   expect([heard, called.outcome]).toEqual([['caller:1', 'caller:1'], 'pending']);
 });
 
+test('a command that has begun is asked for again every two seconds, as its answer may have been lost', async () => {
+  const { calls, clock, sent, answer } = setUp();
+  const called = follow(calls.call('run', 1));
+  await flush();
+  answer('begun');
+  await clock.advance(5_000);
+  expect([sent.length, called.outcome]).toEqual([4, 'pending']);
+  answer('done');
+  await clock.advance(10_000);
+  expect([sent.length, called.value]).toEqual([4, 'result']);
+});
+
 test('a command that had not begun is sent again after the reconnection of its host', async () => {
   const { calls, clock, see, sent, answer } = setUp();
   const called = follow(calls.call('run', 1));

@@ -146,12 +146,4 @@ export const WISH_DETAILS = [
     replace: "ledger.transact({ type: 'forget' });",
     tests: ['test/coordinator/forget.test.ts'],
   },
-  {
-    name: 'forgotten after it was closed',
-    breaks: 'forget() says that it is done only if it is, however soon its coordinator is closed',
-    file: 'src/tab/calls.ts',
-    find: "=== 'done';\n      // What a coordinator decides that was closed meanwhile reaches no store: nobody may be told that it was erased.\n      throwIfClosed();",
-    replace: "=== 'done';",
-    tests: ['test/coordinator/forget.test.ts'],
-  },
 ];
