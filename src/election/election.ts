@@ -20,7 +20,7 @@ import { busyCode } from '../session/decide';
 import { refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
 import { type ScopeLocks, SEAT } from './locks';
-import { AGREE_MS, type LifeProof, SILENCE_MS } from './proof';
+import { AGREE_MS, hasAnswered, type LifeProof, SILENCE_MS } from './proof';
 
 /** A host that has answered but not acted is asked again after this long. */
 const ASK_AGAIN_MS = 10_000;
@@ -202,11 +202,8 @@ export function createElection(ports: ElectionPorts): Election {
   }
 
   /** Waits until the host has done what the record asks of it, which shows as the end of its term. False: it is silent. */
-  async function hostDoes(
-    call: Call,
-    { term, asked }: SessionRecord,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
+  async function hostDoes(call: Call, record: SessionRecord, signal: AbortSignal | undefined): Promise<boolean> {
+    const { term } = record;
     let wasNamed = false;
     const isOver = (now: SessionRecord): boolean => {
       const isNamed = call.type === 'takeOver' && now.successor?.term === call.candidate.term;
@@ -215,11 +212,12 @@ export function createElection(ports: ElectionPorts): Election {
       return now.term !== term || now.phase === 'idle' || (wasNamed && !isNamed);
     };
     const deadline = clock.monotonic() + patienceMs;
-    for (let question = asked; ; ) {
-      if (!(await ledger.until((now) => isOver(now) || now.answered >= question, SILENCE_MS, signal, call))) break;
+    for (let asked = record; ; ) {
+      const isAnswered = (now: SessionRecord): boolean => isOver(now) || hasAnswered(now, asked);
+      if (!(await ledger.until(isAnswered, SILENCE_MS, signal, call))) break;
       if ((await ledger.until(isOver, ASK_AGAIN_MS, signal, call)) || signal?.aborted) return true;
       if (term === null || clock.monotonic() > deadline) break;
-      question = (await ledger.transact({ type: 'ask', term })).record.asked;
+      asked = (await ledger.transact({ type: 'ask', term })).record;
     }
     return signal?.aborted === true;
   }

@@ -20,6 +20,11 @@ export const AGREE_MS = 50;
 /** Where others can look at the record and this tab can't, they have told it within this. */
 const TOLD_MS = 1_000;
 
+/** Whether the host has answered the question that `asked` holds. If that was lost with the record, what the host wrote since is an answer too. */
+export function hasAnswered(now: SessionRecord, asked: SessionRecord): boolean {
+  return now.answered >= asked.asked || now.seenAt > asked.seenAt;
+}
+
 export interface ProofPorts {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
@@ -71,9 +76,8 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
   async function challenge(term: string): Promise<Death | null> {
     const ask = { type: 'ask', term } as const;
     const { record } = await ledger.transact(ask);
-    // If the question was lost with the record, what its host wrote since is an answer too.
-    const isAnswer = (now: SessionRecord): boolean => now.answered >= record.asked || now.seenAt > record.seenAt;
-    const lives = await ledger.until((now) => now.term !== term || isAnswer(now), SILENCE_MS, undefined, ask);
+    const isAnswered = (now: SessionRecord): boolean => now.term !== term || hasAnswered(now, record);
+    const lives = await ledger.until(isAnswered, SILENCE_MS, undefined, ask);
     return lives ? null : { seenAt: record.seenAt };
   }
 

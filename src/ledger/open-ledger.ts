@@ -23,12 +23,7 @@ import type { Ledger, LedgerPorts } from './ledger';
 import { type Message, parseMessage, toHint, toWire } from './messages';
 import { oneAtATime } from './one-at-a-time';
 import { patientStore } from './patient-store';
-
-/**
- * A waiting call asks again this often: long against a message (2 ms), short against a person's patience. Or up to twice as often: each tab
- * draws its own wait, so that of a hundred that wait for the same one asks, and the others look and begin their wait anew.
- */
-const ASK_AGAIN_MS = 250;
+import { createUntil } from './until';
 
 type Stepped = { readonly result: Decision; readonly write?: StoreWrite };
 
@@ -44,7 +39,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   let isSpoilt = false;
   /** What was stored may have been cleared since this tab saw it last. */
   let wasCleared = false;
-  /** The journal of a session that is in no store, as far as this tab knows it. */
+  /** The last events, as far as this tab wrote or heard them: the journal of a session that is in no store, and for tabs whose store failed. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
@@ -69,6 +64,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const lookThrough = (asks = true): Promise<void> => look(true, asks).catch(() => undefined);
   const refresh = oneAtATime(lookThrough);
   const gap = createGap({ clock, inbox, refresh });
+  const until = createUntil({
+    ...{ clock, random: platform.random, changes, askAgain },
+    record: () => record,
+    isClosed: () => isClosed,
+  });
   const catchUp = (): void => {
     if (!isClosed && !arrivals.isWaiting()) gap.close(record, store.works);
   };
@@ -80,7 +80,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
   const change = (entries: readonly JournalEntry[]): Message => ({ type: 'look', term: record.term, entries });
   const remember = (entries: readonly JournalEntry[]): void => {
-    memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
+    memory = [...memory, ...entries.slice(-JOURNAL_SIZE).map(slim)].slice(-JOURNAL_SIZE);
   };
 
   async function transact(command: Command, hasWaited?: boolean): Promise<Decision> {
@@ -118,7 +118,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const result = decide(stored, command, facts(standIn(record, raw), isStored));
     const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
     const erasesJournal = command.type === 'forget' && result.changed;
-    if (!result.record.isStored) remember(entries);
     if (!result.changed) return { result };
     const journal = entries.map((entry) => [entry.seq % JOURNAL_SIZE, entry] as const);
     return { result, write: { record: result.record, journal, erasesJournal } };
@@ -163,31 +162,17 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     catchUp();
   }
 
-  async function until(
-    isTrue: (now: SessionRecord) => boolean,
-    ms: number,
-    signal?: AbortSignal,
-    command: Command = { type: 'look' },
-  ): Promise<boolean> {
-    for (let left = ms, hasLooked = false; ; hasLooked = true) {
-      if (isTrue(record)) return true;
-      if (left <= 0 || isClosed || signal?.aborted) return false;
-      const began = clock.monotonic();
-      const againMs = ASK_AGAIN_MS * (1 - platform.random() / 2);
-      const isLate = await changes.within(Math.max(1, Math.min(left, againMs)), signal);
-      // A tab that slept meanwhile has not waited.
-      left -= Math.min(clock.monotonic() - began, ASK_AGAIN_MS);
-      if (!isLate || (left <= 0 && hasLooked)) continue;
-      // The first is for hosts that have a store and have not looked at it.
-      post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
-      if (store.works) await peekSoon();
-    }
+  async function askAgain(command: Command): Promise<void> {
+    // The first is for hosts that have a store and have not looked at it.
+    post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
+    if (store.works) await peekSoon();
   }
 
   /** Tells the others what was decided, and catches up with what was decided before. */
   function announce({ record: now, entries, changed }: Decision, command: Command): void {
     if (changed) {
       const fresh = entries.slice('entries' in command ? command.entries.length : 0);
+      remember(fresh);
       inbox.offer(fresh, (epoch) => epoch === now.epoch);
       // A sign of life is no news, nor are events that were sent as they happened, if the channel could carry them.
       const isQuiet = command.type === 'alive' && !command.published && isHeard();
@@ -265,7 +250,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (term !== record.term) {
       // What is stored is lost, and one of the two slept through the end of its session: it would write anew what is over.
       if (isSpoilt) tellState();
-    } else if (!record.isStored) remember(entries);
+    } else remember(entries);
     catchUp();
   }
 

@@ -185,7 +185,8 @@ export function createCalls(ports: CallPorts) {
   function refuseIfBusy({ signal }: CallOptions, isAutomatic?: boolean): void {
     throwIfAborted(signal);
     const { phase, term } = ledger.record;
-    if (calling) throw refused(1002, undefined, isAutomatic);
+    // One that was given up only tidies up.
+    if (calling && !calling.signal.aborted) throw refused(1002, undefined, isAutomatic);
     // A term that the record has done with is only being tidied up.
     if (phase !== 'idle' && term !== null && term === terms.held?.term)
       throw refused(busyCode(phase), undefined, isAutomatic);

@@ -68,6 +68,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onBroken(error) {
       logger.warn('solotab: Web Locks do not work here; going on without them', error);
       update();
+      // From now on the host is asked.
+      if (!isClosed()) waits.observe(ledger.record);
     },
   });
   const ledger = openLedger({

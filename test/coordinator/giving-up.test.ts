@@ -164,6 +164,17 @@ describe('a signal', () => {
     expect(world.network.requests).toEqual([]);
   });
 
+  test('that aborts before anything was claimed leaves the way free: the next call in the same turn is granted', async () => {
+    const { a, world } = await openWorld({ driver: 'auto' });
+    const control = new AbortController();
+    const first = follow(a.coordinator.start(undefined, { signal: control.signal }));
+    control.abort(new Error('Rendered anew.'));
+    const second = follow(a.coordinator.start());
+    await world.settle();
+    expect([first.error, second.outcome]).toEqual([new Error('Rendered anew.'), 'done']);
+    expect([look(a), world.network.requests]).toEqual(['active host', ['start']]);
+  });
+
   test('gives up an attempt, with its own reason; the tabs see canceling until the driver has let go', async () => {
     const { a, b, world } = await openWorld({ browser: { faults: { ignoreAborts: 1 } } });
     const control = new AbortController();

@@ -57,3 +57,42 @@ describe.each([
     expect([resumed.outcome, look(bystander)]).toEqual(['done', 'active follower']);
   });
 });
+
+/** The first tab has a session, and the second one's locks never answer, as it finds out by a call in it. */
+async function openSilent() {
+  const world = createSimulatedBrowser();
+  const recovery = { by: 'manual' } as const;
+  const host = world.openTab({ driver: 'auto', recovery });
+  const silent = world.openTab({ driver: 'auto', recovery, capabilities: { locks: 'silent' } });
+  await world.settle();
+  return { world, host, silent };
+}
+
+test('a tab that finds out that its locks never answer asks the host from then on, and notices its death within eight seconds', async () => {
+  const { world, host, silent } = await openSilent();
+  const control = new AbortController();
+  follow(silent.coordinator.start(undefined, { signal: control.signal }));
+  await world.advance(10);
+  control.abort();
+  await host.coordinator.start();
+  await world.advance(3_500);
+  await host.crash();
+  await world.advance(8_000);
+  expect(look(silent)).toBe('recovering follower');
+});
+
+test('what a tab began for an ensure() that came true elsewhere is in no person’s way, also where its locks never answer', async () => {
+  const { world, host, silent } = await openSilent();
+  const wanted = follow(silent.coordinator.ensure());
+  await world.advance(10);
+  // Its start waits for a lock.
+  await host.coordinator.start();
+  await world.settle();
+  expect(wanted.outcome).toBe('done');
+  await host.coordinator.end();
+  await world.settle();
+  const started = follow(silent.coordinator.start());
+  await world.advance(10_000);
+  expect([started.outcome, look(silent)]).toEqual(['done', 'active host']);
+  expect(world.network.live.size).toBe(1);
+});

@@ -450,6 +450,15 @@ describe('without locks', () => {
     },
   );
 
+  test('a host that crashed while every tab is hidden is noticed within nine seconds: timers come once a second there', async () => {
+    const { a, b, c, tabs, world } = await openSession({ driver: 'auto', capabilities, recovery: { by: 'manual' } });
+    for (const tab of tabs) await tab.hide();
+    await world.advance(10_300);
+    await a.crash();
+    await world.advance(9_000);
+    expect([b, c].map(look)).toEqual(['recovering follower', 'recovering follower']);
+  });
+
   test('a host with many followers is asked by one of them at a time', async () => {
     const { world } = await openSession({ driver: 'auto', capabilities });
     for (let count = 0; count < 30; count += 1) world.openTab({ driver: 'auto', capabilities });

@@ -113,3 +113,13 @@ test('a call that has the seat already when it finds its host silent keeps that 
   expect([ended.outcome, ledger.record.hostTabId]).toEqual(['done', CALLER.tabId]);
   expect(given.map(({ isReleased }) => isReleased)).toEqual([false, false]);
 });
+
+test('what a host wrote since its record was lost answers the question that was lost with it', async () => {
+  const { clock, election, ledger } = setUp(recordIn('active'));
+  const moved = follow(election.run(() => CALLS.takeOver, { insists: true }));
+  await clock.advance(1_000);
+  // It was lost and written anew: questions are counted from 0.
+  ledger.change({ asked: 0, answered: 0, seenAt: ledger.record.seenAt + 500 });
+  await clock.advance(5_000);
+  expect([moved.outcome, ledger.commands.filter((command) => 'silent' in command)]).toEqual(['pending', []]);
+});

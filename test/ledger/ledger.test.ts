@@ -323,6 +323,18 @@ describe('a wait', () => {
     expect(wait.outcome).toBe('done');
   });
 
+  test('counts a second of a hidden page as a second: its timers come no sooner', async () => {
+    const { ledger, clock } = setUpLedger({ record: ACTIVE });
+    const wait = follow(ledger.until(() => false, 3_000));
+    for (let second = 1; second <= 3; second += 1) {
+      expect(wait.outcome).toBe('pending');
+      await flush();
+      clock.sleep(1_000);
+      await clock.advance(0);
+    }
+    expect(wait.outcome).toBe('done');
+  });
+
   test('ends with its signal, and when the coordinator is closed', async () => {
     const { ledger, clock } = setUpLedger({ record: ACTIVE });
     const control = new AbortController();

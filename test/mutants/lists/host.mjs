@@ -316,9 +316,9 @@ export const HOST = [
   {
     name: 'slow wait over without a look',
     breaks: 'a tab whose timers are slow looks once before a wait is over',
-    file: 'src/ledger/open-ledger.ts',
-    find: '(left <= 0 && hasLooked)',
-    replace: 'left <= 0',
+    file: 'src/ledger/until.ts',
+    find: '(left > 0 || !hasLooked)',
+    replace: 'left > 0',
     tests: ['test/coordinator/unseen-pages.test.ts'],
   },
   {
