@@ -283,7 +283,7 @@ function couldAnswer({ scheduler, faults, outOfReachUntil }: Machine, { page, co
 
 /** Without common locks and without a store nothing but messages keeps a tab from one that has the session, and that one from going on. */
 function areKeptApart(now: number, page: Page, host: Page): boolean {
-  const isTold = !host.hasNoStore && now - host.hasStoreSince >= INFORMED_AFTER_MS;
+  const isTold = now - host.hasStoreSince >= INFORMED_AFTER_MS;
   return shareLocks(page, host) || (isTold && !page.hasNoStore);
 }
 

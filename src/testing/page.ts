@@ -33,8 +33,7 @@ export class Page {
   readonly bornAt: number;
   /** Since when it runs again; -Infinity if it never slept. For judging what it could have known. */
   awakeSince = Number.NEGATIVE_INFINITY;
-  #hasNoStore = false;
-  /** Since when its store works again; -Infinity if it never failed. */
+  /** Since when its store works again; -Infinity if it never failed, Infinity while it has none. */
   hasStoreSince = Number.NEGATIVE_INFINITY;
   /** When its store failed it last: since then it may have gone on from memory. */
   lostStoreAt = Number.NEGATIVE_INFINITY;
@@ -99,14 +98,17 @@ export class Page {
 
   /** It has no store, or one that failed it the last time: it can't know what the others know. */
   get hasNoStore(): boolean {
-    return this.#hasNoStore;
+    return this.hasStoreSince === Number.POSITIVE_INFINITY;
   }
 
   set hasNoStore(hasNoStore: boolean) {
     const { now } = this.#machine.scheduler;
-    if (hasNoStore) this.#machine.lostStoreAt = this.lostStoreAt = now;
-    else if (this.#hasNoStore) this.hasStoreSince = now;
-    this.#hasNoStore = hasNoStore;
+    if (!hasNoStore) {
+      if (this.hasNoStore) this.hasStoreSince = now;
+      return;
+    }
+    this.hasStoreSince = Number.POSITIVE_INFINITY;
+    this.#machine.lostStoreAt = this.lostStoreAt = now;
   }
 
   /** Its locks cease to work. */

@@ -4,6 +4,7 @@ import { MAX_PIN_CONFLICTS } from '../../src/attempts/next-attempt';
 import { type AttemptDriver, type AttemptOptions, withAttempts } from '../../src/attempts/with-attempts';
 import { SessionError } from '../../src/session/errors';
 import { PIN_ALPHABET } from '../../src/session/pin';
+import { eventually } from '../support/eventually';
 import { createFakeCall } from './fake-call';
 
 interface Seen {
@@ -320,7 +321,7 @@ describe('retries', () => {
     const call = createFakeCall();
     const retry = { attempts: 5, minDelayMs: 3_600_000, maxDelayMs: 3_600_000 };
     const started = withAttempts(driver, { retry }).start({}, call.context); // the real timer: an hour
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await eventually(() => expect(seen).toHaveLength(1));
     call.abort();
     await expect(started).rejects.toMatchObject({ code: 1016 });
     expect(seen).toHaveLength(1);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { browserPlatform } from '../../src/platform/browser';
 import { openBrowserChannel } from '../../src/platform/channel';
 import type { Channel } from '../../src/platform/platform';
+import { eventually } from '../support/eventually';
 import { channelContract } from './contracts/channel-contract';
 import { ODD_NAMES } from './contracts/tab-context';
 import { nodeSetting } from './node-world';
@@ -43,7 +44,7 @@ describe('when others use the same name', () => {
     vi.stubGlobal('BroadcastChannel', undefined);
     const both = [open(), open()] as const;
     both[0].channel.post('loaded');
-    await vi.waitFor(() => expect(both[1].received).toEqual(['loaded']));
+    await eventually(() => expect(both[1].received).toEqual(['loaded']));
     both[1].received.length = 0;
     return both;
   };
@@ -86,8 +87,8 @@ describe('when others use the same name', () => {
     const [first, second] = [open(), open()];
     const stranger = new RealBroadcastChannel('solotab:1:scope');
     for (const message of garbage) stranger.postMessage(message);
-    await vi.waitFor(() => expect(first.received).toHaveLength(garbage.length));
-    await vi.waitFor(() => expect(second.received.at(-1)).toEqual(garbage.at(-1)));
+    await eventually(() => expect(first.received).toHaveLength(garbage.length));
+    await eventually(() => expect(second.received.at(-1)).toEqual(garbage.at(-1)));
     stranger.close();
     expect(uncaught).not.toHaveBeenCalled();
     vi.unstubAllGlobals();
@@ -103,7 +104,7 @@ describe('when others use the same name', () => {
     }
     window.dispatchEvent(new StorageEvent('storage', { key: null, newValue: null }));
     first.channel.post('after');
-    await vi.waitFor(() => expect(second.received).toEqual(['after']));
+    await eventually(() => expect(second.received).toEqual(['after']));
     expect(first.received).toEqual([]);
     expect(uncaught).not.toHaveBeenCalled();
   });
@@ -120,7 +121,7 @@ describe('when others use the same name', () => {
     const [{ channel }] = await openThroughStorage();
     localStorage.clear();
     channel.post('now');
-    await vi.waitFor(() => expect(localStorage.getItem(STORAGE_KEY)).toContain('"time":0,'));
+    await eventually(() => expect(localStorage.getItem(STORAGE_KEY)).toContain('"time":0,'));
   });
 
   test('a storage that is full loses messages, without an error, and can be closed', async () => {
@@ -130,10 +131,10 @@ describe('when others use the same name', () => {
     });
     const full = vi.spyOn(window, 'localStorage', 'get').mockReturnValue({ ...localStorage, setItem });
     first.channel.post('lost');
-    await vi.waitFor(() => expect(setItem).toHaveBeenCalled());
+    await eventually(() => expect(setItem).toHaveBeenCalled());
     full.mockRestore();
     first.channel.post('after');
-    await vi.waitFor(() => expect(second.received).toEqual(['after']));
+    await eventually(() => expect(second.received).toEqual(['after']));
     expect(uncaught).not.toHaveBeenCalled();
   });
 
@@ -157,7 +158,7 @@ describe('when others use the same name', () => {
     });
     const { channel } = open(await import('../../src/platform/channel'));
     channel.post('lost');
-    await vi.waitFor(() => expect(asked).toHaveBeenCalled());
+    await eventually(() => expect(asked).toHaveBeenCalled());
     channel.post('lost');
     channel.close();
     await new Promise((resolve) => setTimeout(resolve));
@@ -169,7 +170,7 @@ describe('when others use the same name', () => {
     const [first, second] = [open(), open()];
     first.channel.post('early');
     first.channel.post('next');
-    await vi.waitFor(() => expect(second.received).toEqual(['early', 'next']));
+    await eventually(() => expect(second.received).toEqual(['early', 'next']));
   });
 
   test('a tab is told once it hears, since what was sent while the package was loaded is lost to it', async () => {
@@ -178,7 +179,7 @@ describe('when others use the same name', () => {
     const channel = openBrowserChannel('scope', () => undefined, onLate);
     openBrowserChannel('scope', () => undefined, onLateClosed)?.close();
     expect(onLate).not.toHaveBeenCalled();
-    await vi.waitFor(() => expect(onLate).toHaveBeenCalledOnce());
+    await eventually(() => expect(onLate).toHaveBeenCalledOnce());
     channel?.close();
     expect(onLateClosed).not.toHaveBeenCalled();
   });
@@ -193,7 +194,7 @@ describe('when others use the same name', () => {
     const channels = await import('../../src/platform/channel');
     const [first, second] = [open(channels), open(channels)];
     first.channel.post('hello');
-    await vi.waitFor(() => expect(second.received).toEqual(['hello']));
+    await eventually(() => expect(second.received).toEqual(['hello']));
     expect(asked).not.toHaveBeenCalled();
   });
 
@@ -209,7 +210,7 @@ describe('when others use the same name', () => {
     const add = vi.spyOn(window, 'addEventListener');
     const remove = vi.spyOn(window, 'removeEventListener');
     for (let count = 0; count < 50; count += 1) openBrowserChannel('scope', () => undefined)?.close();
-    await vi.waitFor(() => expect(remove).toHaveBeenCalledTimes(100));
+    await eventually(() => expect(remove).toHaveBeenCalledTimes(100));
     expect(add).toHaveBeenCalledTimes(100);
   });
 });

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clock } from '../../src/platform/clock';
 import { openIndexedDbStore } from '../../src/platform/indexeddb-store';
 import type { Store } from '../../src/platform/platform';
+import { eventually } from '../support/eventually';
 
 let store: Store;
 let others: { close(): void }[];
@@ -202,7 +203,7 @@ describe('a connection that is lost', () => {
       return { objectStore: () => objectStore } as unknown as IDBTransaction; // as much of it as the store touches
     });
     const pending = put('on the next connection');
-    await vi.waitFor(() => expect(silent).toHaveBeenCalled());
+    await eventually(() => expect(silent).toHaveBeenCalled());
     loseByBrowser(database);
     expect(await pending).toBe('written');
   });

@@ -4,6 +4,7 @@ import { browserPlatform } from '../../src/platform/browser';
 import { clock } from '../../src/platform/clock';
 import { openIndexedDbStore } from '../../src/platform/indexeddb-store';
 import type { Store } from '../../src/platform/platform';
+import { eventually } from '../support/eventually';
 import { storeContract } from './contracts/store-contract';
 import { nodeSetting } from './node-world';
 
@@ -164,7 +165,7 @@ describe('when IndexedDB fails', () => {
     await done;
     vi.useRealTimers();
     late?.();
-    await vi.waitFor(() => expect(closing).toHaveBeenCalledTimes(1));
+    await eventually(() => expect(closing).toHaveBeenCalledTimes(1));
     expect(steps).toBe(1);
     expect((await store.read({ journal: false })).record).toBe(1);
   });
@@ -194,7 +195,7 @@ describe('when IndexedDB fails', () => {
     await vi.advanceTimersByTimeAsync(4_000);
     expect(vi.getTimerCount()).toBe(2);
     blocking.abort();
-    await vi.waitFor(async () => expect(await Promise.race([pending[0], 'waiting'])).toBe('written'));
+    await eventually(async () => expect(await Promise.race([pending[0], 'waiting'])).toBe('written'));
     expect(await pending[1]).toMatchObject({ record: 'after' });
     expect(vi.getTimerCount()).toBe(0);
   });

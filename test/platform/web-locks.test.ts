@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { webLocks } from '../../src/platform/web-locks';
+import { eventually } from '../support/eventually';
 
 type Grant = (lock: object | null) => Promise<void> | undefined;
 
@@ -125,7 +126,7 @@ test('a lock is held until it is released', async () => {
   const held = await holding;
   expect(ended).toBe(false);
   held?.release();
-  await vi.waitFor(() => expect(ended).toBe(true));
+  await eventually(() => expect(ended).toBe(true));
 });
 
 test('locks that are not those of other pages any more are abandoned for every coordinator of the page', () => {

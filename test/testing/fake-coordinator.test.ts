@@ -1,6 +1,7 @@
 import { CommandError, type Coordinator, createCoordinator, SessionError, type SessionSnapshot } from 'solotab';
 import { createFakeCoordinator, type FakeCoordinator, type SnapshotPatch } from 'solotab/testing';
 import { describe, expect, test, vi } from 'vitest';
+import { eventually } from '../support/eventually';
 
 interface Support {
   session: { readonly hangUp: () => void };
@@ -390,7 +391,7 @@ test('a listener that throws fails the test, and stops neither the others nor th
   fake.on('session_started', heard);
   await fake.start({ topic: 'x' });
   expect(heard).toHaveBeenCalledTimes(1);
-  await vi.waitFor(() => expect(unhandled).toHaveBeenCalledTimes(1));
+  await eventually(() => expect(unhandled).toHaveBeenCalledTimes(1));
   expect(unhandled.mock.calls[0]?.[0]).toBe(error);
   for (const other of others) process.on('unhandledRejection', other);
 });

@@ -72,7 +72,7 @@ export class Ears {
   readonly heard = new Map<Coordinator, Position>();
   readonly #world: SimulatedBrowser;
   #isCounting: boolean;
-  #isWiped = false;
+  #wipedAt = Number.POSITIVE_INFINITY;
   readonly #storedAt = new Map<number, number>();
   /** All events that were ever stored. */
   readonly #stored: Place[] = [];
@@ -97,7 +97,7 @@ export class Ears {
       // Numbers begin anew.
       onWipe: () => {
         this.#isCounting = false;
-        this.#isWiped = true;
+        this.#wipedAt = world.now;
       },
     });
   }
@@ -115,8 +115,10 @@ export class Ears {
   /** Whether a coordinator has heard of everything up to the event `seq`, also where numbers began anew: the new ones are later. */
   isUpToDate(coordinator: Coordinator, { seq }: Place): boolean {
     if (this.heard.get(coordinator)?.seq === seq) return true;
-    const { forked, clocksDiffer } = this.#world.machine;
-    return forked || (this.#isWiped && clocksDiffer);
+    const { machine, participants } = this.#world;
+    // A page that slept as the data was cleared may write what it remembers, and others number on from there, with numbers that this tab has heard.
+    const hasSlept = participants.some(({ page }) => page.bornAt < this.#wipedAt && page.awakeSince > this.#wipedAt);
+    return machine.forked || hasSlept || (this.#wipedAt < Number.POSITIVE_INFINITY && machine.clocksDiffer);
   }
 
   /** It was there long enough to be found, and the store is not to blame. */
