@@ -150,13 +150,14 @@ export function createKnowledge(
       const found = parseRecord(stored.record);
       if (typeof found === 'object') hearRecord(found);
     },
-    seeLocks(seen: readonly SeenLock[] | null): void {
+    /** The list of locks that was asked for at `at`. */
+    seeLocks(seen: readonly SeenLock[] | null, at: number): void {
       locks = seen?.filter((lock) => lock.name.startsWith(prefix)) ?? null;
       for (const { name: lockName, clientId, isHeld } of locks ?? []) {
         const key = lockName.slice(prefix.length);
         // A tab that calls a command holds a lock that is named by its own id.
         const tabId = tabOfTerm.get(key) ?? lanes.list().find((lane) => lane.tabId === key)?.tabId;
-        if (isHeld && tabId) lanes.identify(tabId, clientId);
+        if (isHeld && tabId) lanes.identify(tabId, clientId, at);
       }
       lanes.lock((locks ?? []).map(({ clientId }) => clientId));
     },

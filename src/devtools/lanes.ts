@@ -102,11 +102,11 @@ export function createLanes(ownTabId: string, now: () => number) {
     },
     gone,
     sign,
-    /** Says which document a tab is. */
-    identify(tabId: string, clientId: string): void {
+    /** Says which document a tab is, as was seen at `at`: what was asked for before the tab was gone may come after that. */
+    identify(tabId: string, clientId: string, at?: number): void {
       const unnamed = lanes.get(clientId);
       lanes.delete(clientId);
-      const lane = heard(tabId);
+      const lane = heard(tabId, at);
       lane.clientId = clientId;
       if (unnamed && lane.spans.length === 0) lane.spans.push(...unnamed.spans);
     },

@@ -110,10 +110,11 @@ export function watch<S extends Shape>(
   async function readAll(): Promise<void> {
     if (!lifecycle.isVisible()) return;
     const during = reading.signal;
+    const began = clock.now();
     const [stored, locks] = await Promise.all([sources.read(scope, during), sources.locks()]);
     if (during.aborted) return;
     if (stored) knowledge.read(stored);
-    knowledge.seeLocks(locks);
+    knowledge.seeLocks(locks, began);
     observe();
   }
 

@@ -1,6 +1,6 @@
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from 'solotab/testing';
 import { expect, test } from 'vitest';
-import { mount } from './support/mounted';
+import { mount, simulatedSources } from './support/mounted';
 
 async function openThree(): Promise<{ world: SimulatedBrowser; tabs: [SimulatedTab, SimulatedTab, SimulatedTab] }> {
   const world = createSimulatedBrowser();
@@ -138,6 +138,36 @@ test('a crash of the host and a hand-over are told apart, and drawn as arrows', 
   expect(panel.lines('Events').join('\n')).toContain(`${nameOf(third)} goes on for a tab that was lost`);
   expect(panel.root.querySelectorAll('svg path')).toHaveLength(2);
   expect(panel.lanes()).toContain(`${nameOf(second)}: gone`);
+});
+
+test('a host that was lost is gone, also if the list of locks that still names it comes after the news', async () => {
+  const { world, tabs } = await openThree();
+  const [host, onlooker] = tabs;
+  await start(world, host);
+  const { locks } = simulatedSources(world, onlooker);
+  const late: (() => void)[] = [];
+  let isSlow = false;
+  const panel = mount(
+    world,
+    onlooker,
+    {},
+    {
+      async locks() {
+        const seen = await locks();
+        if (isSlow) await new Promise<void>((resolve) => late.push(resolve));
+        return seen;
+      },
+    },
+  );
+  await world.advance(1_000);
+  isSlow = true;
+  await world.advance(3_000);
+  await host.crash();
+  await world.settle();
+  isSlow = false;
+  for (const answer of late) answer();
+  await world.advance(3_000);
+  expect(panel.lanes()).toContain(`${nameOf(host)}: gone`);
 });
 
 test('a panel whose tab has died does not answer, and its lane is gone a minute later', async () => {
