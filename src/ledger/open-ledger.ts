@@ -39,7 +39,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   let isSpoilt = false;
   /** What was stored may have been cleared since this tab saw it last. */
   let wasCleared = false;
-  /** The last events, as far as this tab wrote or heard them: the journal of a session that is in no store, and for tabs whose store failed. */
+  /** The journal of a session that is in no store, as far as this tab knows it. */
   let memory: readonly JournalEntry[] = [];
   let channel: Channel | null = null;
   let watched: { readonly lostSince: number | null; readonly at: number } = { lostSince: null, at: 0 };
@@ -80,7 +80,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
   const change = (entries: readonly JournalEntry[]): Message => ({ type: 'look', term: record.term, entries });
   const remember = (entries: readonly JournalEntry[]): void => {
-    memory = [...memory, ...entries.slice(-JOURNAL_SIZE).map(slim)].slice(-JOURNAL_SIZE);
+    memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
 
   async function transact(command: Command, hasWaited?: boolean): Promise<Decision> {
@@ -118,6 +118,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const result = decide(stored, command, facts(standIn(record, raw), isStored));
     const entries = result.entries.slice(-JOURNAL_SIZE).map(slim);
     const erasesJournal = command.type === 'forget' && result.changed;
+    if (!result.record.isStored) remember(entries);
     if (!result.changed) return { result };
     const journal = entries.map((entry) => [entry.seq % JOURNAL_SIZE, entry] as const);
     return { result, write: { record: result.record, journal, erasesJournal } };
@@ -172,7 +173,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function announce({ record: now, entries, changed }: Decision, command: Command): void {
     if (changed) {
       const fresh = entries.slice('entries' in command ? command.entries.length : 0);
-      remember(fresh);
       inbox.offer(fresh, (epoch) => epoch === now.epoch);
       // A sign of life is no news, nor are events that were sent as they happened, if the channel could carry them.
       const isQuiet = command.type === 'alive' && !command.published && isHeard();
@@ -250,7 +250,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     if (term !== record.term) {
       // What is stored is lost, and one of the two slept through the end of its session: it would write anew what is over.
       if (isSpoilt) tellState();
-    } else remember(entries);
+    } else if (!record.isStored) remember(entries);
     catchUp();
   }
 

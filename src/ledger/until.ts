@@ -21,15 +21,18 @@ export interface UntilPorts extends Pick<Platform, 'clock' | 'random'> {
 
 export function createUntil({ clock, random, changes, record, isClosed, askAgain }: UntilPorts): Ledger['until'] {
   return async (isTrue, ms, signal, command = { type: 'look' }) => {
-    for (let left = ms, hasLooked = false; ; hasLooked = true) {
+    for (let left = ms; ; ) {
       if (isTrue(record())) return true;
       if (left <= 0 || isClosed() || signal?.aborted) return false;
       const began = clock.monotonic();
       const againMs = ASK_AGAIN_MS * (1 - random() / 2);
       const isLate = await changes.within(Math.max(1, Math.min(left, againMs)), signal);
-      // A tab that slept meanwhile has not waited. A third of it all may pass at once: timers of a hidden page come once in a second.
-      left -= Math.min(clock.monotonic() - began, Math.max(ASK_AGAIN_MS, ms / 3));
-      if (isLate && (left > 0 || !hasLooked)) await askAgain(command);
+      // A tab that slept meanwhile has not waited, and looks before it is over. A third of it all may pass at once: timers of a hidden page
+      // come once in a second.
+      const passed = clock.monotonic() - began;
+      const most = Math.max(ASK_AGAIN_MS, ms / 3);
+      left -= Math.min(passed, most);
+      if (isLate && (left > 0 || passed > most)) await askAgain(command);
     }
   };
 }

@@ -233,9 +233,9 @@ export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
   return a.epoch > b.epoch || (a.epoch === b.epoch && a.revision > b.revision);
 }
 
-/** Whether an error was told after the last one that `record` knows of, under the same epoch. */
+/** Whether an error was told after the last one that `record` knows of, under the same epoch. What was erased stays so. */
 export function isAfterLast({ epoch, seq }: JournalEntry, record: SessionRecord): boolean {
-  return epoch === record.epoch && seq > (record.lastError?.seq ?? 0);
+  return epoch === record.epoch && epoch > record.erasedEpoch && seq > (record.lastError?.seq ?? 0);
 }
 
 /**

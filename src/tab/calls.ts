@@ -61,8 +61,7 @@ export function createCalls(ports: CallPorts) {
   /** Runs a call that wants to become the host, and then the driver's call for the record as it was claimed. */
   function bid(...given: Parameters<typeof makeBid>): Promise<unknown> {
     const made = makeBid(...given);
-    const before = bids;
-    bids = outcomeOf(() => made).then(() => before);
+    bids = outcomeOf(() => made);
     return made;
   }
 
@@ -74,8 +73,10 @@ export function createCalls(ports: CallPorts) {
     isAutomatic = false,
   ): Promise<unknown> {
     const { control: own, unlink } = linkedTo(signal);
+    const before = bids;
     calling = own;
     try {
+      await before;
       await ports.ready();
       await terms.lettingGo;
       throwIfAborted(own.signal);
@@ -94,7 +95,7 @@ export function createCalls(ports: CallPorts) {
         fallback,
         own.signal,
       );
-      calling = undefined;
+      if (calling === own) calling = undefined;
       // After the driver was called: `sessionStorage` takes as long as the claim's own work.
       key.keep(tenancy.term);
       return await connecting;
@@ -185,7 +186,7 @@ export function createCalls(ports: CallPorts) {
   function refuseIfBusy({ signal }: CallOptions, isAutomatic?: boolean): void {
     throwIfAborted(signal);
     const { phase, term } = ledger.record;
-    // One that was given up only tidies up.
+    // One that was given up is waited for.
     if (calling && !calling.signal.aborted) throw refused(1002, undefined, isAutomatic);
     // A term that the record has done with is only being tidied up.
     if (phase !== 'idle' && term !== null && term === terms.held?.term)

@@ -175,6 +175,27 @@ describe('a signal', () => {
     expect([look(a), world.network.requests]).toEqual(['active host', ['start']]);
   });
 
+  test('that aborts while the claim is written: the next call of the tab waits for that, and no tab takes its host for dead', async () => {
+    const outcomes = new Set<unknown>();
+    for (let seed = 1; seed <= 60; seed += 1) {
+      const { a, b, world } = await openWorld({ driver: 'auto', browser: { seed }, capabilities: { locks: false } });
+      Object.assign(world.faults, { delayTransactions: 0.5, longestDelayMs: 60 });
+      const heard = hear(b, 'host_lost');
+      const controls = [new AbortController(), new AbortController()] as const;
+      const first = follow(a.coordinator.start(undefined, { signal: controls[0].signal }));
+      await world.advance((seed * 7) % 60);
+      controls[0].abort();
+      const second = follow(a.coordinator.start(undefined, { signal: controls[1].signal }));
+      if (seed % 2 === 0) controls[1].abort();
+      await world.advance(30_000);
+      outcomes.add(second.outcome);
+      expect([first.outcome, heard], `seed ${seed}`).not.toContain('pending');
+      expect(heard.join(), `seed ${seed}`).not.toContain('lost');
+      expect(world.network.live.size).toBe(look(a) === 'active host' ? 1 : 0);
+    }
+    expect([...outcomes]).toEqual(expect.arrayContaining(['done', 20]));
+  });
+
   test('gives up an attempt, with its own reason; the tabs see canceling until the driver has let go', async () => {
     const { a, b, world } = await openWorld({ browser: { faults: { ignoreAborts: 1 } } });
     const control = new AbortController();

@@ -43,15 +43,6 @@ describe('a session that is in its host’s memory', () => {
     expect(posted).toEqual([]);
   });
 
-  test('and one that is stored is told, with the events that its host wrote, to a tab whose store failed', async () => {
-    const { ledger, posted, hear, forget } = setUpLedger({ record: recordIn('connecting'), tabId: HOST.tabId });
-    await ledger.refresh();
-    await ledger.transact(reportOf({ type: 'connected' }));
-    forget();
-    await hear({ type: 'call', command: { type: 'look' } });
-    expect(posted).toMatchObject([{ type: 'state', entries: [{ type: 'session_started', seq: ledger.record.seq }] }]);
-  });
-
   test('is told up to its end, also if the next session is in the store already', async () => {
     const { ledger, told, store, hear, forget } = setUpLedger({ record: recordIn('idle') });
     await ledger.refresh();

@@ -323,6 +323,17 @@ describe('a wait', () => {
     expect(wait.outcome).toBe('done');
   });
 
+  test.each([500, 2_100, 2_700])('is not over before another look if the page slept after %i ms', async (awakeMs) => {
+    const { ledger, clock, store } = setUpLedger({ record: ACTIVE });
+    await ledger.refresh();
+    const wait = follow(ledger.until(({ answered }) => answered > 0, 3_000));
+    await clock.advance(awakeMs);
+    store(recordIn('active', { revision: 12, asked: 1, answered: 1 }));
+    clock.sleep(60_000);
+    await clock.advance(3_000);
+    expect(wait.value).toBe(true);
+  });
+
   test('counts a second of a hidden page as a second: its timers come no sooner', async () => {
     const { ledger, clock } = setUpLedger({ record: ACTIVE });
     const wait = follow(ledger.until(() => false, 3_000));
@@ -399,4 +410,15 @@ test('an error that is not stored yet is the last one all the same, until a late
   store(recordIn('active', { revision: 12, seq: 9, lastError: later }));
   await ledger.peek();
   expect(ledger.record.lastError).toEqual(later);
+});
+
+test('an error of a session that was forgotten before the news of it comes is told, and not the last one any more', async () => {
+  const { ledger, told, hear, store } = setUpLedger({ record: ACTIVE });
+  await ledger.refresh();
+  store(recordIn('idle', { revision: 12, seq: 8, erasedEpoch: 3 }));
+  await hear({ type: 'look', term: null, entries: [errorEntry(1016, { seq: 8 })] });
+  expect([ledger.record.lastError, told.filter((what) => what.startsWith('session_error'))]).toEqual([
+    null,
+    ['session_error 3:8'],
+  ]);
 });

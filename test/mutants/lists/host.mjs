@@ -314,14 +314,6 @@ export const HOST = [
     tests: ['test/coordinator/degraded.test.ts'],
   },
   {
-    name: 'slow wait over without a look',
-    breaks: 'a tab whose timers are slow looks once before a wait is over',
-    file: 'src/ledger/until.ts',
-    find: '(left > 0 || !hasLooked)',
-    replace: 'left > 0',
-    tests: ['test/coordinator/unseen-pages.test.ts'],
-  },
-  {
     name: 'own command refused once it began',
     breaks: 'a command that began in its host’s own tab is not refused when the host reconnects in that moment',
     file: 'src/tab/commands.ts',

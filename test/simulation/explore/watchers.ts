@@ -72,7 +72,8 @@ export class Ears {
   readonly heard = new Map<Coordinator, Position>();
   readonly #world: SimulatedBrowser;
   #isCounting: boolean;
-  #wipedAt = Number.POSITIVE_INFINITY;
+  #isWiped = false;
+  #wasAsleep = false;
   readonly #storedAt = new Map<number, number>();
   /** All events that were ever stored. */
   readonly #stored: Place[] = [];
@@ -97,7 +98,8 @@ export class Ears {
       // Numbers begin anew.
       onWipe: () => {
         this.#isCounting = false;
-        this.#wipedAt = world.now;
+        this.#isWiped = true;
+        this.#wasAsleep ||= world.participants.some(({ page }) => !page.gone && !page.awake);
       },
     });
   }
@@ -115,10 +117,9 @@ export class Ears {
   /** Whether a coordinator has heard of everything up to the event `seq`, also where numbers began anew: the new ones are later. */
   isUpToDate(coordinator: Coordinator, { seq }: Place): boolean {
     if (this.heard.get(coordinator)?.seq === seq) return true;
-    const { machine, participants } = this.#world;
+    const { forked, clocksDiffer } = this.#world.machine;
     // A page that slept as the data was cleared may write what it remembers, and others number on from there, with numbers that this tab has heard.
-    const hasSlept = participants.some(({ page }) => page.bornAt < this.#wipedAt && page.awakeSince > this.#wipedAt);
-    return machine.forked || hasSlept || (this.#wipedAt < Number.POSITIVE_INFINITY && machine.clocksDiffer);
+    return forked || this.#wasAsleep || (this.#isWiped && clocksDiffer);
   }
 
   /** It was there long enough to be found, and the store is not to blame. */
