@@ -1,4 +1,5 @@
 /** What can happen in a schedule. */
+import type { CallOptions } from '../../../src';
 import { sessionIn } from '../../../src/testing/service';
 import { ACTING_ACTIONS } from './acting-actions';
 import { FIELD_ACTIONS } from './field-actions';
@@ -13,12 +14,17 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
     fits: isAwake,
     run(tab, { calls, world }, random) {
       const control = new AbortController();
-      calls.make(tab, 'start', (coordinator) => coordinator.start({ token: SECRET }, { signal: control.signal }));
+      const start = (options: CallOptions = {}): void =>
+        void calls.make(tab, 'start', (coordinator) => coordinator.start({ token: SECRET }, options));
+      start(control);
       const { page } = tab;
+      // As a component that is mounted anew.
+      const startsAgain = random.chance(0.5);
       world.machine.scheduler.work(random.between(0, 60), () =>
         page.deliver('network', () => {
           page.log('aborts its start');
           control.abort();
+          if (startsAgain) start();
         }),
       );
     },
