@@ -230,8 +230,9 @@ export function createElection(ports: ElectionPorts): Election {
     signal: AbortSignal | undefined,
   ): Promise<void> {
     await ledger.transact({ type: 'withdraw', candidate });
-    throwIfAborted(signal);
+    // Handed over meanwhile: who gives that up says so in the record, or the others would find a host that is none.
     if (ledger.record.term === candidate.term) return;
+    throwIfAborted(signal);
     if (isSilent) throw refusal(busyCode(phase), SILENT);
     // Two that ask again at once overtake each other for ever, and neither ever finds the host silent.
     await ledger.until((now) => now.term !== term || now.successor === null, 2 * SILENCE_MS, signal);

@@ -20,7 +20,7 @@ import type { SessionErrorCode } from '../session/catalogue';
 import type { Decision, Report } from '../session/command';
 import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
-import { isClosing, type SessionRecord } from '../session/record';
+import { isClosing, isSameSession, type SessionRecord } from '../session/record';
 import { createCommands } from './commands';
 import { createContext } from './context';
 import { shareData } from './error-data';
@@ -74,7 +74,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
 
   const isOver = (): boolean => stage === 'over';
   /** The session of this term is the one of the record still, and not about to end. */
-  const goesOn = (): boolean => ledger.record.origin === origin && !isClosing(ledger.record.phase);
+  const goesOn = (): boolean => isSameSession(claimed, ledger.record) && !isClosing(ledger.record.phase);
   const writer = createWriter({ ...ports, isOver }, tenancy);
   /** Reports what needs no answer. Every report restores what was lost of the record, and answers what was asked. */
   const say = (report: Report): void => void writer.report(report);
@@ -240,10 +240,12 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     let value = session ? session.value : null;
     if (!session && attempt) {
       stop(abortError(GIVEN_UP));
-      const outcome = await within(clock, connectTimeoutMs, attempt);
-      if (outcome?.type === 'value') value = outcome.value;
-      else if (!outcome) letGoWhenItComes();
+      // What comes is ended here, also if the page goes away meanwhile, and not there too.
+      const coming = attempt;
       attempt = undefined;
+      const outcome = await within(clock, connectTimeoutMs, coming);
+      if (outcome?.type === 'value') value = outcome.value;
+      else if (!outcome) letGoWhenItComes(coming);
     }
     session = undefined;
     const wasNever = value === null && fallback !== undefined && !wasActive;
@@ -304,16 +306,13 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     await callDriver('release', value);
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
-    if (verdict === 'void') {
-      // Nobody waits for it any more, and this tab has let go of it already: it is ended if somebody asked for that, or lost.
-      if (!isOver() && ledger.record.term === term && ledger.record.phase === 'ending') {
+    if (verdict === 'void' && !isOver()) {
+      // This tab has let go of it already: it is ended if somebody asked for that, or if it was over before, as this tab wrote.
+      if (ledger.record.term === term && ledger.record.phase === 'ending') {
         stage = 'held';
         return finish();
       }
-      // Where the store is blocked nobody can write that; the others notice by the locks.
-      const lost = await ledger.transact({ type: 'lost', term, at: clock.now() }).catch(() => undefined);
-      // It was over before. Whoever else wrote that has ended it.
-      if (lost?.verdict === 'void' && hasClosedWindow && !isOver()) await callDriver('end', null);
+      if (hasClosedWindow) await callDriver('end', null);
     }
     over(abortError('The session moved to another tab.'));
   }
@@ -327,8 +326,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     ports.onOver(isSuperseded);
   }
 
-  function letGoWhenItComes(): void {
-    void attempt?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
+  function letGoWhenItComes(coming = attempt): void {
+    void coming?.then((outcome) => (outcome.type === 'value' ? letGoOf(outcome.value) : undefined));
   }
 
   function letGoOf(value: unknown): Promise<unknown> {

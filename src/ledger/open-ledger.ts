@@ -95,11 +95,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     }
     const decision = stored || step(record, command, false).result;
     accept(decision.record);
-    if (stored) {
-      readAt = began;
-      // What is in no store each tab concludes for itself: all of them would end it.
-      if (stored.orphan) ports.onOrphan(stored.orphan);
-    }
+    if (stored) readAt = began;
+    // What is in no store each tab concludes for itself, and all of them would end it: but for what its host reports.
+    if (decision.orphan && (stored || 'entries' in command)) ports.onOrphan(decision.orphan);
     announce(decision, command);
     return decision;
   }

@@ -33,6 +33,7 @@ import {
   ended,
   expired,
   failed,
+  givenBack,
   HOSTLESS,
   hostedBy,
   isOutdated,
@@ -205,7 +206,8 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'reconnected':
       return phase === 'recovering' ? done(connected(record), { type: 'session_resumed' }) : VOID;
     case 'handOver':
-      if (record.successor === null || !isLive(phase)) return VOID;
+      if (!isLive(phase)) return VOID;
+      if (record.successor === null) return givenBack(record, facts);
       // The key stays with the old tab until the new one is connected: if the move fails, the old one may resume.
       return done({
         ...hostedBy(record.successor, record.epoch + 1, facts),

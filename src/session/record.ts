@@ -228,9 +228,16 @@ export function standIn(known: SessionRecord, value: unknown): SessionRecord {
   return known.phase === 'idle' && epoch > known.epoch ? { ...known, epoch } : known;
 }
 
-/** Whether `a` is a later state of the scope than `b`. */
+/** Whether `a` is a later state of the scope than `b`. Of two claims in the same millisecond, which no store kept apart, the name decides. */
 export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
-  return a.epoch > b.epoch || (a.epoch === b.epoch && a.revision > b.revision);
+  const isTie = a.revision === b.revision && !a.isStored && !b.isStored && a.term !== null && b.term !== null;
+  return a.epoch > b.epoch || (a.epoch === b.epoch && (isTie ? a.term > b.term : a.revision > b.revision));
+}
+
+/** Whether the session that was claimed goes on in `now`. In no store two can begin in the same millisecond; one that moves has another epoch. */
+export function isSameSession({ origin, epoch, term }: SessionRecord, now: SessionRecord): boolean {
+  const isAnother = now.epoch === epoch && now.term !== null && now.term !== term;
+  return now.origin === origin && !isAnother;
 }
 
 /** Whether an error was told after the last one that `record` knows of, under the same epoch. What was erased stays so. */

@@ -120,6 +120,15 @@ export function lost(given: SessionRecord, at: number | undefined, leavesOrphan:
   return record.activeEpoch ? { ...recovering(record, facts), leavesOrphan } : ended(record, 'host-lost');
 }
 
+/** The host let go of the session for a tab that waits no longer. Nobody is lost: it can be resumed. */
+export function givenBack(record: SessionRecord, facts: Facts): Step {
+  const { epoch, lostSince } = record;
+  return {
+    ...recovering({ ...record, epoch: epoch + 1, lostSince: lostSince ?? facts.now }, facts),
+    leavesOrphan: true,
+  };
+}
+
 function recovering(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
   const { by, attempts } = record.recovery;
   if (by === 'none') return { ...ended(record, 'host-lost', events), leavesOrphan: true };

@@ -1,6 +1,6 @@
 import type { Capabilities } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
-import { follow, hear, look, openSession, openWorld } from '../support/world';
+import { follow, hear, look, openSession, openWorld, simpleDriver } from '../support/world';
 
 /** What a browser may lack, and whether its tabs can still exclude each other. */
 const BROWSERS: Readonly<Record<string, readonly [Capabilities, 'exclusive' | 'best-effort']>> = {
@@ -265,3 +265,20 @@ test('a start whose locks break while it waits for the seat goes on without them
   expect(started.error).toBeUndefined();
   expect(look(b)).toBe('active host');
 });
+
+test.each(['at once', 'in some milliseconds'])(
+  'two tabs with neither store nor locks start in one millisecond, with drivers that connect %s: one session is left',
+  async (when) => {
+    const { world, a, b } = await openWorld({
+      browser: { automatic: false, faults: { ignoreAborts: 1 } },
+      capabilities: { store: false, locks: false },
+      driver: when === 'at once' ? simpleDriver().driver : 'auto',
+    });
+    await world.advance(500);
+    for (const { coordinator } of [a, b]) follow(coordinator.start());
+    await world.advance(60_000);
+    expect([world.network.live.size, world.network.sessions.filter(({ state }) => state === 'live').length]).toEqual([
+      1, 1,
+    ]);
+  },
+);

@@ -357,3 +357,22 @@ test('an attempt that is given up by close rejects, and its session is not left 
   expect(world.network.requests).toEqual(['start', 'end']);
   expect(look(b)).toBe('idle none');
 });
+
+test.each(['closed', 'left, and back from the cache'])(
+  'what connects after cancel() in a page that is %s is ended once',
+  async (how) => {
+    const { a, world } = await openWorld({ browser: { faults: { ignoreAborts: 1 } } });
+    follow(a.coordinator.start());
+    await world.settle();
+    follow(a.coordinator.cancel());
+    await world.settle();
+    if (how === 'closed') await a.coordinator.close();
+    else {
+      await a.navigateAway();
+      await a.goBack();
+    }
+    await world.settle();
+    await world.connect(a);
+    expect(world.network.requests).toEqual(['start', 'end']);
+  },
+);

@@ -294,7 +294,15 @@ describe('a take-over', () => {
     });
     const withdrawn = decide(asked(), { type: 'withdraw', candidate: CALLER }, FACTS);
     expect(withdrawn).toMatchObject({ verdict: 'done', record: { successor: null, phase: 'active' } });
-    expect(decide(withdrawn.record, reportOf({ type: 'handOver' }), FACTS).verdict).toBe('void');
+  });
+
+  test('that is withdrawn as its host lets go leaves a session that can be resumed, and nobody who was lost', () => {
+    const given = decide(recordIn('active'), reportOf({ type: 'handOver' }), FACTS);
+    expect(given).toMatchObject({
+      verdict: 'done',
+      record: { phase: 'recovering', term: null, epoch: 4, lostEpoch: 0 },
+    });
+    expect(given.record.lostSince).toBe(NOW);
   });
 
   test('a later one replaces the one before', () => {

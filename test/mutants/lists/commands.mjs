@@ -76,8 +76,8 @@ export const COMMANDS = [
     name: 'age of a decision counted from its end',
     breaks: 'a decision says what was stored when it began, however long it took',
     file: 'src/ledger/open-ledger.ts',
-    find: '      readAt = began;',
-    replace: '      readAt = clock.monotonic();',
+    find: 'if (stored) readAt = began;',
+    replace: 'if (stored) readAt = clock.monotonic();',
     tests: ['test/ledger/ledger.test.ts'],
   },
   {

@@ -148,7 +148,7 @@ export const RECOVERY = [
     name: 'orphan not ended',
     breaks: 'a session that is over without its host is ended at the service',
     file: 'src/ledger/open-ledger.ts',
-    find: 'if (stored.orphan) ports.onOrphan(stored.orphan);',
+    find: "if (decision.orphan && (stored || 'entries' in command)) ports.onOrphan(decision.orphan);",
     replace: '',
     tests: ['test/ledger/ledger.test.ts'],
   },
