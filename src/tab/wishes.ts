@@ -40,6 +40,7 @@ export interface Wishes {
 }
 
 interface Wish extends WishedAt {
+  stops: number;
   readonly request: unknown;
   readonly stop: AbortController;
   resolve(): void;
@@ -76,6 +77,8 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
   function observe(): number | undefined {
     let dueInMs: number | undefined;
     for (const wish of wishes) {
+      // Counted anew: the record was lost, and the clock set back.
+      wish.stops = Math.min(wish.stops, ledger.record.stops);
       const state = stateOfWish(wish, ledger.record, clock.now());
       if (state.type === 'fulfilled') wish.resolve();
       else if (state.type === 'over') wish.stop.abort(abortError('The session was ended, so none is wanted any more.'));

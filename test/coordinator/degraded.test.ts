@@ -276,7 +276,7 @@ test.each(['at once', 'in some milliseconds'])(
     });
     await world.advance(500);
     for (const { coordinator } of [a, b]) follow(coordinator.start());
-    await world.advance(60_000);
+    await world.advance(1_000);
     expect([world.network.live.size, world.network.sessions.filter(({ state }) => state === 'live').length]).toEqual([
       1, 1,
     ]);

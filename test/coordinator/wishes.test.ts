@@ -3,6 +3,7 @@ import { getEventListeners } from 'node:events';
 import { SessionError } from 'solotab';
 import { createSimulatedBrowser } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
+import type { SessionRecord } from '../../src/session/record';
 import { openBlockable } from '../support/blockable';
 import { deferred, follow, look, openWorld, simpleDriver } from '../support/world';
 
@@ -151,6 +152,24 @@ test('end() with no session and nothing wanted writes nothing, also after one th
   await a.coordinator.cancel();
   await world.settle();
   expect(world.recordOf()).toEqual(before);
+});
+
+test('end() ends a wish also if the record was lost since, with an end from before the wish, and the clock was set back', async () => {
+  const { world, a, b } = await openWorld({ driver: 'auto' });
+  follow(a.coordinator.ensure());
+  await world.settle();
+  await b.coordinator.end();
+  await world.settle();
+  follow(b.coordinator.ensure());
+  await world.settle();
+  const record = world.recordOf() as SessionRecord;
+  world.putRecord({ ...record, stops: 0, revision: record.revision + 1 });
+  a.jumpClock(-3_600_000);
+  await world.advance(30_000);
+  expect(look(b)).toBe('active host');
+  await a.coordinator.end();
+  await world.advance(10_000);
+  expect([look(a), world.network.live.size]).toEqual(['idle none', 0]);
 });
 
 test('who wants a session after an end does not wait for what failed before it', async () => {

@@ -35,6 +35,14 @@ export const WISH_DETAILS = [
     tests,
   },
   {
+    name: 'wish that outlives an end since its count was lost',
+    breaks: 'a person who ends the session ends what is wanted, also where the record was lost and the clock set back',
+    file: 'src/tab/wishes.ts',
+    find: 'wish.stops = Math.min(wish.stops, ledger.record.stops);',
+    replace: '',
+    tests,
+  },
+  {
     name: 'wish started twice',
     breaks: 'a tab makes one attempt at a time for its wishes',
     file: 'src/tab/wishes.ts',
