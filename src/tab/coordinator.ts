@@ -31,6 +31,9 @@ import { createWishes } from './wishes';
 /** How long a tab without a store waits for what the others know. */
 const ASK_LIMIT_MS = 100;
 
+/** How long a tab that is loaded while a question is open tells the host of it. */
+const TOLD_AGAIN_MS = 1_000;
+
 /** How long a coordinator that is closed waits for a claim that it made before. */
 const CLAIM_LIMIT_MS = 1_000;
 
@@ -149,6 +152,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       ]);
     }
     await clearAway();
+    // Whoever asked may have been gone before the host was told.
+    void ledger.until((now) => now.term === null || now.answered >= now.asked, TOLD_AGAIN_MS);
     const { term, epoch } = ledger.record;
     // A host that ended its term, or handed it over, lived as well as one that answered.
     const isKey = (): boolean => term === key.term() && ledger.record.lostEpoch < epoch;

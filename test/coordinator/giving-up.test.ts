@@ -376,3 +376,16 @@ test.each(['closed', 'left, and back from the cache'])(
     expect(world.network.requests).toEqual(['start', 'end']);
   },
 );
+
+test('end() in a page that is gone before it told anybody is carried out once a tab is loaded', async () => {
+  const { a, b, c, world } = await openSession({ driver: 'auto', browser: { automatic: false } });
+  world.faults.loseMessages = 1;
+  follow(b.coordinator.end());
+  while ((world.recordOf() as SessionRecord).phase !== 'ending') await world.step();
+  const loaded = b.reload();
+  world.heal();
+  await loaded;
+  await world.advance(1_000);
+  expect([a, b, c].map(look)).toEqual(['idle none', 'idle none', 'idle none']);
+  expect(world.network.requests).toEqual(['start', 'end']);
+});

@@ -218,6 +218,14 @@ export const HOST = [
     tests: ['test/coordinator/slow-drivers.test.ts'],
   },
   {
+    name: 'question of a page that is gone not told',
+    breaks: 'what a page asked as it was left reaches the host once a tab is loaded',
+    file: 'src/tab/coordinator.ts',
+    find: 'void ledger.until((now) => now.term === null || now.answered >= now.asked, TOLD_AGAIN_MS);',
+    replace: '',
+    tests: ['test/coordinator/giving-up.test.ts'],
+  },
+  {
     name: 'given back as lost',
     breaks: 'a take-over that is given up as the host lets go makes nobody pass for dead',
     file: 'src/session/decide.ts',
