@@ -123,10 +123,7 @@ export function lost(given: SessionRecord, at: number | undefined, leavesOrphan:
 /** The host let go of the session for a tab that waits no longer. Nobody is lost: it can be resumed. */
 export function givenBack(record: SessionRecord, facts: Facts): Step {
   const { epoch, lostSince } = record;
-  return {
-    ...recovering({ ...record, epoch: epoch + 1, lostSince: lostSince ?? facts.now }, facts),
-    leavesOrphan: true,
-  };
+  return recovering({ ...record, epoch: epoch + 1, lostSince: lostSince ?? facts.now }, facts);
 }
 
 function recovering(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
