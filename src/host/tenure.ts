@@ -81,7 +81,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   const context = createContext({
     ...{ signal: control.signal, epoch, logger, isOver, clone },
     isClosing: () => stage === 'closing',
-    info: () => ledger.record.info,
+    info: () => claimed.info,
     emit: writer.emit,
     publish: writer.publish,
     report: say,

@@ -376,3 +376,24 @@ test('a resuming driver is told the kind, what was published and the epoch of th
   expect(told).toEqual([{ kind: 'join', info: { id: 7 }, epoch }]);
   expect(b.coordinator.getSnapshot().epoch).toBe(epoch + 1);
 });
+
+test('who wakes when another session has begun ends its own by what that one had published', async () => {
+  const ended: unknown[] = [];
+  const { world, a, b } = await openWith({
+    start: (request, context) => context.publish(request),
+    resume: () => 'session',
+    end: (_, { info }) => void ended.push(info),
+  });
+  await a.coordinator.start('one');
+  // What it resumes was published by the page before it.
+  await a.reload();
+  await world.advance(1_000);
+  await a.stop();
+  follow(b.coordinator.takeOver({ force: true }));
+  await world.advance(5_000);
+  await b.coordinator.end();
+  await b.coordinator.start('two');
+  await a.cont();
+  await world.settle();
+  expect(ended).toEqual(['one', 'one']);
+});

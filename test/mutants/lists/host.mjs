@@ -10,6 +10,14 @@ export const HOST = [
     tests: ['test/session/decide-reports.test.ts'],
   },
   {
+    name: 'a late end is about the session that is there by then',
+    breaks: 'a host that wakes late ends its own session, and not the one that another tab has begun',
+    file: 'src/host/tenure.ts',
+    find: 'info: () => claimed.info,',
+    replace: 'info: () => ledger.record.info,',
+    tests: ['test/coordinator/driver.test.ts'],
+  },
+  {
     name: 'host not left on hide',
     breaks: 'a page that is cached or frozen gives its term up',
     file: 'src/tab/coordinator.ts',
