@@ -1,4 +1,5 @@
 /** One process of `scripts/explore.mjs`: runs the schedules that it is told to, and tells what became of them. */
+import { setMaxListeners } from 'node:events';
 import { runSchedule } from './run-schedule';
 import { shrink } from './shrink';
 
@@ -16,6 +17,9 @@ export type Answer =
       readonly failures: readonly { readonly seed: number; readonly violation: string }[];
     }
   | { readonly type: 'shrunk'; readonly seed: number; readonly only: readonly number[]; readonly timeline: string };
+
+// Eleven calls of one page that wait at once are no leak.
+setMaxListeners(0);
 
 /** Every abort and every refusal makes an error, and of thousands somebody reads the stack of one: that of a failure. */
 const SHOWN_FRAMES = Error.stackTraceLimit;
