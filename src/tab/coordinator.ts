@@ -96,7 +96,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ready: whenReady,
     awake: () => awake.signal,
   };
-  const election = createElection({ ...shared, newTerm: randomId, patienceMs: connectTimeoutMs });
+  const election = createElection({ ...shared, newTerm: randomId, patienceMs: 3 * connectTimeoutMs });
   const waits = createWaits({ ...shared, onSignDue: () => terms.held?.say({ type: 'alive' }) });
   const terms = createTerms({
     ...shared,

@@ -397,3 +397,24 @@ test('who wakes when another session has begun ends its own by what that one had
   await world.settle();
   expect(ended).toEqual(['one', 'one']);
 });
+
+test('a driver that neither lets go nor ends in time is asked to end once, by a page that is hidden too', async () => {
+  const calls: string[] = [];
+  const never = (name: string) => () => {
+    calls.push(name);
+    return new Promise<void>(() => undefined);
+  };
+  const { world, a, b } = await openWorld<Shape>({
+    driver: { ...QUIET, resume: () => 'session', release: never('release'), end: never('end') },
+    connectTimeoutMs: 5_000,
+  });
+  await a.coordinator.start();
+  await a.hide();
+  follow(b.coordinator.takeOver());
+  await world.advance(100);
+  expect(calls).toEqual(['release']);
+  follow(a.coordinator.end());
+  await world.advance(30_000);
+  expect(calls).toEqual(['release', 'end']);
+  expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
+});

@@ -18,6 +18,14 @@ export const HOST = [
     tests: ['test/coordinator/driver.test.ts'],
   },
   {
+    name: 'patience for one call of a driver',
+    breaks: 'a host whose driver takes its time to let go, and then to end, is not ended by force meanwhile',
+    file: 'src/tab/coordinator.ts',
+    find: 'patienceMs: 3 * connectTimeoutMs',
+    replace: 'patienceMs: connectTimeoutMs',
+    tests: ['test/coordinator/driver.test.ts'],
+  },
+  {
     name: 'host not left on hide',
     breaks: 'a page that is cached or frozen gives its term up',
     file: 'src/tab/coordinator.ts',
