@@ -87,7 +87,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     report: say,
     reconnected(replacement) {
       // Too late: it is let go of, as what an attempt connects too late.
-      if (isOver() || stage === 'closing') return void letGoOf(replacement);
+      if (isOver() || stage === 'closing') return void (replacement === undefined || letGoOf(replacement));
       if (session && replacement !== undefined) session = { value: replacement };
       ports.onReplaced();
       say({ type: 'reconnected' });
@@ -97,7 +97,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
 
   const commands = createCommands({
     ...{ ledger, clock, driver, term, context, signal: control.signal, clone, watch: locks.watch },
-    session: () => (stage === 'held' ? session : undefined),
+    // The record says that it is active a moment before this host has heard so.
+    session: () => (isOver() || endedEarly !== undefined ? undefined : session),
   });
 
   // A lock that was taken away is a reason to look whether the term is still ours. Without a store nothing else says so.
@@ -168,7 +169,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
       throw error;
     }
     // Given up or fenced meanwhile: `observe` has seen that in the record of this answer, and lets go of the session.
-    throw abortError(GIVEN_UP);
+    throw abortError();
   }
 
   async function giveUp(reason: unknown): Promise<void> {
@@ -239,7 +240,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const wasActive = ledger.record.activeEpoch > 0;
     let value = session ? session.value : null;
     if (!session && attempt) {
-      stop(abortError(GIVEN_UP));
+      stop(abortError());
       // What comes is ended here, also if the page goes away meanwhile, and not there too.
       const coming = attempt;
       attempt = undefined;
@@ -264,6 +265,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   /** Gives the term up early, as its page or coordinator goes away. Others notice by the locks, or the goodbye. `isWritten`: the record says so too. */
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
+    // While the locks are kept: who finds them free writes that the term is over, and nothing can be stored under it.
+    if (isWritten && writer.hasMore()) await within(clock, SILENCE_MS, writer.report({ type: 'alive' }));
     const isHeld = session !== undefined || isFinishing;
     over(abortError(reason));
     ledger.sayGoodbye(term);
@@ -345,5 +348,3 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   const state = { session: () => session, isLettingGo: () => isLettingGo };
   return { ...state, term, origin, epoch, commands, connect, observe, say, finish, leave, letGo };
 }
-
-const GIVEN_UP = 'The attempt was given up.';

@@ -19,6 +19,9 @@ const BATCH = 500;
 /** A transaction that begins in the same turn as a message delays it by a fifth. This is later than any tab gets it. */
 const AFTER_MESSAGE_MS = 2;
 
+/** After these nothing can be told under the term: what is emitted until they are written goes before them. */
+const LAST: readonly Report['type'][] = ['ended', 'handOver', 'settled', 'failed'];
+
 /** Between two tries to write while the store is blocked. */
 const BLOCKED_AGAIN_MS = 1_000;
 
@@ -38,6 +41,8 @@ export interface Writer {
   /** Tells every tab, this one included, after the present turn. */
   emit(draft: EventDraft): void;
   publish(info: unknown): void;
+  /** Something that was emitted or published is not stored yet. */
+  hasMore(): boolean;
   /** Resolves when what was reported until now is stored, or will never be. */
   settled(): Promise<unknown>;
 }
@@ -57,12 +62,17 @@ export function createWriter(
   function number(fresh: readonly EventDraft[]): void {
     const at = clock.now();
     const entries = fresh.map((draft) => ({ ...draft, epoch, seq: ++seq, tabId, at }));
-    for (let i = 0; i < entries.length; i += BATCH) ledger.sendEvents(term, entries.slice(i, i + BATCH));
+    // First: a listener in this tab may close its coordinator.
     unstored.push(...entries);
+    for (let i = 0; i < entries.length; i += BATCH) ledger.sendEvents(term, entries.slice(i, i + BATCH));
   }
 
   function flush(): void {
     if (reportsUnderWay > 0) return;
+    if (drafts.length > 0 && ledger.record.term !== term) {
+      logger.warn('solotab: what the driver emitted as its session ended was ignored.');
+      drafts.length = 0;
+    }
     if (drafts.length > 0) number(drafts.splice(0));
     if (isStoring || (unstored.length === 0 && !published)) return;
     isStoring = true;
@@ -118,10 +128,10 @@ export function createWriter(
   return {
     async report(report) {
       reportsUnderWay += 1;
-      const before = drafts.splice(0);
+      const before = LAST.includes(report.type) ? drafts : drafts.splice(0);
       try {
         return await enqueue(() => {
-          number(before);
+          number(before.splice(0));
           return store(report);
         });
       } finally {
@@ -136,6 +146,7 @@ export function createWriter(
       if (!published) void Promise.resolve().then(flush);
       published = { info };
     },
+    hasMore: () => drafts.length + unstored.length > 0 || published !== undefined,
     settled: () => queue,
   };
 }

@@ -21,6 +21,8 @@ export interface LedgerPorts {
   proof(): Proof;
   /** Whether this tab is the host of `term`, as far as it knows. */
   holds(term: string): boolean;
+  /** The page was left, or its coordinator is being closed: it has given its locks back. */
+  isAsleep(): boolean;
   /** The record was read or written; it may be the same as before. */
   onRecord(previous: SessionRecord): void;
   onEntry(entry: JournalEntry, missed: number): void;

@@ -4,6 +4,7 @@ import type { Command, Decision, Facts } from '../session/command';
 import { decide, isAhead } from '../session/decide';
 import { isEntry, JOURNAL_SIZE, type JournalEntry, slim } from '../session/events';
 import {
+  foreign,
   hasLost,
   IDLE,
   isAfterLast,
@@ -109,7 +110,9 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
     // Closed meanwhile, or what a page reports that was left and slept since: nobody would stand up for what it writes.
     const isOver = 'entries' in command && !ports.holds(command.term);
-    if (isClosed || (isLost(stored) && (isOver || (isBlind && !hasWaited)))) {
+    // Its locks were given back meanwhile: nothing but a store would keep it from those that claimed since.
+    const isLate = !isStored && 'candidate' in command && ports.isAsleep();
+    if (isClosed || isLate || (isLost(stored) && (isOver || (isBlind && !hasWaited)))) {
       noteLoss(stored);
       return { result: { verdict: 'void', record, changed: false, entries: [] } };
     }
@@ -256,7 +259,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const stored = parseRecord(raw);
     noteLoss(stored);
     if (typeof stored === 'object') wasCleared = false;
-    if (stored === 'newer') return accept({ ...record, ...IDLE, phase: 'active' });
+    if (stored === 'newer') return accept(foreign(record));
     if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
     // A worker proves no death: what was erased is over for it, until the host writes it anew.
     accept(platform.isPage || !record.isStored ? standIn(record, raw) : { ...record, ...IDLE });

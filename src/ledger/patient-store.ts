@@ -8,7 +8,7 @@
  * - Its *value* can't be stored. That says nothing about the store: the caller is told, with the store's DataCloneError.
  */
 import type { Platform, Store } from '../platform/platform';
-import { isObject } from '../session/check';
+import { isNamed } from '../session/check';
 
 /** A transaction that failed, on a new connection too, is tried again after these pauses. */
 const PAUSES_MS = [20, 100, 300];
@@ -84,8 +84,4 @@ export function patientStore({ store, clock, logger, onChange }: PatientStorePor
 /** Another page's transaction is open and does not go on. */
 export function isBlocked(error: unknown): boolean {
   return isNamed(error, 'TimeoutError');
-}
-
-function isNamed(error: unknown, name: string): boolean {
-  return isObject(error) && error.name === name;
 }

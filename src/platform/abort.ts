@@ -10,7 +10,7 @@ export function reasonOf(signal: AbortSignal): unknown {
   return signal.reason ?? abortError('The call was given up.');
 }
 
-export function abortError(message: string): DOMException {
+export function abortError(message = 'The attempt was given up.'): DOMException {
   return new DOMException(message, 'AbortError');
 }
 

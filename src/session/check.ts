@@ -16,3 +16,8 @@ export function isOneOf<Choice>(choices: readonly Choice[], value: unknown): val
 export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value < 2 ** 52;
 }
+
+/** Whether `error` is one of the platform's, or like it: each has a name. */
+export function isNamed(error: unknown, name: string): boolean {
+  return isObject(error) && error.name === name;
+}

@@ -24,7 +24,7 @@
 import type { SessionErrorCode } from './catalogue';
 import type { Command, Decision, Facts, Step } from './command';
 import type { JournalEntry } from './events';
-import { IDLE, isClosing, isLive, isNewer, type Phase, type SessionRecord, type Stored } from './record';
+import { foreign, IDLE, isClosing, isLive, isNewer, type Phase, type SessionRecord, type Stored } from './record';
 import {
   asked,
   claimed,
@@ -50,7 +50,7 @@ import {
 
 export function decide(stored: Stored, command: Command, facts: Facts): Decision {
   const { known, isStored, tabId, now } = facts;
-  if (stored === 'newer') return { ...refused(1004), record: known, changed: false, entries: [] };
+  if (stored === 'newer') return { ...refused(1004), record: foreign(known), changed: false, entries: [] };
   const found = typeof stored !== 'object' ? unproven(known) : isAhead(known, stored) ? known : stored;
   const entries: JournalEntry[] = [];
   let record = found;

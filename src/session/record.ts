@@ -228,6 +228,11 @@ export function standIn(known: SessionRecord, value: unknown): SessionRecord {
   return known.phase === 'idle' && epoch > known.epoch ? { ...known, epoch } : known;
 }
 
+/** What a tab shows of a session of a newer version, which it leaves alone: one is active elsewhere. */
+export function foreign(known: SessionRecord): SessionRecord {
+  return { ...known, ...IDLE, phase: 'active' };
+}
+
 /** Whether `a` is a later state of the scope than `b`. Of two claims in the same millisecond, which no store kept apart, the name decides. */
 export function isNewer(a: SessionRecord, b: SessionRecord): boolean {
   const isTie = a.revision === b.revision && !a.isStored && !b.isStored && a.term !== null && b.term !== null;

@@ -103,8 +103,9 @@ export function failed(record: SessionRecord, error: ErrorFacts | undefined, fac
     const isFinal = error && !completeFacts(error).retryable;
     return ended({ ...record, failures: isFinal ? { ...failures, retryMs: null } : failures }, null, told(error));
   }
-  // The driver knows that the session is gone for good. After a move it may know only that it can't go on in its own tab.
-  if (error && !completeFacts(error).retryable && record.lostSince !== null)
+  // The driver knows that the session is gone for good. After a move, which leaves the key with the old tab, it may know only that it can't
+  // go on in its own tab.
+  if (error && !completeFacts(error).retryable && record.resumeKey === record.term)
     return ended(record, 'recovery-failed', told(error));
   const { attempts, lostSince } = record;
   return recovering({ ...record, attempts: attempts + 1, lostSince: lostSince ?? facts.now }, facts, told(error));

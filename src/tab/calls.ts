@@ -54,7 +54,9 @@ export function createCalls(ports: CallPorts) {
   /** Until every call that would become the host is over. */
   let bids: Promise<unknown> = Promise.resolve();
   /** How many calls are ending the session, wherever it is. */
-  let ending = 0;
+  let endings = 0;
+  /** Settles with the last of them. */
+  let ends: Promise<unknown> = Promise.resolve();
   /** The resume that began by itself. */
   let resuming: Promise<unknown> | undefined;
 
@@ -152,11 +154,11 @@ export function createCalls(ports: CallPorts) {
     throwIfClosed();
     calling?.abort(abortError(`The attempt was given up by ${type}().`));
     await ports.ready();
-    ending += 1;
+    endings += 1;
     const ended = outcomeOf(() => end(type));
     const limitMs = Math.min(OWN_DRIVER_MS, connectTimeoutMs / 4);
     const outcome = await (terms.held?.isLettingGo() ? within(clock, limitMs, ended) : ended);
-    ending -= 1;
+    endings -= 1;
     ports.consider();
     if (outcome?.type === 'error') throw told(outcome.error);
   }
@@ -174,6 +176,12 @@ export function createCalls(ports: CallPorts) {
       const erased = ledger.transact({ type: 'forget' }).catch((error: unknown) => Promise.reject(told(error)));
       isErased = (await erased).verdict === 'done';
     }
+  }
+
+  /** What this tab wants afterwards is not ended by `call`. */
+  function ending(call: Promise<void>): Promise<void> {
+    ends = Promise.all([ends, outcomeOf(() => call)]);
+    return call;
   }
 
   /** This coordinator can't become host: it is closed, or in no page. */
@@ -222,9 +230,12 @@ export function createCalls(ports: CallPorts) {
   }
 
   return {
-    isBusy: () => calling !== undefined || ending > 0,
+    isBusy: () => calling !== undefined || endings > 0,
     settled: () => bids,
-    ...{ begin, giveUp, forget, throwIfUnfit },
+    ended: () => ends,
+    ...{ begin, throwIfUnfit },
+    giveUp: (type: 'cancel' | 'end') => ending(giveUp(type)),
+    forget: () => ending(forget()),
     resume: (options: CallOptions = {}) =>
       // What a person asks for is under way already.
       resuming && !options.signal ? resuming : goOn((candidate) => ({ type: 'resume', candidate, key: null }), options),

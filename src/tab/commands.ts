@@ -117,6 +117,8 @@ export function createCommandCalls(ports: CommandCallPorts) {
       } else {
         await unlessAborted(look(), signal);
         refuseIn(ledger.record.phase);
+        // Of a newer version, which this one can't ask.
+        if (ledger.record.phase === 'active' && ledger.record.term === null) throw ports.shown(refusal(1004));
       }
     }
   }

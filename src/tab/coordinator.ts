@@ -79,6 +79,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...{ platform, logger, scope, tabId, onRecord, onEntry },
     proof: () => (locks.work() ? 'lock' : 'answer'),
     holds: (term) => terms.held?.term === term,
+    isAsleep,
     onGone: () => terms.held?.say({ type: 'here' }),
     // Pages that are loaded from now on get another lock manager than this one.
     onCleared: locks.distrust,
@@ -112,6 +113,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const commands = createCommandCalls({ ...shared, terms, ready: whenKnown });
   const wishes = createWishes({
     ...shared,
+    ended: calls.ended,
     throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
   });

@@ -2,9 +2,11 @@
  * What this tab's app wants by `ensure()`: that one of the tabs have a session. A wish outlives sessions and attempts. It ends when its
  * signal aborts, when a person or the driver ends the session in any tab, or when it can't come true.
  */
+import { quietly } from '../election/waits';
 import type { Ledger } from '../ledger/ledger';
-import { abortError, linkedTo, reasonOf, throwIfAborted } from '../platform/abort';
+import { abortError, linkedTo, reasonOf, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Platform } from '../platform/platform';
+import { isNamed } from '../session/check';
 import { errorEvent } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import type { SessionRecord } from '../session/record';
@@ -20,6 +22,8 @@ const BUSY: readonly number[] = [1002, 1004, 1017];
 export interface WishPorts extends Pick<Platform, 'clock'> {
   readonly ledger: Ledger;
   ready(): Promise<void>;
+  /** Resolves when no call of this tab ends the session any more. */
+  ended(): Promise<unknown>;
   /** Throws if this coordinator can't host: it was closed, or is in no page. */
   throwIfUnfit(): void;
   /** Starts a session without a person: no refusal is told. Rejects as `start` does. */
@@ -56,6 +60,8 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
     throwIfAborted(signal);
     ports.throwIfUnfit();
     await ports.ready();
+    // What was called before in this tab does not end it.
+    await (signal ? unlessAborted(ports.ended(), signal) : ports.ended());
     // Also a look: what is over by now is over before the wish.
     await ledger.transact({ type: 'want' }).catch(() => undefined);
     ports.throwIfUnfit();
@@ -88,6 +94,9 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
         wish.stop.abort(ports.shown(new SessionError(error.code, error)));
       } else if (state.type === 'due') dueInMs = state.inMs;
     }
+    // It was made while the record was another tab's to write, which has gone without it.
+    if (dueInMs !== undefined && !ledger.record.isWanted && !ledger.isStored)
+      quietly(ledger.transact({ type: 'want' }));
     if (dueInMs === undefined || isStarting) return undefined;
     return Math.max(dueInMs, failedAt + AGAIN_MS - clock.monotonic());
   }
@@ -101,7 +110,8 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
       const refusal = error instanceof SessionError && error.local ? error : undefined;
       // That another tab was first is what it wants. What became of an attempt is in the record.
       if (!refusal || !BUSY.includes(refusal.code)) failedAt = clock.monotonic();
-      if (refusal && !refusal.retryable) wish.stop.abort(refusal);
+      const isFinal = refusal ? !refusal.retryable : !(error instanceof SessionError || isNamed(error, 'AbortError'));
+      if (isFinal) wish.stop.abort(error);
       goOn();
     });
   }

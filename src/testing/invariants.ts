@@ -262,7 +262,10 @@ function checkService(
   const ender = orphanEnders.get(session);
   const endedAt = session.ends.find((end) => end.isOrphan)?.at ?? 0;
   // One that died or slept as it ended an orphan may not have got round to saying so. Without a store nothing is said for sure.
-  const couldKnow = ender && !ender.gone && ender.awakeSince < endedAt && !ender.hasNoStore && !page.hasNoStore;
+  // Nor can one that was stopped between its last look and the call.
+  const hasJustWoken = page.awakeSince > endedAt && machine.scheduler.now === page.awakeSince;
+  const couldKnow =
+    ender && !ender.gone && ender.awakeSince < endedAt && !hasJustWoken && !ender.hasNoStore && !page.hasNoStore;
   if (couldKnow) {
     violate(`${page.name} ends ${session.id} without having it, as ${ender.name} did before`);
   }

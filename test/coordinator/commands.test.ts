@@ -405,3 +405,22 @@ test('a command can publish and emit what it changed: every tab sees it, and it 
   expect(c.coordinator.getSnapshot().info).toEqual({ isMuted: true });
   expect(heard).toEqual(['muted']);
 });
+
+test('a command that waits in the tab which connects is run as soon as the session is active', async () => {
+  const ran: unknown[] = [];
+  const commands = { send: (_: unknown, text: unknown) => ran.push(text) };
+  const { world, a, b } = await openWorld({ commands } as Parameters<typeof openWorld>[0]);
+  const call = (tab: typeof a) => follow((tab.coordinator as unknown as Coordinator).call('send', 'now'));
+  for (const [tab, name] of [
+    [a, 'start'],
+    [b, 'takeOver'],
+  ] as const) {
+    follow<unknown>(tab.coordinator[name]());
+    await world.settle();
+    const called = call(tab);
+    await world.connect(tab);
+    await world.advance(50);
+    expect(called.outcome).toBe('done');
+  }
+  expect(ran).toEqual(['now', 'now']);
+});

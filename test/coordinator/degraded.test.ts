@@ -282,3 +282,16 @@ test.each(['at once', 'in some milliseconds'])(
     ]);
   },
 );
+
+test('a coordinator that is closed while its store fails in its start takes no session from others', async () => {
+  const { world, a, b } = await openWorld({ driver: 'auto', browser: { automatic: false } });
+  const heard = hear(b);
+  a.setStore('fails');
+  const given = follow(a.coordinator.start());
+  await world.advance(20);
+  follow(a.coordinator.close());
+  const started = follow(b.coordinator.start());
+  await world.advance(5_000);
+  expect([given.outcome, started.outcome]).toEqual([11, 'done']);
+  expect([heard, look(b)]).toEqual([['session_started'], 'active host']);
+});

@@ -418,3 +418,35 @@ test('a driver that neither lets go nor ends in time is asked to end once, by a 
   expect(calls).toEqual(['release', 'end']);
   expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
 });
+
+test.each(['end', 'takeOver'] as const)(
+  'a connection that is back while the driver lets go, as by %s, is nothing more to let go of',
+  async (name) => {
+    const given: unknown[] = [];
+    const done = deferred();
+    const contexts: DriverContext[] = [];
+    const letGo = (call: string) => (session: unknown) => {
+      given.push([call, session]);
+      return done.promise;
+    };
+    const { world, a, b } = await openWith({
+      start: (_, context) => {
+        contexts.push(context);
+        return 'first';
+      },
+      resume: () => 'second',
+      ...{ release: letGo('release'), end: letGo('end') },
+    });
+    await a.coordinator.start();
+    contexts[0]?.reconnecting();
+    await world.settle();
+    const called = follow<unknown>(b.coordinator[name]());
+    await world.settle();
+    contexts[0]?.reconnected();
+    await world.settle();
+    done.resolve();
+    await world.advance(1_000);
+    expect(called.outcome).toBe('done');
+    expect(given).toEqual([[name === 'end' ? 'end' : 'release', 'first']]);
+  },
+);

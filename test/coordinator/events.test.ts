@@ -1,4 +1,4 @@
-import type { DriverContext } from 'solotab';
+import { type DriverContext, SessionError } from 'solotab';
 import { describe, expect, test } from 'vitest';
 import type { Watcher } from '../../src/testing/machine';
 import { follow, hear, hearNumbers, look, openSession, openWorld } from '../support/world';
@@ -428,5 +428,60 @@ describe('messages that come from no host', () => {
     await world.advance(5_000);
     expect(world.network.live.size).toBe(1);
     expect([look(a), look(b)].map((seen) => seen.split(' ')[0])).toEqual(['active', 'active']);
+  });
+});
+
+describe('the last words of a host', () => {
+  const BROKEN = new SessionError(1016);
+
+  test.each([{}, { channel: 'hints' }, { channel: false }] as const)(
+    'in the turn of close() reach every tab, also one that slept, %o',
+    async (capabilities) => {
+      const { a, b, c, world } = await openSession({ capabilities });
+      const heard = [hear(b), hear(c)];
+      await b.freeze();
+      world.contextIn(a).error(BROKEN);
+      follow(a.coordinator.close());
+      await world.advance(30_000);
+      await b.wake();
+      await world.advance(30_000);
+      for (const events of heard) expect(events).toContain('session_error 1016');
+    },
+  );
+
+  test('reach every tab, also if a listener closes the coordinator because of them', async () => {
+    const { a, b, world } = await openSession();
+    const heard = hear(b);
+    a.coordinator.on('session_error', () => void a.coordinator.close());
+    await b.freeze();
+    world.contextIn(a).error(BROKEN);
+    await world.advance(1_000);
+    await b.wake();
+    await world.advance(1_000);
+    expect(heard).toContain('session_error 1016');
+  });
+
+  test('in the turn of context.ended() come before the end', async () => {
+    const { a, b, world } = await openSession();
+    const heard = [hear(a), hear(b)];
+    const context = world.contextIn(a);
+    context.ended('closed');
+    context.error(BROKEN);
+    await world.advance(1_000);
+    expect(heard).toEqual(Array(2).fill(['session_error 1016', 'session_ended closed']));
+  });
+
+  test('while the end is being written are ignored with a warning', async () => {
+    const warnings: string[] = [];
+    const logger = { error: () => undefined, warn: (message: string) => void warnings.push(message) };
+    const { a, b, world } = await openSession({ logger, browser: { automatic: false } });
+    const heard = [hear(a), hear(b)];
+    const context = world.contextIn(a);
+    context.ended('closed');
+    await world.advance(0.1);
+    context.error(BROKEN);
+    await world.advance(1_000);
+    expect(heard).toEqual(Array(2).fill(['session_ended closed']));
+    expect(warnings).toEqual([expect.stringMatching(/was ignored/)]);
   });
 });

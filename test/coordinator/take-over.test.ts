@@ -1,3 +1,4 @@
+import { SessionError } from 'solotab';
 import { describe, expect, test } from 'vitest';
 import { follow, hear, look, openSession, openWorld, phasesSeenBy } from '../support/world';
 
@@ -498,4 +499,17 @@ describe('without locks', () => {
     expect([a, b].map(look)).toEqual(['idle none', 'idle none']);
     expect(world.network.live.size).toBe(0);
   });
+});
+
+test('a session that reconnects, and is moved to a tab that can not go on with it, is not over', async () => {
+  const { a, b, world } = await openSession();
+  world.contextIn(a).reconnecting();
+  await world.settle();
+  const moved = follow(b.coordinator.takeOver());
+  await world.settle();
+  await world.fail(b, new SessionError(1012, { retryable: false }));
+  await world.advance(1_000);
+  expect(moved.outcome).toBe(1012);
+  expect([a, b].map(look)).not.toContain('idle none');
+  expect(world.network.sessions.map(({ state }) => state)).toEqual(['live']);
 });

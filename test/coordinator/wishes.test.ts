@@ -216,3 +216,59 @@ describe.each(['the host', 'another tab'] as const)('while %s ends the session',
     expect(world.recordOf()).toMatchObject({ isWanted: true });
   });
 });
+
+test.each(['end', 'forget'] as const)('what is wanted after %s() in the same tab is not ended by it', async (stop) => {
+  const { world, a } = await openWorld({ driver: 'auto' });
+  await a.coordinator.start();
+  const stopped = follow(a.coordinator[stop]());
+  const wanted = follow(a.coordinator.ensure());
+  await world.advance(5_000);
+  expect([stopped.outcome, wanted.outcome, look(a)]).toEqual(['done', 'done', 'active host']);
+  expect(world.network.requests).toEqual(['start', 'end', 'start']);
+});
+
+test('a wish that waits for the end of a session in its tab can be given up', async () => {
+  const { world, a } = await openWorld({ driver: 'auto' });
+  await a.coordinator.start();
+  world.faults.hangEnds = 1;
+  follow(a.coordinator.end());
+  const stop = new AbortController();
+  const wanted = follow(a.coordinator.ensure(undefined, { signal: stop.signal }));
+  await world.advance(100);
+  stop.abort();
+  await world.settle();
+  expect(wanted.outcome).toBe(ABORTED);
+});
+
+test.each(['end', 'cancel', 'forget'] as const)(
+  'without a store %s() ends what was wanted while another tab had the session',
+  async (stop) => {
+    const options = { driver: 'auto', recovery: { by: 'none' }, capabilities: { store: false } } as const;
+    const { world, a, b, c } = await openWorld(options);
+    follow(a.coordinator.start());
+    await world.advance(1_000);
+    follow(b.coordinator.ensure());
+    await world.advance(1_000);
+    world.setOnline(false);
+    await a.crash();
+    await world.advance(1_000);
+    follow(c.coordinator[stop]());
+    await world.advance(1_000);
+    world.setOnline(true);
+    await world.advance(10_000);
+    expect([b, c].map(look)).toEqual(['idle none', 'idle none']);
+  },
+);
+
+test('a prepare that is broken is told to whoever wants a session, and is not called again', async () => {
+  const broken = new TypeError('undefined is not a function');
+  let calls = 0;
+  const prepare = (): never => {
+    calls += 1;
+    throw broken;
+  };
+  const { world, a } = await openWorld({ driver: { start: () => undefined, end: () => undefined, prepare } as never });
+  const wanted = follow(a.coordinator.ensure());
+  await world.advance(60_000);
+  expect([wanted.error, calls]).toEqual([broken, 1]);
+});

@@ -92,7 +92,7 @@ export const ATTEMPTS = [
     name: 'late replacement left open',
     breaks: 'a session that is connected again too late is let go of',
     file: 'src/host/tenure.ts',
-    find: "if (isOver() || stage === 'closing') return void letGoOf(replacement);",
+    find: "if (isOver() || stage === 'closing') return void (replacement === undefined || letGoOf(replacement));",
     replace: "if (isOver() || stage === 'closing') return;",
     tests: ['test/attempts/reconnect.test.ts'],
   },
@@ -151,5 +151,13 @@ export const ATTEMPTS = [
     find: 'const got = await unlessAborted(asked, call.signal);',
     replace: 'const got = await asked;',
     tests: ['test/attempts/with-attempts.test.ts'],
+  },
+  {
+    name: 'nothing let go of',
+    breaks: 'a connection that is back while the driver lets go is nothing more to let go of',
+    file: 'src/host/tenure.ts',
+    find: '(replacement === undefined || letGoOf(replacement))',
+    replace: 'letGoOf(replacement)',
+    tests: ['test/coordinator/driver.test.ts'],
   },
 ];

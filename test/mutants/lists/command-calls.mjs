@@ -226,4 +226,20 @@ export const COMMAND_CALLS = [
     replace: "return { state: 'failed' };",
     tests: CALLS,
   },
+  {
+    name: 'host of a newer version asked for ever',
+    breaks: 'a command for a host of a newer version is refused',
+    file: 'src/tab/commands.ts',
+    find: "if (ledger.record.phase === 'active' && ledger.record.term === null) throw ports.shown(refusal(1004));",
+    replace: '',
+    tests: ['test/coordinator/newer-version.test.ts'],
+  },
+  {
+    name: 'command of the host itself too early',
+    breaks: 'a command that waits in the tab which connects runs as soon as the session is active',
+    file: 'src/host/tenure.ts',
+    find: 'isOver() || endedEarly !== undefined ? undefined : session',
+    replace: "stage !== 'held' ? undefined : session",
+    tests: ['test/coordinator/commands.test.ts'],
+  },
 ];

@@ -394,4 +394,37 @@ export const HOST = [
     replace: 'hasBegun',
     tests: ['test/coordinator/commands.test.ts'],
   },
+  {
+    name: 'last words lost at close',
+    breaks: 'what a host emits in the turn of close() is stored',
+    file: 'src/host/tenure.ts',
+    find: 'isWritten && writer.hasMore()',
+    replace: 'isWritten && !writer',
+    tests: ['test/coordinator/events.test.ts'],
+  },
+  {
+    name: 'heard before it is kept',
+    breaks: 'what a listener of this tab closes its coordinator for is stored all the same',
+    file: 'src/host/writer.ts',
+    find: 'unstored.push(...entries);\n    for (let i = 0; i < entries.length; i += BATCH) ledger.sendEvents(term, entries.slice(i, i + BATCH));',
+    replace:
+      'for (let i = 0; i < entries.length; i += BATCH) ledger.sendEvents(term, entries.slice(i, i + BATCH));\n    unstored.push(...entries);',
+    tests: ['test/coordinator/events.test.ts'],
+  },
+  {
+    name: 'last words after the end',
+    breaks: 'what is emitted in the turn of context.ended() goes before the end',
+    file: 'src/host/writer.ts',
+    find: 'LAST.includes(report.type) ? drafts : drafts.splice(0)',
+    replace: 'drafts.splice(0)',
+    tests: ['test/coordinator/events.test.ts'],
+  },
+  {
+    name: 'late words ignored in silence',
+    breaks: 'what is emitted while the end is written is ignored with a warning',
+    file: 'src/host/writer.ts',
+    find: 'drafts.length > 0 && ledger.record.term !== term',
+    replace: 'drafts.length < 0',
+    tests: ['test/coordinator/events.test.ts'],
+  },
 ];

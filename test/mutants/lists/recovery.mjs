@@ -108,7 +108,7 @@ export const RECOVERY = [
     name: 'resumed for ever',
     breaks: 'a session that its driver knows to be gone for good is over at once, with the driver’s error',
     file: 'src/session/steps.ts',
-    find: 'if (error && !completeFacts(error).retryable && record.lostSince !== null)',
+    find: 'if (error && !completeFacts(error).retryable && record.resumeKey === record.term)',
     replace: 'if (error && record.lostSince === 0)',
     tests: ['test/session/decide-recovery.test.ts'],
   },
@@ -239,5 +239,13 @@ export const RECOVERY = [
     find: 'await terms.lettingGo;',
     replace: '',
     tests: ['test/coordinator/slow-drivers.test.ts'],
+  },
+  {
+    name: 'move of a session that reconnects ends it',
+    breaks: 'a tab that can not go on with a session after a move does not end it',
+    file: 'src/session/steps.ts',
+    find: 'record.resumeKey === record.term)',
+    replace: 'record.lostSince !== null)',
+    tests: ['test/coordinator/take-over.test.ts'],
   },
 ];

@@ -132,8 +132,8 @@ export const WISH_CLAUSES = [
     name: 'wish kept against a refusal',
     breaks: 'a start that the driver refuses before anything happens rejects the wish',
     file: 'src/tab/wishes.ts',
-    find: 'if (refusal && !refusal.retryable) wish.stop.abort(refusal);',
-    replace: '',
+    find: 'refusal ? !refusal.retryable :',
+    replace: 'refusal ? false :',
     tests: ['test/coordinator/ensure.test.ts'],
   },
   {
