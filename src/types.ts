@@ -216,7 +216,7 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
    * While the session is being connected or recovered it waits. Rejects, in this tab alone and without an event:
    *
    * - with a `SessionError` if there is no session: 1011 (none, or its attempt failed), 1017 (it is being ended), 1002 (not active within
-   *   `timeoutMs`); 9999 while another tab blocks the browser's storage;
+   *   `timeoutMs`); 1004 if the tab that has it runs a newer version of solotab; 9999 while another tab blocks the browser's storage;
    * - with a `CommandError` if it `failed`, was `refused`, or if it is `unknown` whether it was carried out;
    * - with a `DataCloneError` for an input that can't be cloned, a `NotSupportedError` where the browser has no BroadcastChannel to send it
    *   by, and the reason of a `signal` that aborts.
