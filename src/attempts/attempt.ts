@@ -31,6 +31,7 @@ export function beginAttempt(
   call: DriverContext & OwnDelay,
   facts: Pick<AttemptContext, 'attempt' | 'token' | 'pin'>,
   freshToken: (signal: AbortSignal) => Promise<string | undefined>,
+  letGo: (session: unknown) => void,
 ): Attempt {
   const { control, unlink } = linkedTo(call.signal);
   let failed = false;
@@ -53,7 +54,11 @@ export function beginAttempt(
       emit: unlessFailed((type: string, payload?: unknown) => call.emit(type, payload)),
       error: unlessFailed((error: unknown) => call.error(error)),
       reconnecting: () => (failed ? undefined : call.reconnecting()),
-      reconnected: unlessFailed((session?: unknown) => call.reconnected(session)),
+      reconnected(session?: unknown) {
+        if (!failed) call.reconnected(session);
+        // Too late: nothing must be left of it.
+        else if (session !== undefined) letGo(session);
+      },
       ended: unlessFailed((reason?: string) => call.ended(reason)),
     },
     fail() {

@@ -13,6 +13,7 @@ import type {
   InferredDriver,
   PreviousTerm,
 } from '../driver';
+import { outcomeOf } from '../host/outcome';
 import { unlessAborted } from '../platform/abort';
 import { consoleLogger } from '../platform/browser';
 import { delayOf } from '../platform/delay';
@@ -158,11 +159,17 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     const means = { canRenewToken: token !== undefined, canRenewPin: makesPin, attempts };
     const spent = { freshTokens: 0, freshPins: 0, backOffs: 0 };
     let pin = makesPin ? draw() : typeof givenPin === 'string' && givenPin ? givenPin : undefined;
+    // A session that is resumed is what the next attempt goes on with.
+    const letGo = async (session: unknown): Promise<void> => {
+      const outcome = await outcomeOf(() => driver[kind === 'resume' ? 'release' : 'end']?.(session, call));
+      if (outcome.type === 'error')
+        consoleLogger().error('solotab: what connected too late could not be let go of', outcome.error);
+    };
     for (let attempt = 1; ; attempt += 1) {
       const { signal } = call;
       const accessToken = await freshToken({ kind, request, attempt, signal });
       const refresh = (own: AbortSignal) => freshToken({ kind: 'refresh', request, attempt, signal: own });
-      const { context, fail } = beginAttempt(call, { attempt, token: accessToken, pin }, refresh);
+      const { context, fail } = beginAttempt(call, { attempt, token: accessToken, pin }, refresh, letGo);
       try {
         return await act(context);
       } catch (cause) {

@@ -2,7 +2,6 @@
 
 import type { DriverContext } from '../driver';
 import type { Platform } from '../platform/platform';
-import type { Report } from '../session/command';
 import { errorFacts } from '../session/error-facts';
 import { factsOf } from '../session/errors';
 import { type EventDraft, OWN_TYPES } from '../session/events';
@@ -18,7 +17,7 @@ export interface ContextPorts extends Pick<Platform, 'logger' | 'clone'> {
   info(): unknown;
   emit(draft: EventDraft): void;
   publish(info: unknown): void;
-  report(report: Report): void;
+  reconnecting(): void;
   /** With a session also once the term is over: nothing must be left of it. */
   reconnected(session: unknown): void;
   ended(reason: string): void;
@@ -75,7 +74,7 @@ export function createContext(ports: ContextPorts): DriverContext {
     /** False: there is nothing to be restored. For `reconnect()`, which an app's own context may not tell. */
     reconnecting() {
       if (ports.isClosing()) return false;
-      return whileHost('reconnecting', () => ports.report({ type: 'reconnecting' }));
+      return whileHost('reconnecting', ports.reconnecting);
     },
     reconnected(session) {
       const tell = (): void => ports.reconnected(session);

@@ -1,5 +1,8 @@
-/** The `data` of an error, on its way to the other tabs. */
+/** An error on its way to the other tabs, and as the tab gets it in which it happened. */
 import type { Platform } from '../platform/platform';
+import type { ErrorFacts } from '../session/error-facts';
+import { SessionError } from '../session/errors';
+import type { JournalEntry } from '../session/events';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
 
 /**
@@ -19,4 +22,16 @@ export function shareData(data: unknown, { logger, clone }: Pick<Platform, 'logg
     cause,
   );
   return undefined;
+}
+
+/** The same facts that every tab is sent, numbered as they were told, and the cause, which stays here. */
+export function ownError(
+  cause: unknown,
+  facts: ErrorFacts,
+  told: readonly JournalEntry[] | undefined,
+  of: { readonly tabId: string; readonly epoch: number },
+): SessionError {
+  const entry = told?.find((one) => one.error?.code === facts.code);
+  const number = entry && { epoch: entry.epoch, seq: entry.seq, at: entry.at };
+  return new SessionError(facts.code, { ...facts, cause, ...of, ...number });
 }

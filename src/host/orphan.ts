@@ -23,7 +23,7 @@ export async function endOrphan(
     // The record knows no session any more that anything could be told of.
     isOver: () => true,
     isClosing: () => false,
-    ...{ emit: ignore, publish: ignore, report: ignore, reconnected: ignore, ended: ignore },
+    ...{ emit: ignore, publish: ignore, reconnecting: ignore, reconnected: ignore, ended: ignore },
   });
   const outcome = await within(
     clock,

@@ -22,8 +22,9 @@ import { type ErrorFacts, errorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { isClosing, isSameSession, type SessionRecord } from '../session/record';
 import { createCommands } from './commands';
+import { createConnection } from './connection';
 import { createContext } from './context';
-import { shareData } from './error-data';
+import { ownError, shareData } from './error-data';
 import { failureTo, type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
@@ -52,8 +53,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let stage: 'connecting' | 'held' | 'closing' | 'over' = 'connecting';
   /** The driver's call, from when it was made. */
   let attempt: Promise<Outcome<unknown>> | undefined;
-  /** What it came back with, until it is let go. */
-  let session: { readonly value: unknown } | undefined;
+  const connection = createConnection();
   /** Why the wait for it was ended, if it was: by a failure of its own, or because it was given up or fenced. */
   let stopped: { readonly reason: unknown; readonly failure: SessionError | undefined } | undefined;
   /** The code of a failure that says nothing better. None: nothing was attempted, this term ends an orphan. */
@@ -84,11 +84,14 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     info: () => claimed.info,
     emit: writer.emit,
     publish: writer.publish,
-    report: say,
+    reconnecting() {
+      connection.broke();
+      say({ type: 'reconnecting' });
+    },
     reconnected(replacement) {
       // Too late: it is let go of, as what an attempt connects too late.
       if (isOver() || stage === 'closing') return void (replacement === undefined || letGoOf(replacement));
-      if (session && replacement !== undefined) session = { value: replacement };
+      connection.restored(replacement);
       ports.onReplaced();
       say({ type: 'reconnected' });
     },
@@ -98,7 +101,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   const commands = createCommands({
     ...{ ledger, clock, driver, term, context, signal: control.signal, clone, watch: locks.watch },
     // The record says that it is active a moment before this host has heard so.
-    session: () => (isOver() || endedEarly !== undefined ? undefined : session),
+    session: () => (isOver() || endedEarly !== undefined ? undefined : connection.session),
   });
 
   // A lock that was taken away is a reason to look whether the term is still ours. Without a store nothing else says so.
@@ -154,15 +157,17 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   }
 
   async function connected(value: unknown): Promise<unknown> {
-    session = { value };
+    connection.made(value);
     attempt = undefined;
     try {
       const { verdict } = await writer.report({ type: 'connected' });
       if (verdict === 'done') {
         if (stage === 'connecting') stage = 'held';
         observe(ledger.record);
+        const now = connection.session?.value ?? value;
         if (endedEarly !== undefined) endedByDriver(endedEarly);
-        return value;
+        else if (connection.isBroken) say({ type: 'reconnecting' });
+        return now;
       }
     } catch (error) {
       await abandon(error);
@@ -196,10 +201,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const report: Report = reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason };
     const entries = (await conclude(report))?.entries;
     void abandon(error);
-    const entry = entries?.find((one) => one.error?.code === facts.code);
-    const told = entry ? { epoch: entry.epoch, seq: entry.seq, at: entry.at } : { epoch };
-    // The same facts that every tab is sent, and the cause, which stays here.
-    return new SessionError(facts.code, { ...facts, cause: error.cause, tabId: ports.tabId, ...told });
+    return ownError(error.cause, facts, entries, { epoch, tabId: ports.tabId });
   }
 
   /** Does what the record asks of its host. Called with every look at it. */
@@ -219,7 +221,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
       return;
     }
     if (isClosing(record.phase)) void finish();
-    else if (record.successor && session && stage === 'held') void handOver(session.value);
+    else if (record.successor && connection.session && stage === 'held') void handOver();
     // The record was lost, and a tab that had not heard of it yet wrote what it knew.
     else if (record.phase === 'connecting' && stage === 'held') say({ type: 'connected' });
     if (record.asked > Math.max(record.answered, answering)) {
@@ -238,17 +240,17 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     isFinishing = true;
     // As it is now: the record can be over before the attempt is.
     const wasActive = ledger.record.activeEpoch > 0;
-    let value = session ? session.value : null;
-    if (!session && attempt) {
+    const had = connection.take();
+    let value = had ? had.value : null;
+    if (attempt) {
       stop(abortError());
       // What comes is ended here, also if the page goes away meanwhile, and not there too.
       const coming = attempt;
       attempt = undefined;
       const outcome = await within(clock, connectTimeoutMs, coming);
-      if (outcome?.type === 'value') value = outcome.value;
+      if (outcome?.type === 'value' && !had) value = outcome.value;
       else if (!outcome) letGoWhenItComes(coming);
     }
-    session = undefined;
     const wasNever = value === null && fallback !== undefined && !wasActive;
     // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
     if (value === null && !wasNever) await ledger.peek().catch(() => undefined);
@@ -266,8 +268,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   async function leave(reason: string, isWritten: boolean): Promise<void> {
     if (isOver()) return;
     // While the locks are kept: who finds them free writes that the term is over, and nothing can be stored under it.
-    if (isWritten && writer.hasMore()) await within(clock, SILENCE_MS, writer.report({ type: 'alive' }));
-    const isHeld = session !== undefined || isFinishing;
+    if (isWritten && writer.hasMore()) await within(clock, SILENCE_MS, writer.storeAll());
+    const isHeld = connection.session !== undefined || isFinishing;
     over(abortError(reason));
     ledger.sayGoodbye(term);
     if (!isWritten) return;
@@ -279,8 +281,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */
   async function letGo(looked?: Promise<void>): Promise<unknown> {
-    const held = session;
-    session = undefined;
+    const held = connection.take();
     // Unless it is known to be over: a look that is under way may say so, or a report that was held up as the page was left.
     if (!held || goesOn()) await Promise.all([looked, writer.settled()]);
     return held ? letGoOf(held.value) : letGoWhenItComes();
@@ -288,25 +289,24 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
 
   function endedByDriver(reason: string): void {
     if (stage === 'closing') return;
-    if (!session) {
+    if (!connection.session) {
       endedEarly ??= reason;
       // What the driver resolves with in this very turn counts: such a session began and ended.
       clock.after(0, () => {
-        if (!session && stage === 'connecting') fail(`The session ended before it was connected (${reason}).`);
+        if (attempt && stage === 'connecting') fail(`The session ended before it was connected (${reason}).`);
       });
       return;
     }
     stage = 'closing';
-    session = undefined;
+    connection.take();
     seat.release();
     void writer.report({ type: 'ended', reason }).then(() => over(abortError('The session is over.')));
   }
 
-  async function handOver(value: unknown): Promise<void> {
+  async function handOver(): Promise<void> {
     stage = 'closing';
     // From now on nobody has it until it is resumed: if this tab goes away meanwhile, whoever writes that it is over ends it.
-    session = undefined;
-    await callDriver('release', value);
+    await callDriver('release', connection.take()?.value);
     seat.release();
     const { verdict } = await writer.report({ type: 'handOver' });
     if (verdict === 'void' && !isOver()) {
@@ -345,6 +345,6 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     return error;
   }
 
-  const state = { session: () => session, isLettingGo: () => isLettingGo };
+  const state = { session: () => connection.session, isLettingGo: () => isLettingGo };
   return { ...state, term, origin, epoch, commands, connect, observe, say, finish, leave, letGo };
 }

@@ -41,8 +41,10 @@ export interface Writer {
   /** Tells every tab, this one included, after the present turn. */
   emit(draft: EventDraft): void;
   publish(info: unknown): void;
-  /** Something that was emitted or published is not stored yet. */
+  /** Something that was emitted, published or reported is not stored yet. */
   hasMore(): boolean;
+  /** Resolves when nothing is left to be stored, or the term is over. */
+  storeAll(): Promise<void>;
   /** Resolves when what was reported until now is stored, or will never be. */
   settled(): Promise<unknown>;
 }
@@ -56,6 +58,8 @@ export function createWriter(
   const unstored: JournalEntry[] = [];
   let published: { readonly info: unknown } | undefined;
   let reportsUnderWay = 0;
+  /** Of those, how many are last ones. */
+  let lastOnes = 0;
   let isStoring = false;
   let queue: Promise<unknown> = Promise.resolve();
 
@@ -125,20 +129,28 @@ export function createWriter(
     return result;
   }
 
+  async function report(given: Report): Promise<Decision> {
+    const isLast = LAST.includes(given.type);
+    reportsUnderWay += 1;
+    lastOnes += Number(isLast);
+    // What was emitted before a last one is that one's to tell.
+    const before = lastOnes > 0 ? [] : drafts.splice(0);
+    try {
+      return await enqueue(() => {
+        number(isLast ? drafts.splice(0) : before);
+        return store(given);
+      });
+    } finally {
+      reportsUnderWay -= 1;
+      lastOnes -= Number(isLast);
+      flush();
+    }
+  }
+
+  const hasMore = (): boolean => drafts.length + unstored.length + reportsUnderWay > 0 || published !== undefined;
+
   return {
-    async report(report) {
-      reportsUnderWay += 1;
-      const before = LAST.includes(report.type) ? drafts : drafts.splice(0);
-      try {
-        return await enqueue(() => {
-          number(before.splice(0));
-          return store(report);
-        });
-      } finally {
-        reportsUnderWay -= 1;
-        flush();
-      }
-    },
+    report,
     emit(draft) {
       if (drafts.push(draft) === 1) void Promise.resolve().then(flush);
     },
@@ -146,7 +158,10 @@ export function createWriter(
       if (!published) void Promise.resolve().then(flush);
       published = { info };
     },
-    hasMore: () => drafts.length + unstored.length > 0 || published !== undefined,
+    hasMore,
+    async storeAll() {
+      while (!isOver() && hasMore()) await report({ type: 'alive' });
+    },
     settled: () => queue,
   };
 }

@@ -223,7 +223,8 @@ export function isCandidate(value: unknown): value is Candidate {
  * What stands in for a stored value that is no record: what this tab knew last. A damaged record is not an idle one; and the
  * next claim must go above its epoch, as far as that can be believed.
  */
-export function standIn(known: SessionRecord, value: unknown): SessionRecord {
+export function standIn(given: SessionRecord, value: unknown): SessionRecord {
+  const known = isForeign(given) ? { ...given, ...IDLE } : given;
   const epoch = isObject(value) && isCount(value.epoch) && value.epoch <= MAX_BELIEVED ? value.epoch : 0;
   return known.phase === 'idle' && epoch > known.epoch ? { ...known, epoch } : known;
 }
@@ -231,6 +232,11 @@ export function standIn(known: SessionRecord, value: unknown): SessionRecord {
 /** What a tab shows of a session of a newer version, which it leaves alone: one is active elsewhere. */
 export function foreign(known: SessionRecord): SessionRecord {
   return { ...known, ...IDLE, phase: 'active' };
+}
+
+/** A session of a newer version is known to be there while its record is, and no longer. */
+export function isForeign({ phase, term }: SessionRecord): boolean {
+  return phase === 'active' && term === null;
 }
 
 /** Whether `a` is a later state of the scope than `b`. Of two claims in the same millisecond, which no store kept apart, the name decides. */

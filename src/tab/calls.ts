@@ -180,7 +180,7 @@ export function createCalls(ports: CallPorts) {
 
   /** What this tab wants afterwards is not ended by `call`. */
   function ending(call: Promise<void>): Promise<void> {
-    ends = Promise.all([ends, outcomeOf(() => call)]);
+    ends = Promise.all([ends, outcomeOf(() => call)]).then(() => undefined);
     return call;
   }
 

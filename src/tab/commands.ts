@@ -15,7 +15,7 @@ import { CommandError } from '../session/command-error';
 import { canTell, commandInput, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
 import type { SessionError } from '../session/errors';
 import { blocked, refusal } from '../session/reasons';
-import type { Phase, SessionRecord } from '../session/record';
+import { isForeign, type Phase, type SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
 
 /** How long a command waits for a session that is being connected, unless its caller says. */
@@ -118,7 +118,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
         await unlessAborted(look(), signal);
         refuseIn(ledger.record.phase);
         // Of a newer version, which this one can't ask.
-        if (ledger.record.phase === 'active' && ledger.record.term === null) throw ports.shown(refusal(1004));
+        if (isForeign(ledger.record)) throw ports.shown(refusal(1004));
       }
     }
   }

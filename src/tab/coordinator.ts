@@ -20,6 +20,7 @@ import type { Shape } from '../shape';
 import type { CallOptions, Coordinator, CoordinatorOptions, Guarantee, SessionSnapshot } from '../types';
 import { createByItself } from './by-itself';
 import { createCalls } from './calls';
+import { addDispose, closedError } from './closing';
 import { createCommandCalls } from './commands';
 import { createListeners, type Listener } from './listeners';
 import { noteName } from './name-use';
@@ -49,6 +50,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const { clock, lifecycle, isBrowser, isPage, clone, random, randomId } = platform;
   const tabId = randomId();
   const closing = new AbortController();
+  /** Aborts when a coordinator that is closed has left its term: until then it must hear that its page goes away. */
+  const gone = new AbortController();
   noteName(platform, options, closing.signal, logger);
   /** Aborts when the page is left or the coordinator is closed; a new one when the page is back. */
   let awake = new AbortController();
@@ -123,7 +126,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     else if (event === 'show') quietly(show());
     else if (event === 'focus' || event === 'network') consider(event === 'network');
     else if (!isAsleep()) void ledger.refresh();
-  }, closing.signal);
+  }, gone.signal);
   const ready = open()
     .catch(() => undefined)
     .then(() => {
@@ -259,7 +262,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
 
   /** A cached or frozen page must not hold, wait or listen: it would stop the others, or be thrown out of the cache. */
   function hide(): void {
-    if (!fallAsleep(abortError('The page was left.'))) return;
+    // Also while its coordinator is being closed, and stores what its driver said last.
+    if (!fallAsleep(abortError('The page was left.')) && !isClosed()) return;
     // Nothing is written: Chromium throws a page out of the cache whose transaction another tab waits for.
     void terms.leave('The page was left.', false);
     ledger.closeChannel();
@@ -296,8 +300,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     onRecord(ledger.record);
   }
 
-  async function close(): Promise<void> {
-    if (isClosed()) return;
+  async function closeOnce(): Promise<void> {
     closing.abort();
     fallAsleep(closedError());
     wishes.close(closedError());
@@ -306,9 +309,16 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     // A claim that is on its way is still stored: its term is left then.
     if (!terms.held) await within(clock, CLAIM_LIMIT_MS, calls.settled());
     await terms.leave('The coordinator was closed.', true);
+    gone.abort();
     ledger.close();
     await terms.letGo();
   }
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= closeOnce();
+    return closed;
+  };
 
   const coordinator = {
     tabId,
@@ -336,15 +346,4 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   addDispose(coordinator, close);
   // The two members were just added, wherever `using` exists.
   return coordinator as unknown as Coordinator<S>;
-}
-
-/** Adds what `using` calls. Older browsers don't have these symbols; a member named `undefined` would help nobody. */
-export function addDispose(coordinator: object, close: () => Promise<void>): void {
-  const { dispose, asyncDispose } = Symbol;
-  if (dispose) Object.assign(coordinator, { [dispose]: () => void close() });
-  if (asyncDispose) Object.assign(coordinator, { [asyncDispose]: close });
-}
-
-export function closedError(): DOMException {
-  return new DOMException('This coordinator was closed. Create a new one.', 'InvalidStateError');
 }

@@ -19,10 +19,12 @@ const AGAIN_MS = 1_000;
 /** Another call has the session, in whichever phase. */
 const BUSY: readonly number[] = [1002, 1004, 1017];
 
+const OVER = 'The session was ended, so none is wanted any more.';
+
 export interface WishPorts extends Pick<Platform, 'clock'> {
   readonly ledger: Ledger;
   ready(): Promise<void>;
-  /** Resolves when no call of this tab ends the session any more. */
+  /** Resolves when none of the calls of this tab ends the session any more. After each such call it is another promise. */
   ended(): Promise<unknown>;
   /** Throws if this coordinator can't host: it was closed, or is in no page. */
   throwIfUnfit(): void;
@@ -59,13 +61,20 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
   async function ensure(request?: unknown, { signal }: CallOptions = {}): Promise<void> {
     throwIfAborted(signal);
     ports.throwIfUnfit();
+    const ended = ports.ended();
+    const throwIfOver = (): void => {
+      ports.throwIfUnfit();
+      throwIfAborted(signal);
+      // What was called after it in this tab ends it, also if that found nothing to end.
+      if (ports.ended() !== ended) throw abortError(OVER);
+    };
     await ports.ready();
-    // What was called before in this tab does not end it.
-    await (signal ? unlessAborted(ports.ended(), signal) : ports.ended());
+    // What was called before in this tab does not.
+    await (signal ? unlessAborted(ended, signal) : ended);
+    throwIfOver();
     // Also a look: what is over by now is over before the wish.
     await ledger.transact({ type: 'want' }).catch(() => undefined);
-    ports.throwIfUnfit();
-    throwIfAborted(signal);
+    throwIfOver();
     const { stops, seq } = ledger.record;
     await new Promise<void>((resolve, reject) => {
       const { control: stop, unlink } = linkedTo(signal);
@@ -87,7 +96,7 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
       wish.stops = Math.min(wish.stops, ledger.record.stops);
       const state = stateOfWish(wish, ledger.record, clock.now());
       if (state.type === 'fulfilled') wish.resolve();
-      else if (state.type === 'over') wish.stop.abort(abortError('The session was ended, so none is wanted any more.'));
+      else if (state.type === 'over') wish.stop.abort(abortError(OVER));
       else if (state.type === 'failed') {
         const { entry } = state;
         const error = errorEvent(entry.error ?? { code: 1001 }, entry);

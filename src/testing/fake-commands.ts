@@ -51,7 +51,8 @@ async function run(
       listeners.add('statechange', look, signal);
       look();
     });
-  await untilSeen(({ phase }) => !waitsIn(phase));
+  // What is active now runs now, whatever is called after it.
+  if (waitsIn(getSnapshot().phase)) await untilSeen(({ phase }) => !waitsIn(phase));
   throwIfAborted(signal);
   const { phase, epoch } = getSnapshot();
   const refused = commandRefusal(phase);

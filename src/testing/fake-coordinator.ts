@@ -7,7 +7,7 @@ import { SessionError } from '../session/errors';
 import { OWN_TYPES } from '../session/events';
 import { check } from '../session/misuse';
 import type { Shape } from '../shape';
-import { addDispose, closedError } from '../tab/coordinator';
+import { addDispose, closedError } from '../tab/closing';
 import { createListeners, type Listener } from '../tab/listeners';
 import { UNSEEN } from '../tab/snapshot';
 import type { CallOptions, CommandOptions, DriverEvent, SessionSnapshot, TakeOverOptions } from '../types';
@@ -34,6 +34,10 @@ export function createFakeCoordinator<S extends Shape = Shape>(
   /** The session was active once: it is ended then, and never canceled. */
   let wasActive = false;
   let refusal: SessionError | null = null;
+  /** A call gives up what it connects, by its own signal. */
+  let isGivenUp = false;
+  /** How many calls erase what there is. */
+  let forgetting = 0;
   const closing = new AbortController();
   const getSnapshot = () => snapshot;
   // Which commands there are, and what they take, is known to the app.
@@ -42,6 +46,8 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     getSnapshot,
     refusal: () => refusal && local(refusal),
     start: (callOptions) => connect('start', callOptions),
+    isGivenUp: () => isGivenUp,
+    isForgetting: () => forgetting > 0,
   });
   const ports: FakeCommandPorts = { commands, listeners, closing: closing.signal, getSnapshot };
 
@@ -117,7 +123,12 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     if (signal?.aborted) {
       // What was live before goes back to where it can be resumed.
       if (wasActive) set({ phase: 'recovering', role: 'follower' });
-      else await letGo('cancel');
+      else {
+        isGivenUp = true;
+        const over = letGo('cancel');
+        isGivenUp = false;
+        await over;
+      }
       throwIfAborted(signal);
     }
     set({ phase: 'active' });
@@ -138,6 +149,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     set({ phase, ...(snapshot.hostTabId === null && { role: 'host' }) } as SnapshotPatch);
     const { epoch } = snapshot;
     await Promise.resolve();
+    throwIfAborted(closing.signal);
     if (snapshot.epoch === epoch && snapshot.phase === phase) over(phase === 'canceling' ? 'canceled' : 'ended');
   }
 
@@ -149,9 +161,15 @@ export function createFakeCoordinator<S extends Shape = Shape>(
 
   /** Also another one, if it began meanwhile. */
   async function forget(): Promise<void> {
-    do await giveUp('end');
-    while (snapshot.phase !== 'idle');
-    set({ lastError: null });
+    forgetting += 1;
+    try {
+      do await giveUp('end');
+      while (snapshot.phase !== 'idle');
+      set({ lastError: null });
+    } finally {
+      forgetting -= 1;
+    }
+    wishes.start();
   }
 
   async function call(name: string, input?: unknown, { signal }: CommandOptions = {}): Promise<unknown> {

@@ -8,6 +8,10 @@ export interface FakeWishPorts {
   /** What a start is refused with now. */
   refusal(): SessionError | null;
   start(options: CallOptions): Promise<unknown>;
+  /** A call gives up what it connects, by its own signal: the others still want a session. */
+  isGivenUp(): boolean;
+  /** What there is is being erased: what is wanted begins after it. */
+  isForgetting(): boolean;
 }
 
 export interface FakeWishes {
@@ -28,7 +32,7 @@ interface Wish {
   reject(reason: unknown): void;
 }
 
-export function createFakeWishes({ getSnapshot, refusal, start }: FakeWishPorts): FakeWishes {
+export function createFakeWishes({ getSnapshot, refusal, start, ...ports }: FakeWishPorts): FakeWishes {
   const wishes = new Set<Wish>();
 
   function ensure(options: CallOptions): Promise<void> {
@@ -60,7 +64,7 @@ export function createFakeWishes({ getSnapshot, refusal, start }: FakeWishPorts)
 
   function startNow(): void {
     const [wish] = wishes;
-    if (!wish || getSnapshot().phase !== 'idle') return;
+    if (!wish || getSnapshot().phase !== 'idle' || ports.isForgetting()) return;
     const refused = refusal();
     if (refused && !refused.retryable) {
       wish.reject(refused);
@@ -80,8 +84,9 @@ export function createFakeWishes({ getSnapshot, refusal, start }: FakeWishPorts)
     if (phase === 'active') {
       for (const wish of wishes) wish.resolve();
     } else if (phase === previous.phase) return;
-    else if (isEnding(phase)) end();
-    else if (phase === 'idle' && isEnding(previous.phase)) startNow();
+    else if (isEnding(phase)) {
+      if (!ports.isGivenUp()) end();
+    } else if (phase === 'idle' && isEnding(previous.phase)) startNow();
     else if (phase === 'idle') {
       for (const wish of wishes) {
         const failed = lastError !== wish.lastError ? lastError : null;

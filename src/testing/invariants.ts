@@ -9,6 +9,7 @@
  * - When one acts, no other coordinator that could answer still has the session; and no two go on having one.
  * - No session is ended by two tabs that don't have it, or by one that does not have it while another could still answer, or
  *   resumed after it was ended.
+ * - A driver is given back only what it made: to end, or to let go of. To end it may be given null, for what its tab has not got.
  * - A worker has no session, ends none, and begins and ends no term.
  * - A command runs only on a session that its tab has, and not once its caller gave up or its term is over.
  * - No session stays open once its term is over in its tab: its driver ends it or lets go of it, one that it connected too late as well.
@@ -102,6 +103,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
     onDriver(request) {
       const { page, call } = request;
       if (page.isWorker) violate(`${page.name} calls driver.${call} in a worker`);
+      if (request.isForeign) violate(`${page.name} calls driver.${call} with a session that its driver never made`);
       fromMemory ||= page.hasNoStore;
       watchForks();
       // A tab that is about to resume it may hear a moment later that it is to end.

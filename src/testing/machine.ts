@@ -64,6 +64,8 @@ export interface Watcher {
   onWipe?(): void;
   /** A page is gone, and so are its locks. */
   onDeath?(page: Page): void;
+  /** A coordinator warns its developer. */
+  onWarning?(page: Page, message: string): void;
   onUncaught?(error: unknown): void;
   /** After each event and all that followed from it. */
   afterStep?(): void;
@@ -80,6 +82,8 @@ export interface DriverRequest {
   readonly session: ServiceSession | undefined;
   /** An `end` by a tab that does not have the session. */
   readonly isOrphan: boolean;
+  /** An `end` or a `release` of something that its driver never made; `end` is given null where its tab has nothing. */
+  readonly isForeign: boolean;
   /** What a `start` or a `join` was given. */
   readonly given: unknown;
 }

@@ -62,6 +62,7 @@ interface Asked {
   readonly owner: object;
   readonly service: ServiceSession | undefined;
   readonly isOrphan?: boolean;
+  readonly isForeign?: boolean;
   readonly given?: unknown;
 }
 
@@ -104,6 +105,8 @@ export class Network {
     const asked = { page, scope, owner };
     /** Which session of the far end each of the driver's is. */
     const served = new Map<unknown, ReturnType<Service['open']>>();
+    /** What the driver connected, at first or anew: nothing else is to come back to it. */
+    const made = new Set<unknown>();
     const isHeld = (session: ServiceSession): boolean => [...this.live].some((live) => live.service === session);
 
     const connect = async (
@@ -116,6 +119,8 @@ export class Network {
       const before = isNew ? undefined : service.find(scope, infoOf(request), isHeld, given.epoch, true);
       if (!this.#record({ ...asked, call, context: given, service: before, given: isNew && request })) return never();
       let live: LiveSession | undefined;
+      /** What it connected anew before it was done: the connection that it resolves with has broken by then. */
+      let replaced: { readonly session: unknown } | undefined;
       let isOver = false;
       let name: string | undefined;
       const ended = (reason?: string): void => {
@@ -129,7 +134,9 @@ export class Network {
         name = sessionIn(info) ?? name;
       };
       const reconnected = (session?: unknown): void => {
+        if (!live && session !== undefined) replaced = { session };
         const known = served.get(live?.session);
+        if (session !== undefined) made.add(session);
         if (live && known && session !== undefined) {
           served.set(session, known);
           // The connection of the one before it broke. One that comes too late is open beside it, until it is let go of.
@@ -150,11 +157,13 @@ export class Network {
       this.connecting.add(attempt);
       const session = await Promise.resolve(run(context)).finally(() => this.connecting.delete(attempt));
       const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId(), given.epoch);
-      served.set(session, entry);
+      const connection = replaced ? replaced.session : session;
+      served.set(session, entry).set(connection, entry);
+      made.add(connection);
       entry.isReleased = false;
       entry.lostAt = page.gone ? this.#machine.scheduler.now : null;
       entry.holder = page.gone ? null : { page, epoch: given.epoch };
-      live = { ...asked, session, context, service: entry, since };
+      live = { ...asked, session: connection, context, service: entry, since };
       if (isOver) this.#isOver(live);
       else if (!page.gone) this.live.add(live);
       return session;
@@ -162,7 +171,8 @@ export class Network {
     const leave = (call: DriverCall, session: unknown, context: DriverContext, run: () => void | Promise<void>) => {
       const isOrphan = session === null;
       const entry = isOrphan ? service.find(scope, context.info, isHeld, context.epoch) : served.get(session);
-      if (!this.#record({ ...asked, call, context, service: entry, isOrphan })) return never();
+      const isForeign = !made.has(session) && !(isOrphan && call === 'end');
+      if (!this.#record({ ...asked, call, context, service: entry, isOrphan, isForeign })) return never();
       if (call === 'release' && entry && isHolder(entry, page, context.epoch)) entry.isReleased = true;
       if (call === 'end' && entry) {
         if (entry.state === 'live') entry.state = 'ended';
@@ -253,7 +263,7 @@ export class Network {
     return entry;
   }
 
-  #record({ page, scope, call, context, owner, service, isOrphan = false, given }: Asked): boolean {
+  #record({ page, scope, call, context, owner, service, isOrphan = false, isForeign = false, given }: Asked): boolean {
     if (page.gone) return false;
     const { epoch } = context;
     page.log(() =>
@@ -264,7 +274,7 @@ export class Network {
       ...{ session: service?.id ?? null, isOrphan },
     });
     for (const watcher of this.#machine.watchers) {
-      watcher.onDriver?.({ page, scope, call, epoch, owner, session: service, isOrphan, given });
+      watcher.onDriver?.({ page, scope, call, epoch, owner, session: service, isOrphan, isForeign, given });
     }
     return true;
   }

@@ -130,6 +130,7 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
     (level: string) =>
     (message: string, ...details: readonly unknown[]) => {
       page.log(() => [`${level}: ${message}`, ...details.map(String)].join(' '));
+      if (level === 'warning') for (const watcher of machine.watchers) watcher.onWarning?.(page, message);
     };
   const logger: Logger = { debug: report('debug'), warn: report('warning'), error: report('error') };
 

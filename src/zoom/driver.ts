@@ -24,6 +24,8 @@ import {
 
 export interface ZoomDriver extends Required<Omit<AttemptDriver<ZoomShape>, 'prepare' | 'release' | 'commands'>> {
   connection(): ZoomConnection;
+  /** The SDK has a session in this page, whatever the tabs know of it. */
+  holds(): boolean;
   /** The session is over for all tabs: what the SDK still holds in this one, without being asked to, ends too. */
   abandon(): void;
 }
@@ -124,16 +126,23 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
     return { outcome, waits, fail };
   }
 
+  /** The tabs are told by `context` for as long as its term lasts. */
+  function hold(context: AttemptContext<ZoomShape>): void {
+    tabs = context;
+    context.signal.addEventListener('abort', () => {
+      if (tabs === context) tabs = null;
+    });
+  }
+
   function connect(
     kind: AttemptKind,
     context: AttemptContext<ZoomShape>,
     call: () => unknown,
   ): Promise<ZoomConnection> {
     const fallbackCode = kind === 'start' ? 1001 : 1011;
-    tabs = context;
+    hold(context);
     const { outcome, waits, fail } = ask('connecting', call, { fallbackCode, pin: context.pin });
     context.signal.addEventListener('abort', () => {
-      if (tabs === context) tabs = null;
       if (!waits()) return;
       // The SDK tells the end of an attempt as it tells any other.
       if (kind !== 'resume') return attempt(end, fail);
@@ -148,6 +157,7 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
 
   return {
     connection,
+    holds: () => state !== 'none',
     start(request, context) {
       pincode = null;
       return connect('start', context, () => session.start(completed(request, context)));
@@ -159,7 +169,7 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
     resume({ info }, context) {
       learnPin(info);
       if (state === 'live') {
-        tabs = context;
+        hold(context);
         return connection();
       }
       // A join that an earlier term began may still be under way: then its outcome is ours.

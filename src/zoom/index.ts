@@ -9,8 +9,10 @@
  */
 import { ATTEMPT_OPTIONS, type AttemptOptions, withAttempts } from '../attempts/with-attempts';
 import { createCoordinator } from '../create-coordinator';
+import { unlessAborted } from '../platform/abort';
 import { consoleLogger } from '../platform/browser';
 import { check, warnOfUnknown } from '../session/misuse';
+import { closedError } from '../tab/closing';
 import { OPTIONS } from '../tab/options';
 import type { Coordinator, CoordinatorOptions } from '../types';
 import { createZoomDriver } from './driver';
@@ -95,8 +97,10 @@ export function coordinateZoomSession(session: ZoomSession, options: ZoomOptions
   // A tab that was fenced must not end what lives on elsewhere.
   coordinator.on('session_ended', ({ reason }) => reason !== 'superseded' && zoom.abandon());
 
+  const closing = new AbortController();
+
   const goOn = (request: ZoomRequest | undefined): Promise<ZoomConnection> =>
-    recover(coordinator, zoom, options.recovery?.by, request);
+    unlessAborted(recover(coordinator, zoom, options.recovery?.by, request), closing.signal);
 
   return {
     coordinator,
@@ -107,8 +111,12 @@ export function coordinateZoomSession(session: ZoomSession, options: ZoomOptions
     off: (type: string, listener: Listener) => events.off(type, listener),
     getSessionInfo: () => session.getSessionInfo(),
     async close() {
+      const { role, hostTabId } = coordinator.getSnapshot();
+      // Also what no tab has as far as it is stored, and the SDK holds here all the same: no other tab could go on with it, or end it.
+      const isHere = role === 'host' || (hostTabId === null && zoom.holds());
       // It may have been closed before.
-      if (coordinator.getSnapshot().role === 'host') await coordinator.end().catch(() => {});
+      if (isHere) await coordinator.end().catch(() => {});
+      closing.abort(closedError());
       await coordinator.close();
     },
   };

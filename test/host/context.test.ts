@@ -13,7 +13,7 @@ function setUp() {
       isOver: () => false,
       isClosing: () => false,
       info: () => null,
-      report: ignore,
+      reconnecting: ignore,
       reconnected: ignore,
       ended: ignore,
     },

@@ -1,5 +1,6 @@
 /** The checks can fail: each is shown a world that breaks its promise. */
 import { expect, test } from 'vitest';
+import type { DriverContext } from '../../src';
 import { type SessionRecord, UNKNOWN } from '../../src/session/record';
 import type { SimulatedBrowser } from '../../src/testing';
 import { bareWorld, contextOf, driverIn } from './bare-world';
@@ -156,4 +157,39 @@ test('a page that spins is stopped', async () => {
   };
   clock.after(10, () => void spin().catch(() => undefined));
   await expect(world.advance(20)).rejects.toThrow('A spins');
+});
+
+test('a driver that is told to let go of something that it never made is a violation', async () => {
+  for (const call of ['end', 'release'] as const) {
+    const { world } = bareWorld();
+    const [driver, context] = [driverIn(world), contextOf(1)];
+    await driver.start(null, context);
+    void driver[call]({ id: 'session-9', epoch: 1 }, context);
+    await expect(world.settle()).rejects.toThrow(`A calls driver.${call} with a session that its driver never made`);
+  }
+});
+
+test('what a driver connected anew is its own, and null stands for a session that its tab has not got', async () => {
+  const { world } = bareWorld();
+  const tab = world.openTab({ bare: true });
+  const contexts: DriverContext[] = [];
+  const start = (_: unknown, context: DriverContext): string => {
+    contexts.push(context);
+    return 'first';
+  };
+  const driver = world.network.watch(tab.page, 'scope', { start, end: () => undefined });
+  await driver.start(null, contextOf(1));
+  contexts[0]?.reconnected('second');
+  await driver.end('second', contextOf(1));
+  await driver.end(null, contextOf(1));
+  await world.settle();
+  expect(world.network.requests).toEqual(['start', 'end', 'end']);
+});
+
+test('a warning of a coordinator is seen by the checks', () => {
+  const { world } = bareWorld();
+  const warnings: string[] = [];
+  world.machine.watchers.push({ onWarning: ({ name }, message) => void warnings.push(`${name}: ${message}`) });
+  world.openTab({ bare: true }).platform.logger.warn('Mind the gap.');
+  expect(warnings).toEqual(['A: Mind the gap.']);
 });

@@ -55,7 +55,7 @@ test(`nothing piles up in three tabs over ${SESSIONS} sessions, one after the ot
   // By then every tab has had a session, and the journal is full.
   const settled = seen.slice(JOURNAL_SIZE);
   const [first] = settled;
-  const perTab = { stores: 3, channels: 3, lifecycleListeners: 3, abortListeners: 9 };
+  const perTab = { stores: 3, channels: 3, lifecycleListeners: 3, abortListeners: 6 };
   expect(first?.after).toEqual({ work: 0, timers: 0, locks: 0, ...perTab });
   for (const one of settled) expect(one).toMatchObject({ during: first?.during, after: first?.after });
   expect(world.journalOf()).toHaveLength(JOURNAL_SIZE);

@@ -18,8 +18,12 @@ function createPage({ publishPin = false, service = new StandInService() } = {})
 }
 
 function contextOf(call: FakeCall, facts: Partial<Pick<AttemptContext, 'token' | 'pin'>> = {}): AttemptContext {
-  return beginAttempt(call.context, { attempt: 1, token: undefined, pin: undefined, ...facts }, async () => undefined)
-    .context;
+  return beginAttempt(
+    call.context,
+    { attempt: 1, token: undefined, pin: undefined, ...facts },
+    async () => undefined,
+    () => undefined,
+  ).context;
 }
 
 async function createLivePage(options: { publishPin?: boolean } = {}) {

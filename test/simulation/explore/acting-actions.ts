@@ -52,6 +52,7 @@ const workerIn = ({ frames }: Tab) => frames.find(({ page }) => page.isWorker);
 export const ACTING_ACTIONS: Readonly<Record<string, Action>> = {
   call: {
     weight: 3,
+    isCode: true,
     fits: isAwake,
     run(tab, scene, random) {
       for (let times = random.pick([1, 1, 2, 4] as const); times > 0; times--)
@@ -60,11 +61,13 @@ export const ACTING_ACTIONS: Readonly<Record<string, Action>> = {
   },
   ensure: {
     weight: 0.6,
+    isCode: true,
     fits: isAwake,
     run: (tab, scene, random) => scene.wishes.ensure(pickParticipant(tab, scene, random), random),
   },
   forget: {
     weight: 0.3,
+    isCode: true,
     fits: isAwake,
     run: (tab, scene, random) => scene.published.forget(pickParticipant(tab, scene, random)),
   },

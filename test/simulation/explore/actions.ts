@@ -3,8 +3,8 @@ import type { CallOptions } from '../../../src';
 import { sessionIn } from '../../../src/testing/service';
 import { ACTING_ACTIONS } from './acting-actions';
 import { FIELD_ACTIONS } from './field-actions';
-import { type Action, callAction, driverAction, hasRoom, isAwake, isOpen } from './scene';
-import { SECRET } from './watchers';
+import { type Action, callAction, driverAction, hasRoom, hosts, isAwake, isOpen } from './scene';
+import { NEWER, SECRET } from './watchers';
 
 export const ACTIONS: Readonly<Record<string, Action>> = {
   start: callAction(7, 'start', (coordinator) => coordinator.start({ token: SECRET })),
@@ -74,10 +74,11 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   putRecord: {
     weight: 0.4,
     fits: (_, { hostile }) => hostile,
-    run: (_, { world }, random) => world.putRecord(random.pick([null, 7, 'garbage', { version: 1, phase: 'idle' }])),
+    run: (_, { world }, random) =>
+      world.putRecord(random.pick([null, 7, 'garbage', { version: 1, phase: 'idle' }, NEWER])),
   },
 
-  emit: driverAction(4, (context, _, { published }) => context.emit('note', published.next()), 'emit'),
+  emit: driverAction(4, (_context, _random, { words }, session) => words.say(session), 'emit'),
   publish: driverAction(
     1,
     (context, _, { published }) => context.publish({ session: sessionIn(context.info), pin: published.next() }),
@@ -86,7 +87,8 @@ export const ACTIONS: Readonly<Record<string, Action>> = {
   error: driverAction(1, (context) => context.error(new Error(SECRET)), 'error'),
   reconnecting: driverAction(1, (context) => context.reconnecting(), 'reconnecting'),
   reconnected: driverAction(1.5, (context) => context.reconnected(), 'reconnected'),
-  ended: driverAction(1, (context) => context.ended('agent-left'), 'ended'),
+  // Said once.
+  ended: { ...driverAction(1, (context) => context.ended('agent-left'), 'ended'), fitsNext: hosts },
   ...FIELD_ACTIONS,
   ...ACTING_ACTIONS,
 };

@@ -10,6 +10,9 @@ import { type Ears, SECRET } from './watchers';
 /** Long enough for what was under way, its time limit, the recovery of what it was and the end of that. */
 const PEACE_MS = 3 * WINDOW_MS + 6 * CONNECT_TIMEOUT_MS + 60_000;
 
+/** What a page has to do, also where it asks every three seconds whether the host lives. */
+const MOST_PER_SECOND = 20;
+
 /** From the death of a host until every tab that is awake has noticed. */
 const NOTICED_MS = 1_000;
 
@@ -22,13 +25,20 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   const open = () => world.participants.filter(({ page, coordinator }) => page.awake && !calls.hasClosed(coordinator));
   const pages = () => open().filter(({ page }) => !page.isWorker);
   if (pages().length === 0) scene.openTab();
+  const { steps } = world.machine.scheduler;
   await world.advance(PEACE_MS);
+  const perSecond = ((world.machine.scheduler.steps - steps) / world.participants.length / PEACE_MS) * 1_000;
+  if (perSecond > MOST_PER_SECOND)
+    world.violate(`spins: ${perSecond.toFixed(1)} events a second in each page, in peace`);
   for (const { page, name, from } of calls.pending) {
     // Where no tab may start a session by itself, a wish waits for a person.
     if (name === 'ensure' && plan.hasReluctant) continue;
     world.violate(`stuck: ${page.name} ${name}, called at ${from.toFixed(2)}, has not settled`);
   }
+  scene.words.check();
   if (world.violations.length > 0) return;
+  // Nobody of this version does anything about it, whatever there was before.
+  if (parseRecord(world.recordOf()) === 'newer') return;
   // Tabs that went on from memory and have no locks can't find each other: it is enough that nothing hangs.
   if (world.machine.forked && areApart(open())) return;
   await look(world);

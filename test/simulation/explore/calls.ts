@@ -49,6 +49,7 @@ export class Calls {
       (error: unknown) => {
         if (page.gone) return;
         call.outcome = error instanceof SessionError ? error.code : 'rejected';
+        call.settledAt = world.now;
         page.log(() => `${name} rejects: ${describe(error)}`);
         if (error instanceof SessionError && error.local && !isCommand) this.#onRefusal(call, error);
         else if (error instanceof TypeError || error instanceof RangeError)

@@ -31,6 +31,9 @@ interface Asked {
 /** The news of what ended a term reaches its caller a moment later. */
 const NEWS_MS = 100;
 
+/** A session has just become active: by then what was called while it connected runs. */
+const RUN_WITHIN_MS = 100;
+
 /** A host that has looked within this, and was asked nothing, can't have lost its term by silence since. */
 const SURE_MS = 1_500;
 
@@ -49,6 +52,8 @@ export class Commands {
   /** When a page saw last, in the store, that the session is active, and under which epoch. */
   readonly #seen = new Map<Page, { readonly epoch: number; readonly at: number }>();
   #isWiped = false;
+  /** Since when which term is active. */
+  #active = { epoch: 0, at: 0 };
 
   constructor(scene: CommandScene) {
     this.#scene = scene;
@@ -60,7 +65,12 @@ export class Commands {
     };
     world.machine.watchers.push({
       onLook: (page, _, stored) => see(page, stored),
-      onCommit: ({ page, after }) => see(page, after),
+      onCommit: ({ page, before, after }) => {
+        see(page, after);
+        const [old, now] = [parsed(before), parsed(after)];
+        if (typeof old !== 'object' || typeof now !== 'object') return;
+        if (old.phase === 'connecting' && now.phase === 'active') this.#active = { epoch: now.epoch, at: world.now };
+      },
       onWipe: () => {
         this.#isWiped = true;
       },
@@ -70,6 +80,7 @@ export class Commands {
         if (asked.ranIn)
           world.violate(`twice: ${page.name} runs command ${asked.id}, as ${asked.ranIn.name} did before`);
         asked.ranIn = page;
+        this.#checkDelay(asked, page, context.epoch);
         if (!this.#isTold || this.#isWithoutStore(page)) return;
         const seen = this.#seen.get(page);
         const isProven = seen !== undefined && seen.epoch === context.epoch && seen.at >= asked.from - SURE_MS;
@@ -138,6 +149,20 @@ export class Commands {
       },
       true,
     );
+  }
+
+  /** What was called while a session connects does not wait for longer than that, where nothing is in its way. */
+  #checkDelay({ id, from, caller }: Asked, host: Page, epoch: number): void {
+    const { world, plan } = this.#scene;
+    const { at } = this.#active;
+    if (epoch !== this.#active.epoch || from >= at || world.now - at <= RUN_WITHIN_MS) return;
+    const isFaulty = Object.entries(plan.faults).some(([name, value]) => value && name !== 'longestDelayMs');
+    if (isFaulty || plan.isDeaf || !this.#isTold) return;
+    // Timers of a hidden tab may wait, and who slept hears late.
+    if (world.tabs.some(({ hidden }) => hidden)) return;
+    if ([caller, host].some((page) => page.awakeSince >= from || page.hasNoStore || page.lostStoreAt >= from)) return;
+    const lateMs = Math.round(world.now - at);
+    world.violate(`late: ${host.name} runs command ${id} of ${caller.name} ${lateMs} ms after its session is active`);
   }
 
   /** What a caller was told must be what became of its command. */

@@ -6,7 +6,7 @@ import type { Random } from '../../../src/testing/random';
 import { sessionIn } from '../../../src/testing/service';
 import type { FieldFault, Plan } from './plan';
 import { type Action, driverAction, hasRoom, hosts, isOpen, participantsIn, type Scene, type Tab } from './scene';
-import { PUBLIC } from './watchers';
+import { NEWER, PUBLIC } from './watchers';
 
 const HOUR_MS = 3_600_000;
 
@@ -89,6 +89,7 @@ export const FIELD_ACTIONS: Readonly<Record<string, Action>> = {
   flood: {
     ...driverAction(0.7, flood, 'publish'),
     fits: (tab, scene) => scene.field.includes('drivers') && hosts(tab, scene),
+    fitsNext: () => false,
   },
   reloadAsItConnects: fieldAction('drivers', 4, isConnecting, (tab) => tab.reload()),
 };
@@ -109,6 +110,7 @@ export async function leaveSomething(world: SimulatedBrowser, { tabOptions }: Pl
     { text: LARGE },
     { version: 1, text: LARGE },
     { phase: 'active', epoch: -1 },
+    NEWER,
   ]);
   world.putRecord(yesterday ?? damaged);
   world.putJournal(

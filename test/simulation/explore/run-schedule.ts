@@ -1,4 +1,5 @@
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from '../../../src/testing';
+import type { LiveSession } from '../../../src/testing/network';
 import type { Page } from '../../../src/testing/page';
 import { createRandom, type Random } from '../../../src/testing/random';
 import { ACTIONS } from './actions';
@@ -7,6 +8,7 @@ import { Calls } from './calls';
 import { Commands } from './commands';
 import { leaveSomething } from './field-actions';
 import { History } from './history';
+import { LastWords } from './last-words';
 import { planOf } from './plan';
 import { Published } from './published';
 import type { Action, Scene } from './scene';
@@ -60,12 +62,14 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   const service = watchService(world, calls);
   const wishes = new Wishes({ world, calls, history, plan, isReluctant });
   const published = new Published(world, calls, plan);
+  const words = new LastWords({ world, calls, published, plan });
   const { hostile, field, hasWorkers } = plan;
+  const lastOf = new WeakMap<Page, LiveSession>();
   const follows = tabOptions.follow === 'focus';
   const scene = {
-    ...{ world, calls, commands, wishes, published, openTab, openWorker, duplicate, isReluctant },
-    ...{ hostile, field, follows, hasWorkers },
-  };
+    ...{ world, calls, commands, wishes, published, words, openTab, openWorker, duplicate, isReluctant },
+    ...{ hostile, field, follows, hasWorkers, lastOf },
+  } satisfies Scene;
   // Chances of its own, as an action has.
   if (plan.field.includes('leftovers')) await leaveSomething(world, plan, createRandom(~seed ^ 0x1ef7));
   for (let opened = 0; opened < plan.tabs; opened++) openTab();
@@ -75,7 +79,13 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
   for (const index of indexes) {
     // Each action has its own chance: leaving one out does not change what the others draw.
     const random = createRandom(seed * 1_000 + index);
-    await act(scene, random);
+    for (const live of world.network.live) lastOf.set(live.page, live);
+    const { tab, done } = act(scene, random);
+    // The promise of a tab's own action; those of calls are kept by `calls`.
+    if (done instanceof Promise) await done;
+    // Chances of their own: with or without a burst, the rest of the schedule draws what it drew.
+    const ofBurst = createRandom(~(seed * 1_000 + index));
+    if (tab && ofBurst.chance(BURSTS)) await actOn(tab, scene, ofBurst);
     await letTimePass(world, random);
     if (world.violations.length > 0) break;
   }
@@ -92,8 +102,18 @@ export async function runSchedule(seed: number, { only }: ScheduleOptions = {}):
 /** Made once: they are looked through for every tab before every action. */
 const OF_OPEN = Object.values(ACTIONS).filter(({ ofClosed }) => !ofClosed);
 const OF_CLOSED = Object.values(ACTIONS).filter(({ ofClosed }) => ofClosed);
+const OF_CODE = Object.values(ACTIONS).filter(({ isCode }) => isCode);
 
-async function act(scene: Scene, random: Random): Promise<void> {
+/** How often a tab does more in the same turn, or in the next milliseconds. */
+const BURSTS = 0.3;
+
+/** What was done, and by which tab. Nothing may come between this and what follows in the same turn, a microtask neither. */
+interface Acted {
+  readonly tab?: SimulatedTab;
+  readonly done?: unknown;
+}
+
+function act(scene: Scene, random: Random): Acted {
   const choices: { readonly action: Action; readonly tab: SimulatedTab }[] = [];
   let total = 0;
   for (const tab of scene.world.tabs as readonly SimulatedTab[]) {
@@ -106,11 +126,18 @@ async function act(scene: Scene, random: Random): Promise<void> {
   let roll = random.between(0, total);
   for (const { action, tab } of choices) {
     roll -= action.weight;
-    if (roll >= 0) continue;
-    // The promise of a tab's own action; those of calls are kept by `calls`.
-    const done = action.run(tab, scene, random);
-    if (done instanceof Promise) await done;
-    return;
+    if (roll < 0) return { tab, done: action.run(tab, scene, random) };
+  }
+  return {};
+}
+
+/** What an app does in one handler, and a person with two clicks: whatever follows whatever, the rare as often as the frequent. */
+async function actOn(tab: SimulatedTab, scene: Scene, random: Random): Promise<void> {
+  for (let more = random.pick([1, 1, 2, 3] as const); more > 0; more--) {
+    if (random.chance(0.4)) await scene.world.advance(random.between(0, 5));
+    const fitting = OF_CODE.filter(({ fits, fitsNext = fits }) => fitsNext(tab, scene));
+    if (fitting.length === 0) return;
+    random.pick(fitting).run(tab, scene, random);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Page } from '../../../src/testing/page';
 import type { Random } from '../../../src/testing/random';
 import type { Calls } from './calls';
 import type { Commands } from './commands';
+import type { LastWords } from './last-words';
 import type { FieldFault } from './plan';
 import type { Published } from './published';
 import type { Wishes } from './wishes';
@@ -26,9 +27,12 @@ export interface Scene {
   readonly commands: Commands;
   readonly wishes: Wishes;
   readonly published: Published;
+  readonly words: LastWords;
   /** Whether its tab says that it can't become the host by itself. */
   readonly isReluctant: (page: Page) => boolean;
   readonly duplicate: (tab: SimulatedTab) => void;
+  /** What the driver of each page connected last: also once it was let go of, it may have something to say. */
+  readonly lastOf: WeakMap<Page, LiveSession>;
 }
 
 export type Tab = SimulatedTab;
@@ -38,6 +42,10 @@ export interface Action {
   /** Whether this tab can do it now. A closed tab is asked only for what is done with closed tabs. */
   readonly fits: (tab: Tab, scene: Scene) => boolean;
   readonly run: (tab: Tab, scene: Scene, random: Random) => unknown;
+  /** The app or the driver does it by itself, so it can do more of the kind in the same turn. */
+  readonly isCode?: true;
+  /** Whether it can be done next, in the same turn or some milliseconds later, where that is more than `fits`. */
+  readonly fitsNext?: Action['fits'];
   /** Is done with a closed tab. */
   readonly ofClosed?: true;
 }
@@ -51,6 +59,12 @@ export const hosts = (tab: Tab, { world }: Scene): boolean => tab.page.awake && 
 
 export function liveIn({ page }: Tab, { network }: SimulatedBrowser): LiveSession | undefined {
   return [...network.live].find((live) => live.page.top === page);
+}
+
+/** What the driver in a tab has, or had a moment ago. */
+function lastIn(tab: Tab, scene: Scene): LiveSession | undefined {
+  const [last] = participantsIn(tab, scene).flatMap(({ page }) => scene.lastOf.get(page) ?? []);
+  return last;
 }
 
 /** Those in the present document of a tab and its frames. */
@@ -69,6 +83,7 @@ export function pickParticipant(tab: Tab, scene: Scene, random: Random): Partici
 export function callAction(weight: number, name: string, run: (coordinator: Coordinator) => Promise<unknown>): Action {
   return {
     weight,
+    isCode: true,
     fits: isAwake,
     run(tab, scene, random) {
       scene.calls.make(pickParticipant(tab, scene, random), name, run);
@@ -76,20 +91,22 @@ export function callAction(weight: number, name: string, run: (coordinator: Coor
   };
 }
 
-/** Something the driver of a live session does. */
+/** Something the driver of a live session does; in a burst, also one that is just being let go of. */
 export function driverAction(
   weight: number,
-  run: (context: DriverContext, random: Random, scene: Scene) => void,
+  run: (context: DriverContext, random: Random, scene: Scene, session: LiveSession) => void,
   name: string,
 ): Action {
   return {
     weight,
+    isCode: true,
     fits: hosts,
+    fitsNext: (tab, scene) => tab.page.awake && lastIn(tab, scene) !== undefined,
     run(tab, scene, random) {
-      const live = liveIn(tab, scene.world);
-      if (!live) return;
-      live.page.log(`its driver calls context.${name}`);
-      run(live.context, random, scene);
+      const session = liveIn(tab, scene.world) ?? lastIn(tab, scene);
+      if (!session) return;
+      session.page.log(`its driver calls context.${name}`);
+      run(session.context, random, scene, session);
     },
   };
 }

@@ -15,6 +15,12 @@ import { SECRET } from './watchers';
 const WRITTEN_MS = 1_000;
 const WRITTEN_IF_SLOW_MS = 20_000;
 
+/** What a person calls so that nobody wants a session any more. */
+const ENDING: readonly string[] = ['end', 'cancel', 'forget'];
+
+/** With which the drivers of the exploration say that a session is over. */
+const BY_DRIVERS: readonly string[] = ['agent-left', 'hung-up', 'gone-for-good'];
+
 interface Wish {
   readonly id: number;
   readonly page: Page;
@@ -38,12 +44,15 @@ export class Wishes {
    */
   readonly #askedFor = new Set<string>();
   #isWiped = false;
+  /** When a driver said last that its session is over. */
+  #endedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ports: WishPorts) {
     this.#ports = ports;
     const { world, calls, isReluctant } = ports;
     world.machine.watchers.push({
-      onCommit: ({ before, after }) => {
+      onCommit: ({ before, after, journal }) => {
+        if (journal.some(([, entry]) => isObject(entry) && isByDriver(entry))) this.#endedAt = world.now;
         const [old, now] = [parsed(before), parsed(after)];
         if (typeof old !== 'object' || typeof now !== 'object') return;
         const pageOf = (tabId: string) =>
@@ -83,7 +92,15 @@ export class Wishes {
     this.#wishes.push(wish);
     const control = new AbortController();
     const request = { token: SECRET, wish: wish.id };
-    calls.make(caller, 'ensure', (coordinator) => coordinator.ensure(request, { signal: control.signal }));
+    const before = calls.all.length;
+    calls.make(caller, 'ensure', (coordinator) =>
+      coordinator.ensure(request, { signal: control.signal }).catch((error: unknown) => {
+        // Neither its own signal nor `close()`: it is told that somebody ended the session.
+        const isEnded = isObject(error) && error.name === 'AbortError' && !control.signal.aborted;
+        if (isEnded && !calls.hasClosed(caller.coordinator)) this.#checkEnd(wish, caller, before);
+        throw error;
+      }),
+    );
     if (!random.chance(0.3)) return;
     world.machine.scheduler.work(random.between(0, random.pick([10, 10_000])), () =>
       caller.page.deliver('network', () => {
@@ -91,6 +108,18 @@ export class Wishes {
         control.abort();
       }),
     );
+  }
+
+  /** Somebody ended what was wanted after the wish was made, or so that its tab could not tell which of the two was first. */
+  #checkEnd({ from, page }: Wish, { coordinator }: Participant, before: number): void {
+    const { world, calls, plan } = this.#ports;
+    if (!plan.exact || world.machine.forked || this.#isWiped || (plan.faults.endsCallEnd ?? 0) > 0) return;
+    if (world.participants.some((other) => other.page.lostStoreAt >= from) || this.#endedAt >= from) return;
+    const isEnded = calls.all.some(
+      ({ name, settledAt, ...call }, index) =>
+        ENDING.includes(name) && (index >= before || (call.coordinator !== coordinator && settledAt >= from)),
+    );
+    if (!isEnded) world.violate(`ended: what ${page.name} wants since ${from} is over, and nobody ended it since`);
   }
 
   /** A call of a person, since the wish, by which nobody wants a session any more. */
@@ -105,4 +134,9 @@ export class Wishes {
       return name === 'end' || name === 'forget' || (name === 'cancel' && history.wasIdle(began, settledAt));
     });
   }
+}
+
+/** All other reasons are the coordinators' own. */
+function isByDriver({ type, reason }: Readonly<Record<string, unknown>>): boolean {
+  return type === 'session_ended' && typeof reason === 'string' && BY_DRIVERS.includes(reason);
 }
