@@ -1,7 +1,14 @@
-import { type DriverContext, type ReconnectOptions, reconnect, SessionError } from 'solotab';
+import {
+  type AttemptContext,
+  type DriverContext,
+  type ReconnectOptions,
+  reconnect,
+  SessionError,
+  withAttempts,
+} from 'solotab';
 import { describe, expect, test, vi } from 'vitest';
 import { OWN_DELAY } from '../../src/platform/delay';
-import { deferred, hear, look, openWorld } from '../support/world';
+import { deferred, follow, hear, look, openWorld } from '../support/world';
 import { createFakeCall } from './fake-call';
 
 const FAST: ReconnectOptions = { delay: () => Promise.resolve() };
@@ -225,4 +232,108 @@ test('a try that fails because the session is over is no error', async () => {
   };
   await expect(reconnect(call.context, connect, FAST)).resolves.toBeUndefined();
   expect(call.said).toEqual([['reconnecting']]);
+});
+
+/** A driver that has something to do between its socket and its session, as to sign in. Its socket breaks meanwhile. */
+function breaksEarly(reopen: () => string | Promise<string> = () => 'second') {
+  const open = new Set<string>();
+  const hello = deferred();
+  const driver = {
+    async start(_: unknown, context: DriverContext) {
+      const connect = async (): Promise<string> => {
+        const socket = await reopen();
+        open.add(socket);
+        return socket;
+      };
+      void reconnect(context, connect, FAST);
+      await hello.promise;
+      return 'first';
+    },
+    end: (socket: string | null) => void open.delete(String(socket)),
+  };
+  return { driver, hello, open };
+}
+
+describe('a connection that breaks before start is done', () => {
+  test.each([false, true])('is replaced, and nothing is left open (withAttempts: %s)', async (isWrapped) => {
+    const { driver, hello, open } = breaksEarly();
+    const { a, world } = await openWorld({ driver: (isWrapped ? withAttempts(driver) : driver) as never });
+    const started = follow(a.coordinator.start());
+    await world.settle();
+    hello.resolve();
+    await world.settle();
+    expect([started.value, a.coordinator.session]).toEqual(['second', 'second']);
+    await a.coordinator.end();
+    expect([...open]).toEqual([]);
+  });
+
+  test('and is restored as the attempt is given up leaves nothing open', async () => {
+    const { driver, hello, open } = breaksEarly();
+    const { a, world } = await openWorld({ driver: driver as never });
+    follow(a.coordinator.start());
+    await world.settle();
+    follow(a.coordinator.cancel());
+    await world.settle();
+    hello.resolve();
+    await world.settle();
+    expect([[...open], look(a)]).toEqual([[], 'idle none']);
+  });
+
+  test('is shown as recovering once start is done, if it is not restored by then', async () => {
+    const { driver, hello } = breaksEarly(() => new Promise(() => undefined));
+    const { a, b, world } = await openWorld({ driver: driver as never });
+    follow(a.coordinator.start());
+    await world.settle();
+    hello.resolve();
+    await world.settle();
+    expect([a, b].map(look)).toEqual(['recovering host', 'recovering follower']);
+  });
+
+  test('or while the session is being stored: start() resolves with what replaced it', async () => {
+    const driver = {
+      async start(_: unknown, context: DriverContext) {
+        setTimeout(() => reconnect(context, () => 'second', FAST));
+        return 'first';
+      },
+      end: () => undefined,
+    };
+    const { a, world } = await openWorld({ driver: driver as never, browser: { automatic: false } });
+    const started = follow(a.coordinator.start());
+    while (started.outcome === 'pending') {
+      await new Promise((resolve) => setTimeout(resolve));
+      await world.step();
+    }
+    expect([started.value, a.coordinator.session]).toEqual(['second', 'second']);
+  });
+});
+
+test.each(['start', 'resume'] as const)('what a failed attempt to %s connects too late is let go of', async (kind) => {
+  const gone: string[] = [];
+  const [late, failed] = [deferred<string>(), deferred()];
+  const connect = async (_: unknown, context: AttemptContext): Promise<string> => {
+    if (context.attempt === 2) return 'next';
+    void reconnect(context, () => late.promise, FAST);
+    await failed.promise;
+    throw new SessionError(1016);
+  };
+  const letGo = (call: string) => (socket: unknown) => void gone.push(`${call} ${socket}`);
+  const driver = withAttempts(
+    {
+      ...{ start: kind === 'start' ? connect : () => 'first', resume: connect },
+      ...{ release: letGo('release'), end: letGo('end') },
+    },
+    { retry: { attempts: 2 } },
+  );
+  const { a, b, world } = await openWorld({ driver: driver as never });
+  const started = follow<unknown>(a.coordinator.start());
+  await world.settle();
+  const connected = kind === 'start' ? started : follow<unknown>(b.coordinator.takeOver());
+  await world.settle();
+  gone.length = 0;
+  failed.resolve();
+  await world.advance(5_000);
+  expect(connected.value).toBe('next');
+  late.resolve('late');
+  await world.settle();
+  expect(gone).toEqual([`${kind === 'resume' ? 'release' : 'end'} late`]);
 });

@@ -1,3 +1,4 @@
+import type { DriverContext } from 'solotab';
 import { expect, test } from 'vitest';
 import { type SessionRecord, UNKNOWN } from '../../src/session/record';
 import { openBlockable } from '../support/blockable';
@@ -176,4 +177,16 @@ test('while another page blocks the store nothing can be erased, and the caller 
   expect(forgotten.error).toMatchObject({ name: 'SessionError', code: 9999, local: true });
   block(false);
   await coordinator.forget();
+});
+
+test('every tab hears the end of a session that is forgotten, though its driver says something as it ends', async () => {
+  const driver = { start: () => ({}), end: (_: unknown, context: DriverContext) => context.emit('note') };
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const { world, tabs, a } = await openWorld({ driver: driver as never, browser: { seed } });
+    const heard = tabs.map((tab) => hear(tab));
+    await a.coordinator.start();
+    await a.coordinator.forget();
+    await world.advance(20_000);
+    for (const events of heard) expect([seed, ...events]).toContain('session_ended ended');
+  }
 });

@@ -36,3 +36,15 @@ test('call() is refused with 1004: the host is of that version', async () => {
   expect(called.outcome).toBe(1004);
   expect(world.machine.scheduler.steps - steps).toBeLessThan(A_FEW_STEPS);
 });
+
+test('once that record is gone, its session is: the tab shows none, and starts what is wanted', async () => {
+  const { world, a } = await openWorld({ driver: 'auto' });
+  world.putRecord(OF_A_LATER_VERSION);
+  await expect(a.coordinator.start()).rejects.toMatchObject({ code: 1004 });
+  world.clearSiteData();
+  await world.advance(1_000);
+  expect(look(a)).toBe('idle none');
+  const wanted = follow(a.coordinator.ensure());
+  await world.advance(1_000);
+  expect([wanted.outcome, look(a)]).toEqual(['done', 'active host']);
+});

@@ -272,3 +272,66 @@ test('a prepare that is broken is told to whoever wants a session, and is not ca
   await world.advance(60_000);
   expect([wanted.error, calls]).toEqual([broken, 1]);
 });
+
+describe.each(['end', 'cancel', 'forget'] as const)(
+  'what is wanted before %s() in the same turn is ended by it',
+  (name) => {
+    test('where there is no session', async () => {
+      const { world, a } = await openWorld({ driver: 'auto' });
+      const wanted = follow(a.coordinator.ensure());
+      const ended = follow(a.coordinator[name]());
+      await world.advance(5_000);
+      expect([wanted.outcome, ended.outcome, look(a)]).toEqual([ABORTED, 'done', 'idle none']);
+      expect(world.network.requests).toEqual([]);
+    });
+
+    test('as the page loads', async () => {
+      const { world } = await openWorld({ driver: 'auto' });
+      const tab = world.openTab({ driver: 'auto' });
+      const wanted = follow(tab.coordinator.ensure());
+      const ended = follow(tab.coordinator[name]());
+      await world.advance(5_000);
+      expect([wanted.outcome, ended.outcome, look(tab)]).toEqual([ABORTED, 'done', 'idle none']);
+    });
+  },
+);
+
+test('wanted and ended twice in one turn, no session is left', async () => {
+  const { world, a } = await openWorld({ driver: 'auto' });
+  const call = () => [follow(a.coordinator.ensure()), follow(a.coordinator.end())];
+  const calls = [...call(), ...call()];
+  await world.advance(5_000);
+  expect(calls.map(({ outcome }) => outcome)).toEqual([ABORTED, 'done', ABORTED, 'done']);
+  expect(look(a)).toBe('idle none');
+});
+
+test.each(['end', 'forget'] as const)(
+  'what is wanted in the turn of a %s() that waits for a blocked store is wanted on',
+  async (name) => {
+    const { world, coordinator, block } = await openBlockable();
+    block(true);
+    follow(coordinator[name]());
+    const wanted = follow(coordinator.ensure());
+    await world.advance(30_000);
+    expect(wanted.outcome).toBe('pending');
+    block(false);
+    await world.advance(30_000);
+    expect(wanted.outcome).toBe('done');
+  },
+);
+
+test('a driver may want the next session as it ends one, and wait for it', async () => {
+  const sessions: number[] = [];
+  const wanted: unknown[] = [];
+  const driver = {
+    start: () => sessions.push(1),
+    end: async () => {
+      if (wanted.length === 0) wanted.push(await a.coordinator.ensure());
+    },
+  };
+  const { world, a } = await openWorld({ driver: driver as never, connectTimeoutMs: 5_000 });
+  await a.coordinator.start();
+  const ended = follow(a.coordinator.end());
+  await world.advance(20_000);
+  expect([ended.outcome, sessions.length, look(a)]).toEqual(['done', 2, 'active host']);
+});

@@ -16,6 +16,7 @@ import { CLAIMS } from './lists/claims.mjs';
 import { COMMAND_CALLS } from './lists/command-calls.mjs';
 import { COMMANDS } from './lists/commands.mjs';
 import { HOST } from './lists/host.mjs';
+import { LAST_WORDS } from './lists/last-words.mjs';
 import { PLATFORM } from './lists/platform.mjs';
 import { RECORD } from './lists/record.mjs';
 import { RECOVERY } from './lists/recovery.mjs';
@@ -30,6 +31,7 @@ export const MUTANTS = [
   ...RECORD,
   ...RECOVERY,
   ...HOST,
+  ...LAST_WORDS,
   ...COMMANDS,
   ...COMMAND_CALLS,
   ...WISHES,

@@ -524,3 +524,47 @@ describe('closing', () => {
     expect(page.sdk.listenerCount).toBe(1);
   });
 });
+
+describe('what the SDK holds in a page', () => {
+  const MANUAL = { recovery: { by: 'manual' } } as const;
+
+  test('is ended as that page closes, also after another tab tried in vain to take it over', async () => {
+    const world = createWorld();
+    const [first, second] = [world.openPage(MANUAL), world.openPage(MANUAL)];
+    await startIn(world, first);
+    const refused = expect(second.cobrowse.coordinator.takeOver()).rejects.toMatchObject({ code: 1011 });
+    await world.browser.settle();
+    await refused;
+    await first.cobrowse.close();
+    await world.browser.settle();
+    expect([world.service.sessions.size, second.snapshot.phase]).toEqual([0, 'idle']);
+  });
+
+  test('is ended as another tab ends it, also once it was resumed there and the page froze again', async () => {
+    const world = createWorld();
+    const [first, second] = [world.openPage(MANUAL), world.openPage(MANUAL)];
+    await startIn(world, first);
+    for (const resumes of [true, false]) {
+      await first.tab.freeze();
+      await world.browser.settle();
+      await first.tab.wake();
+      await world.browser.settle();
+      if (resumes) await first.cobrowse.coordinator.resume();
+    }
+    await second.cobrowse.end();
+    await world.browser.settle();
+    expect(world.service.sessions.size).toBe(0);
+  });
+});
+
+test('a join that waits for the session to go on is over as its page closes', async () => {
+  const world = createWorld();
+  const page = world.openPage();
+  await startIn(world, page);
+  await page.reload();
+  const joined = page.cobrowse.join();
+  const whenJoined = expect(joined).rejects.toMatchObject({ name: 'InvalidStateError' });
+  await page.cobrowse.coordinator.ready;
+  await page.cobrowse.close();
+  await whenJoined;
+});

@@ -83,8 +83,8 @@ export const ATTEMPTS = [
   {
     name: 'session not replaced',
     breaks: 'what reconnect connected is the session from then on',
-    file: 'src/host/tenure.ts',
-    find: 'if (session && replacement !== undefined) session = { value: replacement };',
+    file: 'src/host/connection.ts',
+    find: 'if (session !== undefined) held = { value: session };',
     replace: '',
     tests: ['test/attempts/reconnect.test.ts', 'test/coordinator/session.test.ts'],
   },

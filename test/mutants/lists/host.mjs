@@ -53,7 +53,7 @@ export const HOST = [
     name: 'late connect left to nobody',
     breaks: 'a session that is connected before its tab has heard that the attempt was given up is ended',
     file: 'src/host/tenure.ts',
-    find: 'let value = session ? session.value : null;',
+    find: 'let value = had ? had.value : null;',
     replace: 'let value: unknown = null;',
     tests: ['test/coordinator/giving-up.test.ts'],
   },
@@ -212,9 +212,9 @@ export const HOST = [
   {
     name: 'cause of a failure dropped',
     breaks: 'what a driver rejected with is kept as the cause, in its own tab',
-    file: 'src/host/tenure.ts',
-    find: '{ ...facts, cause: error.cause, tabId: ports.tabId, ...told }',
-    replace: '{ ...facts, tabId: ports.tabId, ...told }',
+    file: 'src/host/error-data.ts',
+    find: '{ ...facts, cause, ...of, ...number }',
+    replace: '{ ...facts, ...of, ...number }',
     tests: ['test/coordinator/driver.test.ts'],
   },
   {
@@ -350,8 +350,8 @@ export const HOST = [
     name: 'host that lets go counted as the holder',
     breaks: 'a session that was let go of for a take-over is ended by whoever writes that it is over',
     file: 'src/host/tenure.ts',
-    find: 'const isHeld = session !== undefined || isFinishing;',
-    replace: 'const isHeld = session !== undefined || isLettingGo || isFinishing;',
+    find: 'const isHeld = connection.session !== undefined || isFinishing;',
+    replace: 'const isHeld = connection.session !== undefined || isLettingGo || isFinishing;',
     tests: ['test/coordinator/take-over.test.ts'],
   },
   {
@@ -415,8 +415,8 @@ export const HOST = [
     name: 'last words after the end',
     breaks: 'what is emitted in the turn of context.ended() goes before the end',
     file: 'src/host/writer.ts',
-    find: 'LAST.includes(report.type) ? drafts : drafts.splice(0)',
-    replace: 'drafts.splice(0)',
+    find: 'number(isLast ? drafts.splice(0) : before);',
+    replace: 'number(before);',
     tests: ['test/coordinator/events.test.ts'],
   },
   {

@@ -1,0 +1,100 @@
+/** What a host says last is stored before its coordinator is closed, and what a page that is left meanwhile keeps: nothing. */
+import { type DriverContext, SessionError } from 'solotab';
+import { describe, expect, test } from 'vitest';
+import { follow, hear, hearNumbers, look, openSession, openWorld } from '../support/world';
+
+const BROKEN = new SessionError(1016);
+
+describe('what a host says last', () => {
+  test.each([
+    ['an error and the end', (context: DriverContext) => [context.error(BROKEN), context.ended('closed')]],
+    ['the end and an error', (context: DriverContext) => [context.ended('closed'), context.error(BROKEN)]],
+  ] as const)('in the turn of close(), %s, reaches every tab, also one that slept', async (_, speak) => {
+    const { a, b, c, world } = await openSession();
+    const heard = [hear(b), hear(c)];
+    await b.freeze();
+    speak(world.contextIn(a));
+    follow(a.coordinator.close());
+    await world.advance(1_000);
+    await b.wake();
+    await world.advance(30_000);
+    expect(heard).toEqual(Array(2).fill(['session_error 1016', 'session_ended closed']));
+  });
+
+  test.each([0, 0.1])('%s ms after close() was called is stored as well, or told to nobody', async (ms) => {
+    const { a, b, c, world } = await openSession();
+    const heard = [hear(b), hear(c)];
+    await b.freeze();
+    const context = world.contextIn(a);
+    context.error(BROKEN);
+    follow(a.coordinator.close());
+    await world.advance(ms);
+    context.error(new SessionError(1013));
+    await world.advance(1_000);
+    await b.wake();
+    await world.advance(30_000);
+    expect(heard[0]).toEqual(heard[1]);
+  });
+
+  test.each(['none', 'any-tab'] as const)('is that the session is over: it is, where %s may resume', async (by) => {
+    const { a, b, world } = await openSession({ recovery: { by } });
+    const heard = hear(b);
+    world.contextIn(a).ended('hung-up');
+    follow(a.coordinator.close());
+    await world.advance(1_000);
+    expect([heard, look(b)]).toEqual([['session_ended hung-up'], 'idle none']);
+    expect(world.network.requests).not.toContain('resume');
+  });
+
+  test('is heard once and in order, however much it is', async () => {
+    const { a, b, c, world } = await openSession();
+    const heard = [hearNumbers(b, 'note'), hearNumbers(c, 'note')];
+    const context = world.contextIn(a);
+    for (let index = 0; index < 50; index += 1) context.emit('note', index);
+    context.ended('closed');
+    for (let index = 0; index < 10; index += 1) context.emit('note', index);
+    await world.advance(5_000);
+    expect([heard[0]?.length, new Set(heard[0]).size, heard[1]]).toEqual([61, 61, heard[0]]);
+    expect(heard[0]?.at(-1)).toMatch(/session_ended/);
+  });
+
+  test('is published: who resumes gets it', async () => {
+    const infos: unknown[] = [];
+    const contexts: DriverContext[] = [];
+    const driver = {
+      start: (_: unknown, context: DriverContext) => void contexts.push(context),
+      resume: ({ info }: { readonly info: unknown }) => void infos.push(info),
+      end: () => undefined,
+    };
+    const { world, a } = await openWorld({ driver: driver as never, recovery: { by: 'any-tab' } });
+    await a.coordinator.start();
+    contexts[0]?.publish({ version: 1 });
+    follow(a.coordinator.close());
+    await world.advance(5_000);
+    expect(infos).toEqual([{ version: 1 }]);
+  });
+});
+
+describe('a page that is left while close() stores what its driver said', () => {
+  test.each(['freeze', 'navigateAway'] as const)('by %s keeps no lock', async (leave) => {
+    const { a, b, world } = await openSession();
+    world.contextIn(a).error(BROKEN);
+    follow(a.coordinator.close());
+    await a[leave]();
+    await world.advance(1_000);
+    expect(look(b)).toBe('recovering follower');
+    const resumed = follow(b.coordinator.resume());
+    await world.settle();
+    await world.connect(b);
+    expect([resumed.outcome, look(b)]).toEqual(['done', 'active host']);
+  });
+});
+
+test('close() twice is one close(): both calls wait for it', async () => {
+  const { a, world } = await openSession({ driver: 'auto', recovery: { by: 'none' } });
+  const closed = [follow(a.coordinator.close()), follow(a.coordinator.close())];
+  for (let step = 0; step < 3; step += 1) await undefined;
+  expect(closed.map(({ outcome }) => outcome)).toEqual(['pending', 'pending']);
+  await world.advance(1_000);
+  expect(closed.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+});
