@@ -32,6 +32,18 @@ test('a signal that aborts while ensure() looks for a session rejects with its r
   expect(world.network.requests).toEqual([]);
 });
 
+test('a signal that aborts while ensure() notes the wish rejects, and none is started', async () => {
+  const { world, a } = await openWorld({ driver: 'auto', browser: { automatic: false } });
+  const stop = new AbortController();
+  const wanted = follow(a.coordinator.ensure(undefined, { signal: stop.signal }));
+  // Its transaction is under way, which takes longer.
+  await world.advance(0.1);
+  stop.abort();
+  await world.advance(5_000);
+  expect(wanted.outcome).toBe(ABORTED);
+  expect(world.network.requests).toEqual([]);
+});
+
 test('once the session is ended for all, the signal that was given to ensure() is let go of', async () => {
   const { world, a, b } = await openWorld({ driver: 'auto' });
   const { signal } = new AbortController();

@@ -1,5 +1,6 @@
 /** What drivers publish and emit: each value only once, so that it can be told whether it was forgotten. */
 import type { SimulatedBrowser } from '../../../src/testing';
+import { areLossy } from '../../../src/testing/faults';
 import type { Participant } from '../../../src/testing/machine';
 import type { Page } from '../../../src/testing/page';
 import type { Calls } from './calls';
@@ -8,6 +9,9 @@ import { PUBLIC } from './watchers';
 
 /** A page that wakes has heard by then that what it remembers was forgotten, if nothing stored says so any more. Until then it may write it anew. */
 const HEARD_WITHIN_MS = 100;
+
+/** A tab that no message reached looks at what is stored within this. */
+const LOOKED_WITHIN_MS = 16_000;
 
 const VALUES = new RegExp(`${PUBLIC} (\\d+)\\.`, 'g');
 
@@ -53,11 +57,12 @@ export class Published {
   #check({ name, awakeSince }: Page, stored: unknown): void {
     const { machine, participants, now } = this.#world;
     const slept = awakeSince > this.#forgottenAt && now - awakeSince < HEARD_WITHIN_MS;
+    const isUnaware = slept || (areLossy(machine.faults) && this.#wipedAt - this.#forgottenAt < LOOKED_WITHIN_MS);
     if (this.#forgotten === 0 || !this.#plan.exact || machine.forked) return;
     if (participants.some(({ page }) => page.lostStoreAt >= 0)) return;
     for (const [, number] of JSON.stringify(stored).matchAll(VALUES)) {
       if (Number(number) >= this.#forgotten) continue;
-      if (!slept || this.#wipedAt < this.#forgottenAt)
+      if (!isUnaware || this.#wipedAt < this.#forgottenAt)
         return this.#world.violate(`unforgotten: ${name} has value ${number} in the store`);
       // It is back.
       this.#forgotten = 0;

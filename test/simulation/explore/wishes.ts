@@ -19,7 +19,8 @@ const WRITTEN_IF_SLOW_MS = 20_000;
 const ENDING: readonly string[] = ['end', 'cancel', 'forget'];
 
 /** With which the drivers of the exploration say that a session is over. */
-const BY_DRIVERS: readonly string[] = ['agent-left', 'hung-up', 'gone-for-good'];
+const GIVEN_UP = 'recovery-failed';
+const BY_DRIVERS: readonly string[] = ['agent-left', 'hung-up', 'gone-for-good', GIVEN_UP];
 
 interface Wish {
   readonly id: number;
@@ -52,8 +53,12 @@ export class Wishes {
     const { world, calls, isReluctant } = ports;
     world.machine.watchers.push({
       onCommit: ({ before, after, journal }) => {
-        if (journal.some(([, entry]) => isObject(entry) && isByDriver(entry))) this.#endedAt = world.now;
         const [old, now] = [parsed(before), parsed(after)];
+        // `reconnect()` gives up in the words of a resume that fails, which is no end by a driver: then the session is being connected.
+        const isResuming = typeof old === 'object' && old.phase === 'connecting';
+        const ends = journal.map(([, entry]) => entry).filter(isObject);
+        if (ends.some((entry) => isByDriver(entry) && !(isResuming && entry.reason === GIVEN_UP)))
+          this.#endedAt = world.now;
         if (typeof old !== 'object' || typeof now !== 'object') return;
         const pageOf = (tabId: string) =>
           world.participants.find(({ coordinator }) => coordinator.tabId === tabId)?.page;
