@@ -91,7 +91,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const stored = !isIts() && (await store.attempt((it) => it.transact((raw) => step(raw, command, true, hasWaited))));
     // Also where the store was given up just now.
     if (!stored && isIts()) {
-      post({ type: 'call', command });
+      call(command);
       return preview(command);
     }
     const decision = stored || step(record, command, false).result;
@@ -166,8 +166,18 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
 
   async function askAgain(command: Command): Promise<void> {
     // The first is for hosts that have a store and have not looked at it.
-    post(isElsewhere() || !store.works ? { type: 'call', command } : change([]));
+    if (isElsewhere() || !store.works) call(command);
+    else post(change([]));
     if (store.works) await peekSoon();
+  }
+
+  /** Has the host carry it out. Whether a lock of this tab will prove that it lives is known here alone. */
+  function call(command: Command): void {
+    const isUnproven = 'candidate' in command && ports.proof() === 'answer';
+    post({
+      type: 'call',
+      command: isUnproven ? { ...command, candidate: { ...command.candidate, proof: 'answer' } } : command,
+    });
   }
 
   /** Tells the others what was decided, and catches up with what was decided before. */

@@ -96,3 +96,18 @@ test('what a tab began for an ensure() that came true elsewhere is in no personâ
   expect([started.outcome, look(silent)]).toEqual(['done', 'active host']);
   expect(world.network.live.size).toBe(1);
 });
+
+test('where there is no store, a tab without locks that takes the session over is not taken for dead by a call', async () => {
+  const world = createSimulatedBrowser();
+  const open = (locks: boolean) => world.openTab({ driver: 'auto', capabilities: { store: false, locks } });
+  const [host, caller, bystander] = [open(true), open(false), open(true)];
+  await world.advance(1_000);
+  follow(host.coordinator.start());
+  await world.advance(1_000);
+  const moved = follow(caller.coordinator.takeOver());
+  await world.advance(1_000);
+  const refused = follow(bystander.coordinator.start());
+  await world.advance(5_000);
+  expect([moved.outcome, refused.outcome]).toEqual(['done', 1004]);
+  expect([host, caller, bystander].map(look)).toEqual(['active follower', 'active host', 'active follower']);
+});

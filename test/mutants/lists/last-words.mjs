@@ -136,4 +136,12 @@ export const LAST_WORDS = [
     replace: 'tabs = context;\n        return connection();',
     tests: ['test/zoom/coordinated.test.ts'],
   },
+  {
+    name: 'lock of a successor believed',
+    breaks: 'whether a lock of a tab proves its life is known to that tab, also where the host writes for it',
+    file: 'src/ledger/open-ledger.ts',
+    find: "command.candidate, proof: 'answer' }",
+    replace: 'command.candidate }',
+    tests: ['test/coordinator/mixed-locks.test.ts'],
+  },
 ];
