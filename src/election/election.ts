@@ -54,7 +54,10 @@ export interface ElectionPorts extends Pick<Platform, 'clock' | 'isPage'> {
   newTerm(): string;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
-  /** How long a live host may take to hand over or to end, in milliseconds: its driver may take its time for both, one after the other. */
+  /**
+   * How long a live host may take to hand over or to end, in milliseconds: its driver may take its time for both, one after the
+   * other, and timers of a hidden page come late.
+   */
   readonly patienceMs: number;
 }
 

@@ -103,7 +103,7 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
     onDriver(request) {
       const { page, call } = request;
       if (page.isWorker) violate(`${page.name} calls driver.${call} in a worker`);
-      if (request.isForeign) violate(`${page.name} calls driver.${call} with a session that its driver never made`);
+      if (request.isStray) violate(`${page.name} calls driver.${call} with a session that its driver never made`);
       fromMemory ||= page.hasNoStore;
       watchForks();
       // A tab that is about to resume it may hear a moment later that it is to end.

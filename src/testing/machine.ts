@@ -83,7 +83,7 @@ export interface DriverRequest {
   /** An `end` by a tab that does not have the session. */
   readonly isOrphan: boolean;
   /** An `end` or a `release` of something that its driver never made; `end` is given null where its tab has nothing. */
-  readonly isForeign: boolean;
+  readonly isStray: boolean;
   /** What a `start` or a `join` was given. */
   readonly given: unknown;
 }

@@ -62,7 +62,7 @@ interface Asked {
   readonly owner: object;
   readonly service: ServiceSession | undefined;
   readonly isOrphan?: boolean;
-  readonly isForeign?: boolean;
+  readonly isStray?: boolean;
   readonly given?: unknown;
 }
 
@@ -171,8 +171,8 @@ export class Network {
     const leave = (call: DriverCall, session: unknown, context: DriverContext, run: () => void | Promise<void>) => {
       const isOrphan = session === null;
       const entry = isOrphan ? service.find(scope, context.info, isHeld, context.epoch) : served.get(session);
-      const isForeign = !made.has(session) && !(isOrphan && call === 'end');
-      if (!this.#record({ ...asked, call, context, service: entry, isOrphan, isForeign })) return never();
+      const isStray = !made.has(session) && !(isOrphan && call === 'end');
+      if (!this.#record({ ...asked, call, context, service: entry, isOrphan, isStray })) return never();
       if (call === 'release' && entry && isHolder(entry, page, context.epoch)) entry.isReleased = true;
       if (call === 'end' && entry) {
         if (entry.state === 'live') entry.state = 'ended';
@@ -263,7 +263,7 @@ export class Network {
     return entry;
   }
 
-  #record({ page, scope, call, context, owner, service, isOrphan = false, isForeign = false, given }: Asked): boolean {
+  #record({ page, scope, call, context, owner, service, isOrphan = false, isStray = false, given }: Asked): boolean {
     if (page.gone) return false;
     const { epoch } = context;
     page.log(() =>
@@ -274,7 +274,7 @@ export class Network {
       ...{ session: service?.id ?? null, isOrphan },
     });
     for (const watcher of this.#machine.watchers) {
-      watcher.onDriver?.({ page, scope, call, epoch, owner, session: service, isOrphan, isForeign, given });
+      watcher.onDriver?.({ page, scope, call, epoch, owner, session: service, isOrphan, isStray, given });
     }
     return true;
   }

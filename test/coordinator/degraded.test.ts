@@ -1,5 +1,6 @@
 import type { Capabilities } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
+import { NEWER } from '../support/records';
 import { follow, hear, look, openSession, openWorld, simpleDriver } from '../support/world';
 
 /** What a browser may lack, and whether its tabs can still exclude each other. */
@@ -239,8 +240,7 @@ describe('a record that is no record', () => {
 
   test('of a newer version is left alone and counts as busy', async () => {
     const { a, b, world } = await openWorld({ driver: 'auto' });
-    const newer = { version: 2, phase: 'dancing' };
-    world.putRecord(newer);
+    world.putRecord(NEWER);
     for (const call of ['start', 'join'] as const) {
       const refused = follow(a.coordinator[call]());
       await world.advance(LONG_MS);
@@ -249,7 +249,7 @@ describe('a record that is no record', () => {
     const late = world.openTab();
     await world.settle();
     expect([b, late].map((tab) => tab.coordinator.getSnapshot().role)).not.toContain('host');
-    expect(world.recordOf()).toEqual(newer);
+    expect(world.recordOf()).toEqual(NEWER);
     expect(world.network.requests).toEqual([]);
   });
 });

@@ -1,17 +1,15 @@
 /** A tab of this version beside tabs of a later one, whose record it can't read: it leaves their session alone, and says that there is one. */
 import { expect, test } from 'vitest';
 import { openChat } from '../support/chat';
+import { NEWER } from '../support/records';
 import { follow, look, openWorld } from '../support/world';
-
-/** Its number is above any that this version knows. */
-const OF_A_LATER_VERSION = { version: 2, phase: 'dancing' };
 
 /** More steps than a call takes that looks and goes on. */
 const A_FEW_STEPS = 100;
 
 test.each(['start', 'join'] as const)('%s() is refused with 1004, and the tab shows why', async (name) => {
   const { world, a } = await openWorld({ driver: 'auto' });
-  world.putRecord(OF_A_LATER_VERSION);
+  world.putRecord(NEWER);
   const called = follow<unknown>(a.coordinator[name]());
   await world.advance(1_000);
   expect([called.outcome, look(a)]).toEqual([1004, 'active follower']);
@@ -19,7 +17,7 @@ test.each(['start', 'join'] as const)('%s() is refused with 1004, and the tab sh
 
 test('ensure() has what it wants, and rests', async () => {
   const { world, a } = await openWorld({ driver: 'auto' });
-  world.putRecord(OF_A_LATER_VERSION);
+  world.putRecord(NEWER);
   const wanted = follow(a.coordinator.ensure());
   const { steps } = world.machine.scheduler;
   await world.advance(60_000);
@@ -29,7 +27,7 @@ test('ensure() has what it wants, and rests', async () => {
 
 test('call() is refused with 1004: the host is of that version', async () => {
   const { world, a } = await openChat();
-  world.putRecord(OF_A_LATER_VERSION);
+  world.putRecord(NEWER);
   const called = follow<unknown>(a.coordinator.call('send', 'hello'));
   const { steps } = world.machine.scheduler;
   await world.advance(60_000);
@@ -39,7 +37,7 @@ test('call() is refused with 1004: the host is of that version', async () => {
 
 test('once that record is gone, its session is: the tab shows none, and starts what is wanted', async () => {
   const { world, a } = await openWorld({ driver: 'auto' });
-  world.putRecord(OF_A_LATER_VERSION);
+  world.putRecord(NEWER);
   await expect(a.coordinator.start()).rejects.toMatchObject({ code: 1004 });
   world.clearSiteData();
   await world.advance(1_000);

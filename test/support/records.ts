@@ -7,6 +7,9 @@ import { SessionError } from '../../src/session/errors';
 import type { JournalEntry } from '../../src/session/events';
 import { type Candidate, type Recovery, type SessionRecord, UNKNOWN } from '../../src/session/record';
 
+/** A record of a later version, whose number is above any that this one knows. */
+export const NEWER = { version: 2, phase: 'dancing' };
+
 export const RECOVERY: Recovery = { by: 'same-tab', windowMs: 120_000, attempts: 2 };
 
 /** Whoever hosts in `recordIn`. */

@@ -1,10 +1,12 @@
 /** What can happen in a schedule. */
+
 import type { CallOptions } from '../../../src';
 import { sessionIn } from '../../../src/testing/service';
+import { NEWER } from '../../support/records';
 import { ACTING_ACTIONS } from './acting-actions';
 import { FIELD_ACTIONS } from './field-actions';
 import { type Action, callAction, driverAction, hasRoom, hosts, isAwake, isOpen } from './scene';
-import { NEWER, SECRET } from './watchers';
+import { SECRET } from './watchers';
 
 export const ACTIONS: Readonly<Record<string, Action>> = {
   start: callAction(7, 'start', (coordinator) => coordinator.start({ token: SECRET })),

@@ -1,12 +1,14 @@
 /** What people report from the field, as things that can happen in a schedule: each only where its kind is part of the plan. */
+
 import type { DriverContext } from '../../../src';
 import type { SimulatedBrowser } from '../../../src/testing';
 import { createSimulatedBrowser } from '../../../src/testing';
 import type { Random } from '../../../src/testing/random';
 import { sessionIn } from '../../../src/testing/service';
+import { NEWER } from '../../support/records';
 import type { FieldFault, Plan } from './plan';
 import { type Action, driverAction, hasRoom, hosts, isOpen, participantsIn, type Scene, type Tab } from './scene';
-import { NEWER, PUBLIC } from './watchers';
+import { PUBLIC } from './watchers';
 
 const HOUR_MS = 3_600_000;
 

@@ -14,9 +14,6 @@ export const SECRET = 'SECRET';
 /** In everything that is published or emitted: never sent where messages go through storage. */
 export const PUBLIC = 'PUBLIC';
 
-/** A record of a later version, whose number is above any that this one knows. */
-export const NEWER = { version: 2, phase: 'dancing' };
-
 const EVENT_TYPES = [
   'session_error',
   'session_started',
