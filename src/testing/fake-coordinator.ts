@@ -39,6 +39,8 @@ export function createFakeCoordinator<S extends Shape = Shape>(
   /** How many calls erase what there is. */
   let forgetting = 0;
   const closing = new AbortController();
+  /** What was shown as it was closed: what was given up before that was given up, and not closed. */
+  let atClose: SessionSnapshot | undefined;
   const getSnapshot = () => snapshot;
   // Which commands there are, and what they take, is known to the app.
   const commands = { ...options.commands } as FakeCommandPorts['commands'];
@@ -94,10 +96,11 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     throw own;
   }
 
-  /** Whether the session that this call connects is still connecting, or was said to be active, here. */
+  /** Whether the session that this call connects is still connecting, or was said to be active, here; or was as this was closed. */
   function isStill({ epoch, role }: SessionSnapshot): boolean {
-    const { phase } = snapshot;
-    return snapshot.epoch === epoch && snapshot.role === role && (phase === 'connecting' || phase === 'active');
+    const now = atClose ?? snapshot;
+    const { phase } = now;
+    return now.epoch === epoch && now.role === role && (phase === 'connecting' || phase === 'active');
   }
 
   async function connect(
@@ -118,8 +121,8 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     set({ phase: 'connecting', role: 'host', ...(isNew && { kind: method }) });
     const own = snapshot;
     await Promise.resolve();
-    throwIfAborted(closing.signal);
     if (!isStill(own)) throw abortError('The attempt was given up.');
+    throwIfAborted(closing.signal);
     if (signal?.aborted) {
       // What was live before goes back to where it can be resumed.
       if (wasActive) set({ phase: 'recovering', role: 'follower' });
@@ -186,6 +189,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     closing.abort(closedError());
     wishes.end(closedError());
     listeners.clear();
+    atClose ??= snapshot;
     if (snapshot.role === 'host') set({ phase: 'idle' });
   }
 

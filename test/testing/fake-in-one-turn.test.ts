@@ -44,6 +44,17 @@ describe.each(['real', 'fake'])('a %s coordinator', (kind) => {
     expect(called.error).toMatchObject({ name: 'InvalidStateError' });
   });
 
+  test.each(['cancel', 'end', 'forget'] as const)(
+    'a start that %s() gave up was given up, and not closed',
+    async (method) => {
+      const { coordinator, settle } = await open();
+      const started = follow(coordinator.start());
+      follow(coordinator[method]());
+      await Promise.all([coordinator.close(), settle()]);
+      expect(started.error).toMatchObject({ name: 'AbortError' });
+    },
+  );
+
   test('a command that is called while the session is active runs, whatever is called after it', async () => {
     const { coordinator, settle } = await open();
     await Promise.all([coordinator.start(), settle()]);
