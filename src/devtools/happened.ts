@@ -3,7 +3,7 @@ import type { JournalEntry } from '../session/events';
 import type { Knowledge } from './knowledge';
 
 /** Reasons that solotab itself gives. Any other one is the driver's. */
-const OWN_REASON = /^(ended|canceled|host-lost|superseded|recovery-expired)$/;
+const OWN_REASON = /^(ended|canceled|host-lost|superseded|recovery-expired|recovery-failed)$/;
 
 export interface Happening {
   readonly at: number;

@@ -1,6 +1,7 @@
 /** All that a panel knows of its scope: what it overheard, what it read, what the other panels told. Knows no browser. */
 
 import type { Answer, Message } from '../ledger/messages';
+import { attempt } from '../platform/attempt';
 import { lockPrefix } from '../platform/names';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { inOrder, isEntry, type JournalEntry } from '../session/events';
@@ -89,14 +90,20 @@ export function createKnowledge(
     limit(refusals);
   }
 
+  /** A term's lock is named by the term; a tab that calls a command holds one that is named by its own id. */
+  function tabOfLock({ name: lockName }: SeenLock): string | null | undefined {
+    const key = lockName.slice(prefix.length);
+    return tabOfTerm.get(key) ?? lanes.list().find((lane) => lane.tabId === key)?.tabId;
+  }
+
   lanes.heard(ownTabId);
 
   return {
     scope,
     ownTabId,
     lanes,
-    /** Short enough for a lane, long enough to tell tabs apart. */
-    nameOf: (tabId: string): string => givenName(tabId) ?? tabId.slice(0, 4),
+    /** Short enough for a lane, long enough to tell tabs apart. Also where the app's own function throws, as for a tab that it does not know. */
+    nameOf: (tabId: string): string => attempt(() => givenName(tabId)) ?? tabId.slice(0, 4),
     hear(message: Message): void {
       switch (message.type) {
         case 'look':
@@ -153,11 +160,9 @@ export function createKnowledge(
     /** The list of locks that was asked for at `at`. */
     seeLocks(seen: readonly SeenLock[] | null, at: number): void {
       locks = seen?.filter((lock) => lock.name.startsWith(prefix)) ?? null;
-      for (const { name: lockName, clientId, isHeld } of locks ?? []) {
-        const key = lockName.slice(prefix.length);
-        // A tab that calls a command holds a lock that is named by its own id.
-        const tabId = tabOfTerm.get(key) ?? lanes.list().find((lane) => lane.tabId === key)?.tabId;
-        if (isHeld && tabId) lanes.identify(tabId, clientId, at);
+      for (const lock of locks ?? []) {
+        const tabId = tabOfLock(lock);
+        if (lock.isHeld && tabId) lanes.identify(tabId, lock.clientId, at);
       }
       lanes.lock((locks ?? []).map(({ clientId }) => clientId));
     },
@@ -174,7 +179,14 @@ export function createKnowledge(
     record: () => record,
     locks: () => locks,
     /** The lane of whoever holds a lock or waits for it. */
-    laneOf: (lock: SeenLock) => lanes.list().find(({ clientId }) => clientId === lock.clientId),
+    laneOf(lock: SeenLock) {
+      const all = lanes.list();
+      // Several tabs are one document where a page has several coordinators: the name of the lock says which, if it is held.
+      const tabId = lock.isHeld ? tabOfLock(lock) : undefined;
+      return (
+        all.find((lane) => lane.tabId === tabId && tabId) ?? all.find(({ clientId }) => clientId === lock.clientId)
+      );
+    },
     refusal: () => refusal,
     /** What a lock is for. */
     purposeOf(lock: SeenLock): string {

@@ -44,7 +44,7 @@ export function mountOn<S extends Shape>(
     unfolded: () => draw(),
     unmount,
   });
-  const isCalm = target.ownerDocument.defaultView?.matchMedia('(prefers-reduced-motion: reduce)').matches ?? false;
+  const isCalm = target.ownerDocument.defaultView?.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;
   let cancelFlow = (): void => {};
   let cancelDraw: (() => void) | undefined;
 

@@ -101,7 +101,7 @@ export function createPanel(target: HTMLElement, ports: PanelPorts) {
   }
 
   async function copyReport(): Promise<void> {
-    const text = JSON.stringify(report(published.checked), null, 2);
+    const text = asText(report(published.checked));
     try {
       await ports.copy(text);
       say('Copied.');
@@ -148,4 +148,22 @@ export function createPanel(target: HTMLElement, ports: PanelPorts) {
     draw: (now: number) => drawTimeline(elements, picture, knowledge, now),
     remove: () => host.remove(),
   };
+}
+
+/** What an app publishes can be cloned, and may be no JSON: a cycle, a bigint. */
+function asText(report: Report): string {
+  const above: unknown[] = [];
+  return JSON.stringify(
+    report,
+    function (this: unknown, _, value: unknown) {
+      if (typeof value === 'bigint') return `${value}n`;
+      if (typeof value !== 'object' || value === null) return value;
+      // `this` is what holds the value: whatever comes after it is of another branch.
+      while (above.length > 0 && above[above.length - 1] !== this) above.pop();
+      if (above.includes(value)) return '[circular]';
+      above.push(value);
+      return value;
+    },
+    2,
+  );
 }

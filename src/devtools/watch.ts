@@ -7,6 +7,7 @@
  */
 
 import { parseMessage } from '../ledger/messages';
+import { linkedTo } from '../platform/abort';
 import { channelName } from '../platform/names';
 import type { SessionErrorEvent } from '../session/error-facts';
 import type { Shape } from '../shape';
@@ -107,11 +108,16 @@ export function watch<S extends Shape>(
     return looking;
   }
 
+  /** A store that is blocked, by a page that was stopped, must not hide the locks. */
   async function readAll(): Promise<void> {
-    if (!lifecycle.isVisible()) return;
     const during = reading.signal;
+    if (!lifecycle.isVisible() || during.aborted) return;
     const began = clock.now();
-    const [stored, locks] = await Promise.all([sources.read(scope, during), sources.locks()]);
+    const { control: patience, unlink } = linkedTo(during);
+    const cancel = clock.after(LOOK_EVERY_MS, () => patience.abort());
+    const [stored, locks] = await Promise.all([sources.read(scope, patience.signal), sources.locks()]);
+    cancel();
+    unlink();
     if (during.aborted) return;
     if (stored) knowledge.read(stored);
     knowledge.seeLocks(locks, began);
@@ -133,7 +139,11 @@ export function watch<S extends Shape>(
     knowledge.hearRefusal(refusal);
     tellPresence();
     observe();
+    // What is read already may be from before the refusal.
+    await looking;
     await look();
+    // Who is unmounted meanwhile would draw for ever.
+    if (signal.aborted) return;
     complete();
     observe();
   }

@@ -1,5 +1,6 @@
 /** `solotab/solid`: the session as a signal. For Solid 1. */
 import { type Accessor, createMemo, createSignal, onCleanup, onMount, sharedConfig } from 'solid-js';
+import { isServer } from 'solid-js/web';
 import type { AnyEventType, EventOf, EventSource } from '../event-of';
 import type { Shape } from '../shape';
 import type { Coordinator, SessionSnapshot } from '../types';
@@ -20,12 +21,15 @@ export function createSession<S extends Shape>(
   selector: (snapshot: SessionSnapshot<S>) => unknown = (snapshot) => snapshot,
 ): Accessor<unknown> {
   const { subscribe, getSnapshot, getServerSnapshot } = coordinator;
-  const [snapshot, setSnapshot] = createSignal(sharedConfig.context ? getServerSnapshot() : getSnapshot());
-  // Never on a server, where nobody would clean up.
+  const isHydrating = Boolean(sharedConfig.context);
+  const [snapshot, setSnapshot] = createSignal(isHydrating ? getServerSnapshot() : getSnapshot());
+  const update = (): void => void setSnapshot(getSnapshot);
+  const follow = (): void => void onCleanup(subscribe(update));
+  // Not once it is mounted: what waits in a Suspense is not, and may wait for what the session is. Never on a server.
+  if (!isServer && !isHydrating) follow();
   onMount(() => {
-    const update = (): void => void setSnapshot(getSnapshot);
     update();
-    onCleanup(subscribe(update));
+    if (isHydrating) follow();
   });
   return createMemo(() => selector(snapshot()));
 }
@@ -38,5 +42,6 @@ export function createSessionEvent<S extends Shape, Type extends AnyEventType<S>
 ): void {
   // Which of the overloads of `on` this is depends on `Type`; `EventOf` says the same of both.
   const source = coordinator as unknown as EventSource<S, Type>;
-  onMount(() => onCleanup(source.on(type, listener)));
+  // Never on a server, where nobody would clean up.
+  if (!isServer) onCleanup(source.on(type, listener));
 }

@@ -1,5 +1,7 @@
 /** `solotab/svelte`: the session for runes, and as a store. For Svelte 5.7 and later. */
+import { hasContext } from 'svelte';
 import { createSubscriber } from 'svelte/reactivity';
+import { attempt } from '../platform/attempt';
 import type { Shape } from '../shape';
 import type { Coordinator, SessionSnapshot } from '../types';
 
@@ -20,6 +22,12 @@ export function useSession<S extends Shape>(coordinator: Coordinator<S>): { read
   // A component is not told that it is hydrated. And of an attribute that differs, as `href`, Svelte keeps what the server wrote.
   let isFirst = true;
   let isHydrating = false;
+  // A component is hydrated in the turn in which it is made. What it reads for the first time later, as in a handler, is not.
+  if (isInComponent()) {
+    void Promise.resolve().then(() => {
+      isFirst = false;
+    });
+  }
   const track = createSubscriber((update) => {
     if (isFirst) {
       isFirst = false;
@@ -29,7 +37,12 @@ export function useSession<S extends Shape>(coordinator: Coordinator<S>): { read
         if (getSnapshot() !== getServerSnapshot()) update();
       });
     }
-    return subscribe(update);
+    const stop = subscribe(update);
+    return () => {
+      stop();
+      // Nobody tells what is derived of the changes to come: whoever reads it again has to ask. Svelte 5.20 to 5.36 does not see to that.
+      update();
+    };
   });
   return {
     get current() {
@@ -43,8 +56,16 @@ export function useSession<S extends Shape>(coordinator: Coordinator<S>): { read
 export function sessionStore<S extends Shape>({ getSnapshot, subscribe }: Coordinator<S>): SessionStore<S> {
   return {
     subscribe(run) {
-      run(getSnapshot());
-      return subscribe(() => run(getSnapshot()));
+      const update = (): void => run(getSnapshot());
+      // First: what its first run changes is told as well.
+      const stop = subscribe(update);
+      update();
+      return stop;
     },
   };
+}
+
+/** Whether a component is being made: elsewhere, as in a module, `hasContext` throws. */
+function isInComponent(): boolean {
+  return attempt(() => hasContext(isInComponent)) !== null;
 }

@@ -1,6 +1,18 @@
 /** `solotab/vue`: the session as a ref. For Vue 3.4 and later. */
-import { type ComputedRef, computed, getCurrentInstance, onMounted, onScopeDispose, shallowRef } from 'vue';
+import {
+  type ComponentInternalInstance,
+  type ComputedRef,
+  computed,
+  type EffectScope,
+  getCurrentInstance,
+  getCurrentScope,
+  nextTick,
+  onMounted,
+  onScopeDispose,
+  shallowRef,
+} from 'vue';
 import type { AnyEventType, EventOf, EventSource } from '../event-of';
+import { isOnServer } from '../platform/on-server';
 import type { Shape } from '../shape';
 import type { Coordinator, SessionSnapshot } from '../types';
 
@@ -20,8 +32,7 @@ export function useSession<S extends Shape>(
   selector: (snapshot: SessionSnapshot<S>) => unknown = (snapshot) => snapshot,
 ): ComputedRef<unknown> {
   const { subscribe, getSnapshot, getServerSnapshot } = coordinator;
-  // A component that is hydrated has its element before it has rendered.
-  const snapshot = shallowRef(getCurrentInstance()?.vnode.el ? getServerSnapshot() : getSnapshot());
+  const snapshot = shallowRef(isHydrating(getCurrentInstance()) ? getServerSnapshot() : getSnapshot());
   whileMounted(() => {
     const update = (): void => {
       snapshot.value = getSnapshot();
@@ -43,15 +54,23 @@ export function useSessionEvent<S extends Shape, Type extends AnyEventType<S>>(
   whileMounted(() => source.on(type, listener));
 }
 
-/** A component on a server is never mounted and never disposed of: whatever it began would stay for ever. */
+/** A component that is hydrated has its element before it has rendered. */
+function isHydrating(instance: ComponentInternalInstance | null): boolean {
+  return instance !== null && !instance.isMounted && instance.vnode.el !== null;
+}
+
+/** Nothing is begun on a server: nobody disposes of a component there, or of a store, and whatever it began would stay for ever. */
 function whileMounted(begin: () => () => void): void {
-  const instance = getCurrentInstance();
+  if (isOnServer()) return;
+  const instance = getCurrentInstance() as (ComponentInternalInstance & { readonly scope?: EffectScope }) | null;
   let isOver = false;
   let stop: (() => void) | undefined;
   const start = (): void => {
     if (!isOver) stop = begin();
   };
-  if (instance && !instance.isMounted) onMounted(start);
+  // A scope of its own, as a store's, is for others too: the component that happens to be the first to use it may wait for ever.
+  if (instance && !instance.isMounted && instance.scope === getCurrentScope()) onMounted(start);
+  else if (isHydrating(instance)) void nextTick(start);
   else start();
   onScopeDispose(() => {
     isOver = true;

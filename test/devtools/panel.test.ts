@@ -1,3 +1,4 @@
+import { SessionError } from 'solotab';
 import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from 'solotab/testing';
 import { expect, test } from 'vitest';
 import { mount, simulatedSources } from './support/mounted';
@@ -251,4 +252,50 @@ test('Escape folds the panel and leaves the focus on the button that unfolds it'
   expect(panel.root.activeElement).toBe(fold);
   panel.press('Show the panel');
   expect(fold?.getAttribute('aria-expanded')).toBe('true');
+});
+
+test('the panel says that a session ended because its recovery failed', async () => {
+  const world = createSimulatedBrowser();
+  const driver = {
+    start: () => 'session',
+    resume: () => Promise.reject(new SessionError(1011, { retryable: false })),
+    end: () => undefined,
+  };
+  const [host, tab] = [world.openTab({ driver }), world.openTab({ driver })];
+  await world.settle();
+  const reasons: string[] = [];
+  tab.coordinator.on('session_ended', ({ reason }) => reasons.push(reason));
+  await host.coordinator.start();
+  await world.settle();
+  const panel = mount(world, tab);
+  await host.crash();
+  await world.settle();
+  await tab.coordinator.resume().catch(() => undefined);
+  await world.advance(1_000);
+  expect(reasons).toEqual(['recovery-failed']);
+  expect(panel.lines('Events').join('\n')).toContain('session_ended recovery-failed');
+});
+
+test('a lock is named by the tab that holds it, also where two coordinators share a page', async () => {
+  const world = createSimulatedBrowser();
+  const [former, present] = [world.openTab(), world.openTab()];
+  await world.settle();
+  const { locks } = simulatedSources(world, present);
+  // Both are of one document.
+  const panel = mount(
+    world,
+    present,
+    {},
+    {
+      clientId: async () => 'client page',
+      locks: async () => ((await locks()) ?? []).map((lock) => ({ ...lock, clientId: 'client page' })),
+    },
+  );
+  await world.advance(1_000);
+  const started = former.coordinator.start();
+  await world.connect(former);
+  await started;
+  await world.advance(5_000);
+  const name = former.coordinator.tabId.slice(0, 4);
+  expect(panel.lines('Locks')).toContain(`term: ${name} holds it (exclusive)`);
 });

@@ -1,5 +1,5 @@
 import { cleanup, render, renderHook } from '@solidjs/testing-library';
-import { createEffect, createSignal } from 'solid-js';
+import { createComponent, createEffect, createResource, createRoot, createSignal, Suspense } from 'solid-js';
 import { getNextElement, hydrate, insert, template } from 'solid-js/web';
 import { createSession, createSessionEvent } from 'solotab/solid';
 import { expect, test, vi } from 'vitest';
@@ -100,4 +100,39 @@ test('a page is hydrated with what a server rendered, whatever the coordinator k
   expect(shown()).toBe('active follower');
   dispose();
   container.remove();
+});
+
+expectQuietConsole(cleanup);
+
+test('what waits for data of the session asks for others when the session changes', async () => {
+  const { world, host, follower } = await twoTabs();
+  const asked: string[] = [];
+  const { container } = render(() =>
+    createComponent(Suspense, {
+      fallback: 'waits',
+      get children() {
+        const phase = createSession(follower.coordinator, (snapshot) => snapshot.phase);
+        const [data] = createResource(phase, (now: string) => {
+          asked.push(now);
+          // What is asked of a session that is over never comes.
+          return now === 'active' ? new Promise<string>(() => undefined) : `no session`;
+        });
+        return (() => data()) as never;
+      },
+    }),
+  );
+  expect(container.textContent).toBe('waits');
+  await host.coordinator.end();
+  await world.settle();
+  expect(asked.at(-1)).toBe('idle');
+  expect(container.textContent).toBe('no session');
+});
+
+test('outside of components, in a root, the session is followed', async () => {
+  const { world, host, follower } = await twoTabs();
+  const [phase, dispose] = createRoot((stop) => [createSession(follower.coordinator, ({ phase: now }) => now), stop]);
+  await host.coordinator.end();
+  await world.settle();
+  expect(phase()).toBe('idle');
+  dispose();
 });

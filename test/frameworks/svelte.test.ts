@@ -1,5 +1,6 @@
 import { cleanup, render } from '@testing-library/svelte';
 import { sessionStore, useSession } from 'solotab/svelte';
+import { createFakeCoordinator } from 'solotab/testing';
 import { flushSync, hydrate, tick, unmount } from 'svelte';
 import { get } from 'svelte/store';
 import { describe, expect, test, vi } from 'vitest';
@@ -73,4 +74,15 @@ test('a page is hydrated with what a server rendered, whatever the coordinator k
   expect(target.querySelector('a')?.getAttribute('href')).toBe('#follower');
   await unmount(component);
   target.remove();
+});
+
+test('a store tells of what its first run changed', () => {
+  const fake = createFakeCoordinator();
+  const seen: string[] = [];
+  sessionStore(fake).subscribe(({ phase }) => {
+    seen.push(phase);
+    // As a component that starts a session where there is none.
+    if (phase === 'idle') fake.set({ phase: 'connecting', role: 'host' });
+  });
+  expect(seen).toEqual(['idle', 'connecting']);
 });

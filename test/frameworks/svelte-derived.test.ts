@@ -1,0 +1,58 @@
+/** What is derived from the session, and read for a while only. */
+
+import { fireEvent, screen } from '@testing-library/dom';
+import { cleanup, render } from '@testing-library/svelte';
+import { tick } from 'svelte';
+import { expect, test, vi } from 'vitest';
+import Derived from './support/derived.svelte';
+import Handler from './support/derived-handler.svelte';
+import Later from './support/derived-later.svelte';
+import { expectQuietConsole, shown } from './support/in-dom';
+import { twoTabs } from './support/two-tabs';
+
+expectQuietConsole(cleanup);
+
+test('a part that is shown again shows what happened meanwhile', async () => {
+  const { world, host, follower } = await twoTabs();
+  const { coordinator } = follower;
+  const { rerender } = render(Derived, { coordinator, isOpen: true });
+  await tick();
+  expect(shown()).toBe('active');
+  await rerender({ isOpen: false });
+  await tick();
+  expect(shown()).toBe('closed');
+  await host.coordinator.end();
+  await world.settle();
+  await rerender({ isOpen: true });
+  await tick();
+  expect(shown()).toBe('idle');
+  const started = host.coordinator.start();
+  await world.connect(host);
+  await started;
+  await tick();
+  expect(shown()).toBe('active');
+});
+
+test('a handler that reads what is derived gets what is so now', async () => {
+  const { world, host, follower } = await twoTabs();
+  const told = vi.fn();
+  render(Handler, { coordinator: follower.coordinator, told });
+  await tick();
+  await fireEvent.click(screen.getByRole('button'));
+  expect(told.mock.calls).toEqual([['active']]);
+  await host.coordinator.end();
+  await world.settle();
+  await fireEvent.click(screen.getByRole('button'));
+  expect(told.mock.calls).toEqual([['active'], ['idle']]);
+});
+
+test('a part that is first shown later shows what is so at once', async () => {
+  const { follower } = await twoTabs();
+  const { coordinator } = follower;
+  const seen: string[] = [];
+  const { rerender } = render(Later, { coordinator, isOpen: false, seen: (phase: string) => seen.push(phase) });
+  await tick();
+  await rerender({ isOpen: true });
+  await tick();
+  expect(seen).toEqual(['active']);
+});
