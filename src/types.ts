@@ -219,7 +219,7 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
    *   `timeoutMs`); 1004 if the tab that has it runs a newer version of solotab; 9999 while another tab blocks the browser's storage;
    * - with a `CommandError` if it `failed`, was `refused`, or if it is `unknown` whether it was carried out;
    * - with a `DataCloneError` for an input that can't be cloned, a `NotSupportedError` where the browser has no BroadcastChannel to send it
-   *   by, and the reason of a `signal` that aborts.
+   *   by, a `TypeError` for what can't be meant, and the reason of a `signal` that aborts.
    */
   call<Name extends CommandName<S>>(
     name: Name,

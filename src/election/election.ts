@@ -13,7 +13,7 @@
  * the store *and* on a proof that the tab which is in the way lives.
  */
 import type { Ledger } from '../ledger/ledger';
-import { throwIfAborted } from '../platform/abort';
+import { abortError, throwIfAborted } from '../platform/abort';
 import type { HeldLock, Platform } from '../platform/platform';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
@@ -227,16 +227,19 @@ export function createElection(ports: ElectionPorts): Election {
 
   /** A take-over that did not come about: it is refused, or begins anew once others that were later are done. */
   async function giveWay(
-    { candidate }: Call,
+    call: Call,
     { term, phase }: SessionRecord,
     isSilent: boolean,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    const { candidate } = call;
     await ledger.transact({ type: 'withdraw', candidate });
     // Handed over meanwhile: who gives that up says so in the record, or the others would find a host that is none.
     if (ledger.record.term === candidate.term) return;
     throwIfAborted(signal);
     if (isSilent) throw refusal(busyCode(phase), SILENT);
+    // Its user looks elsewhere by now. If not, nobody fights for it.
+    if (call.type === 'takeOver' && call.follows) throw abortError('Another tab asked for the session later.');
     // Two that ask again at once overtake each other for ever, and neither ever finds the host silent.
     await ledger.until((now) => now.term !== term || now.successor === null, 2 * SILENCE_MS, signal);
   }

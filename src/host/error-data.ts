@@ -29,7 +29,7 @@ export function ownError(
   cause: unknown,
   facts: ErrorFacts,
   told: readonly JournalEntry[] | undefined,
-  of: { readonly tabId: string; readonly epoch: number },
+  of: { readonly tabId: string; readonly epoch: number; readonly at: number },
 ): SessionError {
   const entry = told?.find((one) => one.error?.code === facts.code);
   const number = entry && { epoch: entry.epoch, seq: entry.seq, at: entry.at };

@@ -183,9 +183,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   }
 
   /** Reports what came of an attempt. `undefined`: the store was blocked all the time, and the others notice by the locks. */
-  function conclude(report: Report): Promise<Decision | undefined> {
-    return within(clock, connectTimeoutMs, writer.report(report));
-  }
+  const conclude = (report: Report): Promise<Decision | undefined> =>
+    within(clock, connectTimeoutMs, writer.report(report));
 
   /** What can't be written down is over all the same, and nobody else will end what was never told. */
   function abandon(reason: unknown): Promise<unknown> {
@@ -193,7 +192,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     return letGo();
   }
 
-  async function failed(error: SessionError): Promise<SessionError> {
+  async function failed(error: SessionError): Promise<unknown> {
     stage = 'closing';
     seat.release();
     const reason = ledger.record.activeEpoch > 0 ? endedEarly : undefined;
@@ -201,7 +200,9 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const report: Report = reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason };
     const entries = (await conclude(report))?.entries;
     void abandon(error);
-    return ownError(error.cause, facts, entries, { epoch, tabId: ports.tabId });
+    // Given up or fenced meanwhile: no tab is told of a failure.
+    if (reason === undefined && entries?.every((entry) => !entry.error)) return abortError();
+    return ownError(error.cause, facts, entries, { epoch, tabId: ports.tabId, at: clock.now() });
   }
 
   /** Does what the record asks of its host. Called with every look at it. */
@@ -240,25 +241,24 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     isFinishing = true;
     // As it is now: the record can be over before the attempt is.
     const wasActive = ledger.record.activeEpoch > 0;
-    const had = connection.take();
-    let value = had ? had.value : null;
+    let had = connection.take();
     if (attempt) {
       stop(abortError());
       // What comes is ended here, also if the page goes away meanwhile, and not there too.
       const coming = attempt;
       attempt = undefined;
       const outcome = await within(clock, connectTimeoutMs, coming);
-      if (outcome?.type === 'value' && !had) value = outcome.value;
+      if (outcome?.type === 'value') had ??= { value: outcome.value };
       else if (!outcome) letGoWhenItComes(coming);
     }
-    const wasNever = value === null && fallback !== undefined && !wasActive;
+    const wasNever = !had && fallback !== undefined && !wasActive;
     // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
-    if (value === null && !wasNever) await ledger.peek().catch(() => undefined);
+    if (!had && !wasNever) await ledger.peek().catch(() => undefined);
     // Of a page that was left any tab may write that its term is over, this one as well: who does ends the session.
-    const isLeft = value === null && isOver() && !endsItself && ledger.isStored;
+    const isLeft = !had && isOver() && !endsItself && ledger.isStored;
     if (isLeft) await ledger.transact({ type: 'lost', term }).catch(() => undefined);
-    const isDone = wasNever || isLeft || (value === null && !endsItself && ledger.record.epoch > epoch);
-    const error = isDone ? undefined : await callDriver('end', value);
+    const isDone = wasNever || isLeft || (!had && !endsItself && ledger.record.epoch > epoch);
+    const error = isDone ? undefined : await callDriver('end', had ? had.value : null);
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));

@@ -58,6 +58,12 @@ export function toHint(message: Message): Message {
   return { ...message, record: { ...record, info: null, lastError }, entries: message.entries.map(withoutContent) };
 }
 
+/** What this tab has read of the same publication stays known, where it is told without content. */
+export function withKnownInfo(told: SessionRecord, known: SessionRecord): SessionRecord {
+  const isSame = told.origin === known.origin && told.infoRevision === known.infoRevision;
+  return isSame && told.info === null ? { ...told, info: known.info } : told;
+}
+
 function withoutContent({ payload: _, error, ...entry }: JournalEntry): JournalEntry {
   if (!error) return entry;
   const { data, ...facts } = error;

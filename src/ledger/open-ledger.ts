@@ -21,7 +21,7 @@ import { createChanges } from './changes';
 import { createGap } from './gap';
 import { createInbox } from './inbox';
 import type { Ledger, LedgerPorts } from './ledger';
-import { type Message, parseMessage, toHint, toWire } from './messages';
+import { type Message, parseMessage, toHint, toWire, withKnownInfo } from './messages';
 import { oneAtATime } from './one-at-a-time';
 import { patientStore } from './patient-store';
 import { createUntil } from './until';
@@ -240,7 +240,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         const isLater = store.works && !isSpoilt ? isAhead : isNewer;
         if (!isLater(message.record, record)) return;
         // Where this tab comes in, the store says: this host may have slept for long.
-        accept(message.record, !store.works);
+        accept(withKnownInfo(message.record, record), !store.works);
         memory = message.entries;
         // Without asking the host for what it told just now: each of many tabs would have all of them told again.
         if (inbox.isBehind(record)) arrivals.add(lookThrough(false), catchUp);

@@ -1,6 +1,7 @@
 /** The rules of commands: in which phase one is run, waits or is refused; and which functions of a driver are commands. */
 import { isText } from './check';
 import type { SessionError } from './errors';
+import { check } from './misuse';
 import { cloned } from './payload';
 import { NO_SESSION, refusal } from './reasons';
 import { isClosing, isLive, type Phase, type SessionRecord } from './record';
@@ -35,17 +36,24 @@ export function fateOf({ term, phase }: SessionRecord, sentTo: string): 'unknown
   return phase === 'recovering' ? 'wait' : 'listen';
 }
 
-/** What a call sends along: a clone, in the host's own tab too. Throws for what is no name, and a `DataCloneError` for what can't be cloned. */
-export function commandInput(name: unknown, given: unknown, clone: <Value>(value: Value) => Value): unknown {
-  if (!isText(name)) throw new TypeError('solotab: call() takes the name of a command.');
+/** What a call sends along: a clone, in the host's own tab too. Throws for what can't be meant, and a `DataCloneError` for what can't be cloned. */
+export function commandInput(
+  name: unknown,
+  given: unknown,
+  { timeoutMs = 0 }: { readonly timeoutMs?: unknown },
+  clone: <Value>(value: Value) => Value,
+): unknown {
+  check(isText(name), 'call() takes the name of a command.');
+  check(typeof timeoutMs === 'number' && !Number.isNaN(timeoutMs), 'timeoutMs must be a number of milliseconds.');
   return cloned(`the command '${name}' can't be sent to another tab`, () => clone(given));
 }
 
 /** Only own functions are commands: not what every object has. */
 export function ownCommand<Command>(
-  commands: Readonly<Record<string, Command>> = {},
+  commands: Readonly<Record<string, Command>> | null | undefined,
   name: string,
 ): Command | undefined {
-  const command = Object.keys(commands).includes(name) ? commands[name] : undefined;
+  const own = commands ?? {};
+  const command = Object.keys(own).includes(name) ? own[name] : undefined;
   return typeof command === 'function' ? command : undefined;
 }

@@ -73,6 +73,14 @@ export class SessionError extends Error implements SessionErrorEvent {
 // Not in the class: before 5.5, TypeScript refuses declarations of a class that has a member of such a name.
 Object.defineProperty(SessionError.prototype, BRAND, { value: SessionError });
 
+/** The same as the error of one tab alone, which no other is told of. */
+export function localError(
+  error: SessionError,
+  where: Pick<SessionErrorEvent, 'tabId' | 'epoch' | 'at'>,
+): SessionError {
+  return new SessionError(error.code, { ...error.toJSON(), cause: error.cause, seq: null, local: true, ...where });
+}
+
 /** Whether it is a `SessionError` of any copy of solotab. Read one of another copy by `SessionError.from` only. */
 export function isSessionError(error: unknown): boolean {
   return Boolean(property(error, BRAND));

@@ -18,6 +18,9 @@ const HIDDEN_DELAY_MS = 250;
 /** Between one failed automatic resume and the next. */
 const RESUME_AGAIN_MS = 1_000;
 
+/** No event says that an app's `canHost` says yes now: while a session is wanted it is asked this often. */
+const CAN_HOST_AGAIN_MS = 15_000;
+
 /** Whoever looks at a tab for so long has not only passed it on the way to another one. */
 const LOOKED_AT_MS = 300;
 
@@ -64,10 +67,11 @@ export function createByItself(ports: ByItselfPorts): { consider(hasNewNetwork?:
   }
 
   function follow(): void {
-    const { phase, term, hostTabId, origin } = ledger.record;
+    const { phase, term, hostTabId, origin, successor } = ledger.record;
     const isFocused = lifecycle.isFocused();
     if (!isFocused) followed = 0;
-    else if (hostTabId === tabId) followed = origin;
+    // One that is handing it over has it no more: its user came back meanwhile.
+    else if (hostTabId === tabId && successor === null) followed = origin;
     // Here it is followed already.
     const isElsewhere = phase === 'active' && term !== null && followed !== origin;
     const isDue = isFocused && isElsewhere && isFree() && canHost();
@@ -79,19 +83,21 @@ export function createByItself(ports: ByItselfPorts): { consider(hasNewNetwork?:
 
   function start(hasNewNetwork: boolean): void {
     const inMs = wishes.observe();
-    const isDue = inMs !== undefined && isFree() && lifecycle.isOnline() && canHost();
+    const isWanted = inMs !== undefined && isFree() && lifecycle.isOnline();
+    const isDue = isWanted && canHost();
+    waits.keepTimer('canHost', isWanted && !isDue ? 'no' : null, CAN_HOST_AGAIN_MS, consider);
     const ms = hasNewNetwork || !isDue ? 0 : Math.max(inMs, headStartMs());
     actIn('start', isDue ? (ledger.record.failures?.count ?? 0) : null, ms, wishes.start);
   }
 
-  return {
-    consider(hasNewNetwork = false) {
-      const { term, hostTabId } = ledger.record;
-      // A term of ours that nobody here acts for, as after a store that failed came back.
-      if (term !== null && hostTabId === tabId && isFree()) quietly(proof.reap(term));
-      resume();
-      if (follows) follow();
-      start(hasNewNetwork);
-    },
-  };
+  function consider(hasNewNetwork = false): void {
+    const { term, hostTabId } = ledger.record;
+    // A term of ours that nobody here acts for, as after a store that failed came back.
+    if (term !== null && hostTabId === tabId && isFree()) quietly(proof.reap(term));
+    resume();
+    if (follows) follow();
+    start(hasNewNetwork);
+  }
+
+  return { consider };
 }

@@ -13,7 +13,7 @@ import type { SessionErrorCode } from '../session/catalogue';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
-import { isSessionError, SessionError } from '../session/errors';
+import { isSessionError, localError, SessionError } from '../session/errors';
 import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_PAGE, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
 import type { CallOptions, TakeOverOptions } from '../types';
@@ -120,7 +120,7 @@ export function createCalls(ports: CallPorts) {
     throwIfUnfit(isAutomatic);
     // A method taken off its object would lose `this`.
     const connect = driver[kind]?.bind(driver);
-    if (!connect) throw refused(1011, CANNOT_JOIN);
+    if (!connect) throw refused(refusal(1011, CANNOT_JOIN));
     let request = given;
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
@@ -140,7 +140,7 @@ export function createCalls(ports: CallPorts) {
 
   async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<unknown> {
     throwIfUnfit(isAutomatic);
-    if (!driver.resume) throw refused(1011, CANNOT_RESUME);
+    if (!driver.resume) throw refused(refusal(1011, CANNOT_RESUME));
     const toConnect = ({ kind, info, activeEpoch }: SessionRecord): Connect => {
       const previous = { kind: kind ?? 'start', info, epoch: activeEpoch };
       // Checked above; a method taken off its object would lose `this`.
@@ -187,7 +187,7 @@ export function createCalls(ports: CallPorts) {
   /** This coordinator can't become host: it is closed, or in no page. */
   function throwIfUnfit(isAutomatic?: boolean): void {
     throwIfClosed();
-    if (!ports.isPage) throw refused(9999, NO_PAGE, isAutomatic);
+    if (!ports.isPage) throw refused(refusal(9999, NO_PAGE), isAutomatic);
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
@@ -195,10 +195,10 @@ export function createCalls(ports: CallPorts) {
     throwIfAborted(signal);
     const { phase, term } = ledger.record;
     // One that was given up is waited for.
-    if (calling && !calling.signal.aborted) throw refused(1002, undefined, isAutomatic);
+    if (calling && !calling.signal.aborted) throw refused(refusal(1002), isAutomatic);
     // A term that the record has done with is only being tidied up.
     if (phase !== 'idle' && term !== null && term === terms.held?.term)
-      throw refused(busyCode(phase), undefined, isAutomatic);
+      throw refused(refusal(busyCode(phase)), isAutomatic);
   }
 
   function refuseIfUnsafe(): void {
@@ -214,17 +214,12 @@ export function createCalls(ports: CallPorts) {
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
     if (!(isRefusal ?? given.local)) return ports.shown(given);
-    return refused(given.code, { ...given.toJSON(), cause: given.cause }, isAutomatic);
+    return refused(given, isAutomatic);
   }
 
   /** A refusal: this tab's listeners are told too, unless no person called, and no other tab. */
-  function refused(
-    code: number,
-    facts?: ConstructorParameters<typeof SessionError>[1],
-    isAutomatic = false,
-  ): SessionError {
-    const { epoch } = ledger.record;
-    const own = ports.shown(new SessionError(code, { ...facts, local: true, tabId, epoch, at: clock.now() }));
+  function refused(error: SessionError, isAutomatic = false): SessionError {
+    const own = ports.shown(localError(error, { tabId, epoch: ledger.record.epoch, at: clock.now() }));
     if (!isAutomatic) ports.tell(own.toJSON());
     return own;
   }
@@ -236,10 +231,15 @@ export function createCalls(ports: CallPorts) {
     ...{ begin, throwIfUnfit },
     giveUp: (type: 'cancel' | 'end') => ending(giveUp(type)),
     forget: () => ending(forget()),
-    resume: (options: CallOptions = {}) =>
+    async resume(options: CallOptions = {}) {
+      throwIfClosed();
       // What a person asks for is under way already.
-      resuming && !options.signal ? resuming : goOn((candidate) => ({ type: 'resume', candidate, key: null }), options),
+      if (resuming && !options.signal) return resuming;
+      return goOn((candidate) => ({ type: 'resume', candidate, key: null }), options);
+    },
     async takeOver(options: TakeOverOptions = {}) {
+      throwIfClosed();
+      throwIfAborted(options.signal);
       const session = terms.held?.session();
       if (session && ledger.record.phase === 'active') return session.value;
       return goOn((candidate) => ({ type: 'takeOver', candidate }), options);

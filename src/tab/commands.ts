@@ -13,7 +13,7 @@ import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
 import { CommandError } from '../session/command-error';
 import { canTell, commandInput, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
-import type { SessionError } from '../session/errors';
+import { localError, type SessionError } from '../session/errors';
 import { blocked, refusal } from '../session/reasons';
 import { isForeign, type Phase, type SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
@@ -59,7 +59,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
   async function call(name: string, given: unknown, options: CommandOptions = {}): Promise<unknown> {
     const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     ports.throwIfClosed();
-    const input = commandInput(name, given, ports.clone);
+    const input = commandInput(name, given, options, ports.clone);
     const { control: own, unlink } = linkedTo(signal);
     underWay.add(own);
     try {
@@ -111,28 +111,32 @@ export function createCommandCalls(ports: CommandCallPorts) {
         left -= clock.monotonic() - began;
         throwIfAborted(signal);
         if (mayHaveRun() || (sentTo && !isOver)) return { state: 'unknown' };
-        if (!isOver) throw ports.shown(refusal(1002));
+        if (!isOver) throw refused(refusal(1002));
         // That attempt failed. Another one may have begun since, and is none of this call's business.
         if (ledger.record.phase === 'idle') refuseIn('idle');
       } else {
         await unlessAborted(look(), signal);
         refuseIn(ledger.record.phase);
         // Of a newer version, which this one can't ask.
-        if (isForeign(ledger.record)) throw ports.shown(refusal(1004));
+        if (isForeign(ledger.record)) throw refused(refusal(1004));
       }
     }
   }
 
+  function refused(error: SessionError): SessionError {
+    return ports.shown(localError(error, { tabId, epoch: ledger.record.epoch, at: clock.now() }));
+  }
+
   function refuseIn(phase: Phase): void {
-    const refused = commandRefusal(phase);
-    if (refused) throw ports.shown(refused);
+    const found = commandRefusal(phase);
+    if (found) throw refused(found);
   }
 
   async function look(): Promise<void> {
     try {
       await ledger.peek();
     } catch (error) {
-      throw isBlocked(error) ? ports.shown(blocked(error)) : error;
+      throw isBlocked(error) ? refused(blocked(error)) : error;
     }
   }
 

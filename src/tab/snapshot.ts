@@ -6,6 +6,8 @@ import type { Guarantee, SessionSnapshot } from '../types';
 export interface Snapshot {
   readonly value: SessionSnapshot;
   readonly infoRevision: number;
+  /** Of the session that the info is of: where storage was cleared, another one may have the same revisions. */
+  readonly origin: number;
   /** The session that this tab has: another one is another snapshot. */
   readonly session: unknown;
 }
@@ -24,6 +26,7 @@ export const UNSEEN: Snapshot = {
     guarantee: 'exclusive',
   }),
   infoRevision: 0,
+  origin: 0,
   session: undefined,
 };
 
@@ -42,11 +45,12 @@ export function nextSnapshot(
   record: SessionRecord,
   { tabId, guarantee, shown, ...tab }: Seen,
 ): Snapshot {
-  const { phase, kind, hostTabId, epoch, since, infoRevision } = record;
+  const { phase, kind, hostTabId, epoch, since, infoRevision, origin } = record;
   const last = previous.value;
   const role = phase === 'idle' ? 'none' : hostTabId === tabId ? 'host' : 'follower';
-  // Every look at the store yields new clones: the old ones are kept while they are the same.
-  const info = last.phase !== 'idle' && previous.infoRevision === infoRevision ? last.info : record.info;
+  // Every look at the store yields new clones: the old ones are kept while they are the same. A hint of the record has none.
+  const isSameInfo = last.info !== null && previous.origin === origin && previous.infoRevision === infoRevision;
+  const info = isSameInfo ? last.info : record.info;
   const entry = record.lastError;
   const isSameError = last.lastError?.seq === entry?.seq && last.lastError?.epoch === entry?.epoch;
   const lastError = isSameError ? last.lastError : entry?.error ? shown(errorEvent(entry.error, entry)) : null;
@@ -55,5 +59,5 @@ export function nextSnapshot(
   const value = { phase, role, kind, hostTabId, epoch, since, info, lastError, guarantee } as SessionSnapshot;
   const names = Object.keys(value) as (keyof SessionSnapshot)[];
   const isSame = session === previous.session && names.every((name) => Object.is(last[name], value[name]));
-  return isSame ? previous : { value: Object.freeze(value), infoRevision, session };
+  return isSame ? previous : { value: Object.freeze(value), infoRevision, origin, session };
 }

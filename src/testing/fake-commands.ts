@@ -4,7 +4,7 @@ import { CommandError, failureOf } from '../session/command-error';
 import { commandInput, commandRefusal, ownCommand, waitsIn } from '../session/command-rules';
 import { cloned } from '../session/payload';
 import type { Listeners } from '../tab/listeners';
-import type { SessionSnapshot } from '../types';
+import type { CommandOptions, SessionSnapshot } from '../types';
 import { clone } from './clone';
 
 export interface FakeCommandPorts {
@@ -23,10 +23,11 @@ export async function runCommand(
   ports: FakeCommandPorts,
   name: string,
   given: unknown,
-  signal: AbortSignal | undefined,
+  options: CommandOptions,
 ): Promise<unknown> {
+  const { signal } = options;
   throwIfAborted(signal);
-  const input = commandInput(name, given, copied);
+  const input = commandInput(name, given, options, copied);
   const { control, unlink } = linkedTo(signal);
   try {
     return await unlessAborted(unlessAborted(run(ports, name, input, control.signal), control.signal), ports.closing);

@@ -3,7 +3,7 @@
  * other tabs. Its calls change nothing but itself, by the session's real rules.
  */
 import { abortError, throwIfAborted } from '../platform/abort';
-import { SessionError } from '../session/errors';
+import { localError, SessionError } from '../session/errors';
 import { OWN_TYPES } from '../session/events';
 import { check } from '../session/misuse';
 import type { Shape } from '../shape';
@@ -86,8 +86,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
 
   /** As an error of this tab alone. */
   function local(error: SessionError): SessionError {
-    const where = { local: true, tabId: THIS_TAB, epoch: snapshot.epoch, seq: null, at: Date.now() };
-    return new SessionError(error.code, { ...error.toJSON(), cause: error.cause, ...where });
+    return localError(error, { tabId: THIS_TAB, epoch: snapshot.epoch, at: Date.now() });
   }
 
   function refuse(error: SessionError): never {
@@ -175,9 +174,9 @@ export function createFakeCoordinator<S extends Shape = Shape>(
     wishes.start();
   }
 
-  async function call(name: string, input?: unknown, { signal }: CommandOptions = {}): Promise<unknown> {
+  async function call(name: string, input?: unknown, callOptions: CommandOptions = {}): Promise<unknown> {
     throwIfAborted(closing.signal);
-    return runCommand(ports, name, input, signal);
+    return runCommand(ports, name, input, callOptions);
   }
 
   function over(reason: string): void {

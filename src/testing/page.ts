@@ -33,6 +33,8 @@ export class Page {
   readonly bornAt: number;
   /** Since when it runs again; -Infinity if it never slept. For judging what it could have known. */
   awakeSince = Number.NEGATIVE_INFINITY;
+  /** When it was shown last, after it was hidden; -Infinity if it never was. */
+  shownAt = Number.NEGATIVE_INFINITY;
   /** Since when its store works again; -Infinity if it never failed, Infinity while it has none. */
   hasStoreSince = Number.NEGATIVE_INFINITY;
   /** When its store failed it last: since then it may have gone on from memory. */

@@ -243,6 +243,7 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
       this.#facts.hidden = false;
       this.page.log('is shown');
       for (const page of [this.page, ...this.page.frames]) {
+        page.shownAt = this.#world.machine.scheduler.now;
         page.deliver('lifecycle', () => page.hear('visible'));
         for (const run of [...page.overdue]) run();
       }

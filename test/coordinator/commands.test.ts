@@ -2,7 +2,7 @@
 import { type CommandContext, CommandError, type Coordinator } from 'solotab';
 import { describe, expect, test } from 'vitest';
 import { type Chat, NONE, openActive, openChat } from '../support/chat';
-import { follow, hear, openWorld } from '../support/world';
+import { follow, hear, openBare, openWorld } from '../support/world';
 
 const unknown = (command: string) => ({ name: 'CommandError', command, outcome: 'unknown' });
 
@@ -423,4 +423,21 @@ test('a command that waits in the tab which connects is run as soon as the sessi
     expect(called.outcome).toBe('done');
   }
   expect(ran).toEqual(['now', 'now']);
+});
+
+test('a driver whose commands are null has none: a call is refused, and nothing goes unhandled', async () => {
+  const { world, a, b } = await openBare({ start: () => ({}), end: () => undefined, commands: null } as never);
+  await a.coordinator.start();
+  await world.settle();
+  const calls = [a, b].map(({ coordinator }) => follow(coordinator.call('send')));
+  await world.advance(10_000);
+  expect(calls.map(({ error }) => error)).toMatchObject([{ outcome: 'refused' }, { outcome: 'refused' }]);
+});
+
+test.each([Number.NaN, '100', null])('a time limit that is no number is refused at the call: %s', async (timeoutMs) => {
+  const { tabs } = await openActive();
+  const options = { timeoutMs } as never;
+  await expect(tabs[1]?.coordinator.call('send', 'hello', options)).rejects.toThrow(
+    'timeoutMs must be a number of milliseconds',
+  );
 });

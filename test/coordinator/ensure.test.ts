@@ -1,5 +1,5 @@
 import { SessionError } from 'solotab';
-import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab } from 'solotab/testing';
+import { createSimulatedBrowser, type SimulatedBrowser, type SimulatedTab, type TabOptions } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
 import { deferred, follow, hear, look, openWorld, simpleDriver } from '../support/world';
 
@@ -347,4 +347,17 @@ test('of a hidden and a visible tab the visible one starts the session, also if 
   ensureIn([hidden, a]);
   await world.settle();
   expect([...world.network.attempts].map(({ page }) => page === a.page)).toEqual([true]);
+});
+
+test('ensure() starts a session once canHost says yes', async () => {
+  let can = false;
+  const options: TabOptions = { driver: 'auto', canHost: () => can };
+  const world = createSimulatedBrowser();
+  const tab = world.openTab(options);
+  await world.settle();
+  const wanted = follow(tab.coordinator.ensure());
+  await world.advance(1_000);
+  can = true;
+  await world.advance(120_000);
+  expect(wanted.outcome).toBe('done');
 });

@@ -1,7 +1,7 @@
 import { type DriverContext, SessionError } from 'solotab';
 import { describe, expect, test } from 'vitest';
 import type { Watcher } from '../../src/testing/machine';
-import { follow, hear, hearNumbers, look, openSession, openWorld } from '../support/world';
+import { follow, hear, hearNumbers, look, openBare, openSession, openWorld } from '../support/world';
 
 const LARGE = 'x'.repeat(40 * 1024);
 
@@ -484,4 +484,28 @@ describe('the last words of a host', () => {
     expect(heard).toEqual(Array(2).fill(['session_ended closed']));
     expect(warnings).toEqual([expect.stringMatching(/was ignored/)]);
   });
+});
+
+test('statechange is told in order, also if a listener replaces the session', async () => {
+  let context: { reconnected(session: object): void } | undefined;
+  const driver = {
+    start: (_: unknown, given: { reconnected(session: object): void }) => {
+      context = given;
+      return {};
+    },
+    end: () => undefined,
+  };
+  const { a, world } = await openBare(driver as never);
+  const { coordinator } = a;
+  let isFirst = true;
+  coordinator.on('statechange', ({ phase }) => {
+    if (phase !== 'active' || !isFirst) return;
+    isFirst = false;
+    context?.reconnected({});
+  });
+  const areCurrent: boolean[] = [];
+  coordinator.on('statechange', (now) => areCurrent.push(now === coordinator.getSnapshot()));
+  await coordinator.start();
+  await world.settle();
+  expect(areCurrent.pop()).toBe(true);
 });

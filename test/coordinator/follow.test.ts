@@ -1,4 +1,5 @@
 import type { CoordinatorOptions } from 'solotab';
+import { createSimulatedBrowser } from 'solotab/testing';
 import { expect, test } from 'vitest';
 import { follow, hear, look, openSession, openWorld, simpleDriver } from '../support/world';
 
@@ -181,3 +182,44 @@ test('a driver that can’t resume is not followed to, and no tab is told of a r
   await world.advance(10_000);
   expect([[a, b].map(look), heard]).toEqual([['active host', 'active follower'], []]);
 });
+
+/** A browser whose session takes a second to be let go of. */
+async function openSlow(tabs: number, seed = 1) {
+  const world = createSimulatedBrowser({ seed });
+  const driver = {
+    start: () => ({}),
+    resume: () => ({}),
+    release: () => new Promise<void>((resolve) => world.machine.scheduler.timer(1_000, resolve)),
+    end: () => undefined,
+  };
+  const opened = Array.from({ length: tabs }, () => world.openTab({ driver, follow: 'focus' }));
+  await world.settle();
+  return { world, tabs: opened };
+}
+
+test('who comes back to a tab while it lets go of the session has it there in the end', async () => {
+  const { world, tabs } = await openSlow(2);
+  const [a, b] = tabs as [(typeof tabs)[0], (typeof tabs)[0]];
+  await a.focus();
+  await a.coordinator.start();
+  await b.focus();
+  await world.advance(400);
+  await a.focus();
+  await world.advance(30_000);
+  expect([a, b].map(look)).toEqual(['active host', 'active follower']);
+});
+
+test.each([2, 3, 6, 7])(
+  'a tab that was overtaken does not take the session later from the one that its user looks at (%i)',
+  async (seed) => {
+    const { world, tabs } = await openSlow(3, seed);
+    const [a, b, c] = tabs as [(typeof tabs)[0], (typeof tabs)[0], (typeof tabs)[0]];
+    await a.focus();
+    await a.coordinator.start();
+    await b.focus();
+    await world.advance(400);
+    await c.focus();
+    await world.advance(30_000);
+    expect([a, b, c].map(look)).toEqual(['active follower', 'active follower', 'active host']);
+  },
+);

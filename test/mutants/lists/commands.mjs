@@ -108,8 +108,8 @@ export const COMMANDS = [
     name: 'inherited functions run',
     breaks: 'only own functions of the driver are commands',
     file: 'src/session/command-rules.ts',
-    find: 'Object.keys(commands).includes(name) ? commands[name] : undefined;',
-    replace: 'commands[name];',
+    find: 'Object.keys(own).includes(name) ? own[name] : undefined;',
+    replace: 'own[name];',
     tests: ['test/coordinator/commands.test.ts'],
   },
   {

@@ -53,8 +53,8 @@ export const HOST = [
     name: 'late connect left to nobody',
     breaks: 'a session that is connected before its tab has heard that the attempt was given up is ended',
     file: 'src/host/tenure.ts',
-    find: 'let value = had ? had.value : null;',
-    replace: 'let value: unknown = null;',
+    find: 'let had = connection.take();',
+    replace: 'let had: ReturnType<typeof connection.take> = (connection.take(), undefined);',
     tests: ['test/coordinator/giving-up.test.ts'],
   },
   {
@@ -93,8 +93,8 @@ export const HOST = [
     name: 'end of an attempt waits for a blocked store for ever',
     breaks: 'what comes of an attempt is told in bounded time, also while the store is blocked',
     file: 'src/host/tenure.ts',
-    find: 'return within(clock, connectTimeoutMs, writer.report(report));',
-    replace: 'return writer.report(report);',
+    find: '    within(clock, connectTimeoutMs, writer.report(report));',
+    replace: '    writer.report(report);',
     tests: ['test/coordinator/blocked-attempts.test.ts'],
   },
   {
@@ -358,8 +358,8 @@ export const HOST = [
     name: 'session of a left page ended twice',
     breaks: 'who comes back to a page that it left leaves its session to whoever writes that its term is over',
     file: 'src/host/tenure.ts',
-    find: 'const isLeft = value === null && isOver()',
-    replace: 'const isLeft = value === null && !isOver()',
+    find: 'const isLeft = !had && isOver()',
+    replace: 'const isLeft = !had && !isOver()',
     tests: ['test/coordinator/driver-ends.test.ts'],
   },
   {

@@ -70,8 +70,8 @@ export const RECORD = [
     breaks:
       'a tab that a host tells of its memory before it has looked at the store hears nothing from before its time',
     file: 'src/ledger/open-ledger.ts',
-    find: 'accept(message.record, !store.works);',
-    replace: 'accept(message.record);',
+    find: 'accept(withKnownInfo(message.record, record), !store.works);',
+    replace: 'accept(withKnownInfo(message.record, record));',
     tests: ['test/ledger/ledger-memory.test.ts'],
   },
   {
@@ -298,5 +298,29 @@ export const RECORD = [
     find: 'isClosed || isLate ||',
     replace: 'isClosed ||',
     tests: ['test/coordinator/degraded.test.ts'],
+  },
+  {
+    name: 'info of a former session',
+    breaks: 'what was published of a former session is not shown for one after the data was cleared',
+    file: 'src/tab/snapshot.ts',
+    find: ' && previous.origin === origin',
+    replace: '',
+    tests: ['test/coordinator/published.test.ts'],
+  },
+  {
+    name: 'info of a hint kept',
+    breaks: 'what messages did not tell is shown once the store can be read',
+    file: 'src/tab/snapshot.ts',
+    find: 'last.info !== null && ',
+    replace: "last.phase !== 'idle' && ",
+    tests: ['test/coordinator/published.test.ts'],
+  },
+  {
+    name: 'info forgotten by a hint',
+    breaks: 'what this tab has read is kept where it is told without content',
+    file: 'src/ledger/messages.ts',
+    find: 'return isSame && told.info === null',
+    replace: 'return false',
+    tests: ['test/coordinator/published.test.ts'],
   },
 ];

@@ -158,9 +158,11 @@ export class Commands {
     if (epoch !== this.#active.epoch || from >= at || world.now - at <= RUN_WITHIN_MS) return;
     const isFaulty = Object.entries(plan.faults).some(([name, value]) => value && name !== 'longestDelayMs');
     if (isFaulty || plan.isDeaf || !this.#isTold) return;
-    // Timers of a hidden tab may wait, and who slept hears late.
+    // Timers of a hidden tab may wait, who slept hears late, and what does not answer is waited for.
     if (world.tabs.some(({ hidden }) => hidden)) return;
-    if ([caller, host].some((page) => page.awakeSince >= from || page.hasNoStore || page.lostStoreAt >= from)) return;
+    const wasHeldUp = ({ awakeSince, shownAt, hasNoStore, lostStoreAt, lostLocksAt }: Page): boolean =>
+      hasNoStore || Math.max(awakeSince, shownAt, lostStoreAt, lostLocksAt) >= from;
+    if ([caller, host].some(wasHeldUp)) return;
     const lateMs = Math.round(world.now - at);
     world.violate(`late: ${host.name} runs command ${id} of ${caller.name} ${lateMs} ms after its session is active`);
   }

@@ -28,6 +28,8 @@ interface Wish {
   readonly from: number;
   /** How long it may take until it is written down: by the faults that there were when it was made, though they may stop before it is. */
   readonly writtenInMs: number;
+  /** Calls of its tab that were ending something: it is noted once they are done. */
+  readonly after: readonly Call[];
 }
 
 interface WishPorts extends Pick<Scene, 'world' | 'isReluctant'> {
@@ -93,7 +95,11 @@ export class Wishes {
     const { world, calls } = this.#ports;
     const isSlow = areLossy(world.faults) || world.faults.blockingTransactions;
     const writtenInMs = isSlow ? WRITTEN_IF_SLOW_MS : WRITTEN_MS;
-    const wish = { id: this.#wishes.length, page: caller.page, from: world.now, writtenInMs };
+    const after = calls.all.filter(
+      ({ name, coordinator, settledAt }) =>
+        ENDING.includes(name) && coordinator === caller.coordinator && settledAt > world.now,
+    );
+    const wish = { id: this.#wishes.length, page: caller.page, from: world.now, writtenInMs, after };
     this.#wishes.push(wish);
     const control = new AbortController();
     const request = { token: SECRET, wish: wish.id };
@@ -128,11 +134,12 @@ export class Wishes {
   }
 
   /** A call of a person, since the wish, by which nobody wants a session any more. */
-  #endAfter({ page, from, writtenInMs }: Wish): Call | undefined {
+  #endAfter({ page, from, writtenInMs, after }: Wish): Call | undefined {
     const { world, calls, history, plan } = this.#ports;
     if (!plan.exact || world.machine.forked || this.#isWiped) return undefined;
     if (world.participants.some((other) => other.page.lostStoreAt >= from)) return undefined;
-    const writtenAt = Math.max(from, page.awakeSince) + writtenInMs;
+    const beganAt = Math.max(from, page.awakeSince, ...after.map(({ settledAt }) => settledAt));
+    const writtenAt = beganAt + writtenInMs;
     return calls.all.find(({ name, outcome, from: began, settledAt }) => {
       if (outcome !== 'done' || began < writtenAt) return false;
       // There is nothing to cancel of a session that is active.
