@@ -15,8 +15,8 @@ import type {
 } from './shape';
 
 /**
- * The app's code that really starts, joins, resumes and ends a session. Called in the host tab only. With a shape that declares commands
- * it has all of them.
+ * The app's code that really starts, joins, resumes and ends a session. Called in the host's tab, but for two: `prepare` in the tab of the
+ * call, and `end(null)` in any one tab, where the host is gone. With a shape that declares commands it has all of them.
  */
 export type Driver<S extends Shape = Shape> = DriverMethods<S> & DeclaredCommands<S>;
 

@@ -207,9 +207,12 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
    * browser's storage; with an `InvalidStateError` if this coordinator is closed before it is erased.
    */
   forget(): Promise<void>;
-  /** From any tab: gives up the attempt in progress. Resolves when it is over; a no-op when there is none. */
+  /**
+   * From any tab: gives up the attempt in progress. Resolves when it is over. While the session is `recovering` it *ends* it, as `end()`
+   * does; while it is `active` it does nothing. Ends what `ensure()` wants, in every tab.
+   */
   cancel(): Promise<void>;
-  /** From any tab: ends the session. Resolves when it is over; a no-op when there is none. */
+  /** From any tab: ends the session, and what `ensure()` wants in every tab. Resolves when it is over; without a session at once. */
   end(): Promise<void>;
   /**
    * Has the host run a command of its driver, at most once, and resolves with its result. From any tab; input and result are clones.

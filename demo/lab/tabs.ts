@@ -37,7 +37,13 @@ export type TabsEvent =
 
 export type LabTabs = ReturnType<typeof createLabTabs>;
 
-export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
+export interface LabOptions {
+  recovery(): RecoveryPolicy;
+  /** A tab was added or closed; whether there is room for another one. */
+  onCount(hasRoom: boolean): void;
+}
+
+export function createLabTabs({ recovery, onCount }: LabOptions) {
   const element = h('div', { class: 'tabs', 'data-testid': 'tabs' });
   const open = new Map<
     string,
@@ -85,6 +91,7 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
     const figure = h('div', { class: 'tab' }, frame, h('div', { class: 'tab-tools' }, reload, close));
     open.set(label, { frame, figure, state: null });
     element.insertBefore(figure, figureAfter(label));
+    onCount(open.size < LETTERS.length);
   }
 
   /** Keeps the tabs in the order of their letters when one takes a free letter again. */
@@ -103,6 +110,7 @@ export function createLabTabs({ recovery }: { recovery(): RecoveryPolicy }) {
   function remove(label: string): void {
     open.get(label)?.figure.remove();
     open.delete(label);
+    onCount(true);
   }
 
   function addressOf(label: string): string {

@@ -14,6 +14,7 @@ const AGENTS = 5;
 const PACE_MS = 400;
 
 const recovery = byId('recovery', HTMLSelectElement);
+const addTab = byId('add-tab', HTMLButtonElement);
 const progress = byId('progress', HTMLElement);
 const produceAll = byId('produce-all', HTMLButtonElement);
 const form = byId('conditions', HTMLFormElement);
@@ -24,6 +25,9 @@ const extras = createExtras(SITE);
 const tabs = createLabTabs({
   // The options of the page's own select.
   recovery: () => recovery.value as RecoveryPolicy,
+  onCount(hasRoom) {
+    addTab.disabled = !hasRoom;
+  },
 });
 const rows = EXPERIMENTS.map((experiment) => ({ experiment, ...createRow(experiment) }));
 
@@ -34,7 +38,7 @@ tabs.listen(({ type }) => {
   if (type === 'state') refreshSoon();
 });
 for (let count = 0; count < FIRST_TABS; count += 1) tabs.add();
-byId('add-tab', HTMLButtonElement).addEventListener('click', () => tabs.add());
+addTab.addEventListener('click', () => tabs.add());
 recovery.addEventListener('change', () => tabs.reloadAll());
 offerExperiments();
 offerConditions();
@@ -161,7 +165,9 @@ function say(work: Promise<SiteView>, text: string): void {
       show(view);
     },
     (error: unknown) => {
-      said.textContent = error instanceof Error ? error.message : 'The session server does not answer.';
+      // A fetch that reached nobody rejects with a TypeError.
+      const isOurs = error instanceof Error && !(error instanceof TypeError);
+      said.textContent = isOurs ? error.message : 'The session server does not answer.';
     },
   );
 }

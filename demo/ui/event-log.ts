@@ -28,7 +28,7 @@ export function createEventLog(ownTabId: string) {
   // The list is the live region: it must be there before its first entry, or that one is not read out.
   const element = h(
     'div',
-    { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Events of the session' },
+    { class: 'log', role: 'log', 'aria-live': 'polite', 'aria-label': 'Events of the session', tabindex: '0' },
     empty,
     entries,
   );

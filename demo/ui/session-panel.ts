@@ -12,7 +12,7 @@ export type Call = 'start' | 'join' | 'cancel' | 'end' | 'resume' | 'take-over';
 const CALLS: readonly (readonly [Call, string, string])[] = [
   ['start', 'Start', 'Start a session in this tab'],
   ['join', 'Join', 'Join a session by its PIN'],
-  ['cancel', 'Cancel', 'Give up the attempt, whichever tab makes it'],
+  ['cancel', 'Cancel', 'Give up the attempt, whichever tab makes it; end a session that lost its tab'],
   ['end', 'End', 'End the session, whichever tab holds it'],
   ['resume', 'Continue here', 'Go on here with a session whose tab is gone'],
   ['take-over', 'Use here', 'Move the session to this tab'],
@@ -26,6 +26,9 @@ const PHASE_WORDS: Record<Phase, string> = {
   canceling: 'Canceling',
   ending: 'Ending',
 };
+
+/** What is wrong is the PIN. */
+const PIN_CODES: readonly number[] = [1006, 1008, 1009, 1010];
 
 type Whose = 'this' | 'other' | 'nobody';
 
@@ -52,7 +55,7 @@ export function createSessionPanel(
   const pin = h('dd', { class: 'pin', 'data-testid': 'pin' });
   const company = h('dd', { 'data-testid': 'company' });
   const term = h('dd', { 'data-testid': 'epoch' });
-  const notice = h('div', { class: 'notice', role: 'status', 'data-testid': 'notice' });
+  const notice = h('div', { id: 'notice', class: 'notice', role: 'status', 'data-testid': 'notice' });
   /** The phase in which this tab was refused something; null where the notice is of something else. */
   let refusedIn: Phase | null = null;
   const pinField = h('input', {
@@ -64,6 +67,7 @@ export function createSessionPanel(
     autocapitalize: 'characters',
     spellcheck: 'false',
     maxlength: '16',
+    'aria-describedby': 'notice',
   });
   const buttons = new Map(
     CALLS.map(([call, label, title]): [Call, HTMLButtonElement] => {
@@ -102,6 +106,7 @@ export function createSessionPanel(
 
   function run(call: Call, request?: DemoRequest): void {
     notice.replaceChildren();
+    pinField.removeAttribute('aria-invalid');
     make(call, request ?? typedRequest()).catch((error: unknown) => {
       // A `SessionError` comes as a session_error too; an attempt that was given up is what somebody asked for.
       const { name, message } = error instanceof Error ? error : new Error(String(error));
@@ -138,6 +143,10 @@ export function createSessionPanel(
         ? 'From this tab, in every tab'
         : `From ${nameOf(error.tabId) ?? `tab ${shortId(error.tabId)}`}, in every tab`;
     refusedIn = error.local ? support.getSnapshot().phase : null;
+    if (PIN_CODES.includes(error.code) && (error.local || error.tabId === support.tabId)) {
+      pinField.setAttribute('aria-invalid', 'true');
+      pinField.focus();
+    }
     notice.dataset.past = 'false';
     notice.replaceChildren(
       h('p', { class: 'notice-code' }, h('b', {}, String(error.code)), ' ', h('span', {}, error.exception)),

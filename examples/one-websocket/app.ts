@@ -11,11 +11,15 @@ interface Room {
   commands: { send(draft: Draft): void };
 }
 
+/** Whose socket it is: epochs are counted in each browser. In your app the user whom the server knows by the cookie of the handshake. */
+localStorage['room browser'] ??= crypto.randomUUID();
+const browser: string = localStorage['room browser'];
+
 /** A socket that is open. Whoever aborts `signal` closes it, also while it opens. */
 function open(context: DriverContext<Room>, signal: AbortSignal): Promise<WebSocket> {
   const { epoch, info } = context;
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${location.host}/?epoch=${epoch}&after=${info?.last ?? 0}`);
+    const socket = new WebSocket(`ws://${location.host}/?browser=${browser}&epoch=${epoch}&after=${info?.last ?? 0}`);
     signal.addEventListener('abort', () => socket.close());
     socket.addEventListener('message', ({ data }) => {
       const frame: Frame = JSON.parse(data);
@@ -101,6 +105,8 @@ async function deliver(draft: Draft): Promise<void> {
     } catch (error) {
       // Again only where the socket broke, or its tab died, before the server answered.
       if (!(error instanceof CommandError) || error.outcome === 'refused') throw error;
+      // Not at once: while the socket is closing each try fails in the same turn, and the page would stand still until it is closed.
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 }

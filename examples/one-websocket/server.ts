@@ -16,11 +16,16 @@ export interface Message extends Draft {
 /** What goes to the browser. `taken` answers a draft, also one that was there already. */
 export type Frame = { readonly message: Message } | { readonly taken: string };
 
+interface Owner {
+  readonly browser: string;
+  readonly epoch: number;
+}
+
 export class Room {
   /** What a real server keeps in its database: it outlives a restart. */
   readonly messages: Message[] = [];
-  /** Those that are open, with the epoch of the tab that opened each. */
-  readonly sockets = new Map<WebSocket, number>();
+  /** Those that are open, with whose each is, and the epoch of the tab that opened it. */
+  readonly sockets = new Map<WebSocket, Owner>();
 
   take(draft: Draft): void {
     if (this.messages.some(({ id }) => id === draft.id)) return;
@@ -29,14 +34,19 @@ export class Room {
     for (const socket of this.sockets.keys()) say(socket, { message });
   }
 
-  enter(socket: WebSocket, epoch: number, after: number): void {
+  /** `owner.browser` is believed here. In your app take the user from the handshake's cookie, and look at its `Origin`. */
+  enter(socket: WebSocket, owner: Owner, after: number): void {
+    // Of the same browser only: the epochs of two are not to be compared.
+    const own = [...this.sockets].filter(([, { browser }]) => browser === owner.browser);
     // A tab that was replaced and does not know it yet.
-    if ([...this.sockets.values()].some((newer) => newer > epoch)) return socket.terminate();
-    for (const [older, its] of this.sockets) if (its < epoch) older.terminate();
-    this.sockets.set(socket, epoch);
+    if (own.some(([, { epoch }]) => epoch > owner.epoch)) return socket.terminate();
+    for (const [older, { epoch }] of own) if (epoch < owner.epoch) older.terminate();
+    this.sockets.set(socket, owner);
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('message', (data) => {
-      const draft: Draft = JSON.parse(String(data));
+      const draft = parseDraft(String(data));
+      // Not thrown: that would end the server for everybody.
+      if (!draft) return socket.terminate();
       this.take(draft);
       say(socket, { taken: draft.id });
     });
@@ -47,8 +57,18 @@ export class Room {
 export function attach(server: Server, room: Room = new Room()): void {
   new WebSocketServer({ server }).on('connection', (socket, { url = '' }) => {
     const { searchParams } = new URL(url, 'ws://room');
-    room.enter(socket, Number(searchParams.get('epoch')), Number(searchParams.get('after')));
+    const owner = { browser: searchParams.get('browser') ?? '', epoch: Number(searchParams.get('epoch')) };
+    room.enter(socket, owner, Number(searchParams.get('after')));
   });
+}
+
+function parseDraft(text: string): Draft | undefined {
+  try {
+    const { id, text: said } = JSON.parse(text);
+    return typeof id === 'string' && typeof said === 'string' ? { id, text: said } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function say(socket: WebSocket, frame: Frame): void {

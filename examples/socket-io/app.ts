@@ -13,10 +13,12 @@ interface Chat {
 }
 
 function connect(context: DriverContext<Chat>): Promise<Chat['session']> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const socket: Chat['session'] = io({ auth: (send) => send({ after: context.info?.last ?? 0 }) });
     context.signal.addEventListener('abort', () => socket.disconnect());
     socket.once('connect', () => resolve(socket));
+    // Refused by the server, as for a session that ran out: socket.io does not try that again.
+    socket.on('connect_error', (error) => socket.active || reject(error));
     socket.on('message', (message) => {
       context.emit('message', message);
       context.publish({ last: message.number }); // stored together with the event
@@ -79,6 +81,8 @@ async function deliver(draft: Draft): Promise<number> {
     } catch (error) {
       // Again only where the connection broke, or its tab died, before the server answered.
       if (!(error instanceof CommandError) || error.outcome === 'refused') throw error;
+      // Not at once: while the connection is closing each try fails in the same turn, and the page would stand still until it is closed.
+      await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
 }

@@ -21,11 +21,15 @@ type Reconnecting<Session> = Pick<DriverContext, 'signal' | 'reconnecting' | 'er
   reconnected(session?: Session): void;
 };
 
+/** After how many tries each context was connected that may break at once again: a service that accepts and then closes is no better than one that is down. */
+const triesBefore = new WeakMap<object, number>();
+
 /**
  * For a driver whose connection broke: connects the session again, in this tab, and says so to all tabs.
  *
  * Says `reconnecting()` and calls `connect(signal)` until it resolves, with a delay at random between its bounds that doubles with each
- * try. Before the first one it waits at random up to `minDelayMs`: a service that restarts breaks all its connections in one moment.
+ * try. Before the first one it waits at random up to `minDelayMs`: a service that restarts breaks all its connections in one moment. What
+ * breaks again before it has held for `maxDelayMs` was no success: the delay goes on to double.
  * What it resolves with replaces the session that `coordinator.session`, `release` and `end` get. A rejection that is not `retryable`
  * ends the session, with that error for all tabs. `signal` aborts when the session is over, moves to another tab or is not connected
  * within the recovery window; what `connect` resolves with after that is ended or released by the driver, so nothing is left open.
@@ -45,15 +49,23 @@ export async function reconnect<Session>(
   checkMethods('reconnect', options, [], ['random', 'delay']);
   const bounds = completeBounds('reconnect', options);
   const { signal } = context;
+  const hold = (tries: number): void => {
+    triesBefore.set(context, tries);
+    void delay(bounds.maxDelayMs, signal).then(() => {
+      // Not if it broke meanwhile.
+      if (triesBefore.get(context) === tries) triesBefore.delete(context);
+    });
+  };
   const answer: unknown = signal.aborted ? false : context.reconnecting();
   // The driver itself is closing the connection. A context of an app's own says nothing of that.
   if (answer === false) return undefined;
-  for (let tries = 0; ; tries += 1) {
+  for (let tries = triesBefore.get(context) ?? 0; ; tries += 1) {
     await delay(backoffMs(tries, bounds, random()), signal);
     if (signal.aborted) return undefined;
     try {
       const session = await connect(signal);
       const isTooLate = signal.aborted;
+      hold(tries + 1);
       // Also if it is too late: then it is let go of.
       if (!isTooLate || session !== undefined) context.reconnected(session);
       return isTooLate ? undefined : session;

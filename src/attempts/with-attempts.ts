@@ -69,7 +69,7 @@ export interface AttemptOptions {
   /**
    * Gets an access token. Called for each attempt, and whenever the driver asks for a fresh one by `context.freshToken()`; its result is
    * handed to the driver and nowhere else. A token that the service refuses (2001) is replaced once per call. If the function throws, or
-   * gives no text, that is a 2001 too, at once.
+   * gives no text, that is a 2001 too, at once; a `SessionError` stays what it is, and a failed fetch is a 1016.
    */
   readonly token?: (call: TokenCall) => string | Promise<string>;
   /**
@@ -79,7 +79,7 @@ export interface AttemptOptions {
   readonly retry?: RetryPolicy | Readonly<Partial<Record<AttemptKind, RetryPolicy>>>;
   /** In [0, 1): spreads the delays. Default `Math.random`. */
   readonly random?: () => number;
-  /** Resolves after so many milliseconds, or once the signal aborts. Default: a timer. */
+  /** Resolves after so many milliseconds, or once the signal aborts. Default: a timer, or at once when the browser is online again. */
   readonly delay?: (ms: number, signal: AbortSignal) => Promise<void>;
   /** Where generated PINs come from. Default `crypto.getRandomValues`. */
   readonly randomBytes?: (count: number) => Uint8Array;
@@ -136,8 +136,9 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
   async function freshToken(call: TokenCall): Promise<string | undefined> {
     if (!token) return undefined;
     // In a function of its own, so that one that throws at once and one that rejects are the same.
+    // What the app said better stays: that its user must sign in (not `retryable`), or that the network failed.
     const asked = (async () => token(call))().catch((cause: unknown) => {
-      throw new SessionError(2001, { cause });
+      throw SessionError.from(cause, 2001);
     });
     const got = await unlessAborted(asked, call.signal);
     if (typeof got !== 'string' || got === '') throw new SessionError(2001);

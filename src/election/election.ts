@@ -17,7 +17,7 @@ import { abortError, throwIfAborted } from '../platform/abort';
 import type { HeldLock, Platform } from '../platform/platform';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
-import { refusal, SILENT } from '../session/reasons';
+import { LOST, refusal, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
 import { type ScopeLocks, SEAT } from './locks';
 import { AGREE_MS, hasAnswered, type LifeProof, SILENCE_MS } from './proof';
@@ -90,7 +90,10 @@ export function createElection(ports: ElectionPorts): Election {
       origin ??= ledger.record.origin || undefined;
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
-      if (expected.verdict === 'refused') throw refusal(expected.code ?? 1002);
+      if (expected.verdict === 'refused') {
+        const { phase, term } = ledger.record;
+        throw refusal(expected.code ?? 1002, phase === 'recovering' && term === null ? LOST : undefined);
+      }
       // What this call ended is over: a session that was wanted, or began, since that was decided is none of its business.
       if (expected.verdict === 'void' || (isDecided && expected.verdict === 'done')) return null;
       isBeaten = expected.verdict === 'granted';

@@ -51,6 +51,11 @@ export function blocked(cause: unknown): SessionError {
   });
 }
 
+export const LOST: Facts = {
+  message: 'The session in this browser has lost its tab.',
+  suggestedAction: 'Go on with it here, or end it first.',
+};
+
 export const SILENT: Facts = {
   message: 'The tab that has the session does not answer.',
   suggestedAction: 'Try again in a moment, or take the session over by force or end it, in a page.',

@@ -178,7 +178,28 @@ test('the first try waits for less than the least delay, and the delays after it
     },
     { minDelayMs: 100, maxDelayMs: 1_000, random: () => 0.5, delay: async (ms) => void delays.push(ms) },
   );
-  expect(delays).toEqual([50, 150, 250, 450, 550, 550]);
+  // And then whether it holds.
+  expect(delays).toEqual([50, 150, 250, 450, 550, 550, 1_000]);
+});
+
+test('a service that accepts and then closes is tried ever more rarely, until a connection has held', async () => {
+  const { world, context, openSocket } = await openSockets();
+  const HELD_MS = 8_000;
+  const delays: number[] = [];
+  let held = deferred();
+  const delay = async (ms: number): Promise<void> => {
+    if (ms === HELD_MS) return held.promise;
+    delays.push(ms);
+  };
+  const again = () => reconnect(context, openSocket, { random: () => 0.5, delay });
+  for (let times = 0; times < 6; times += 1) await again();
+  expect(delays).toEqual([250, 750, 1_250, 2_250, 4_250, 4_250]);
+  held.resolve();
+  await world.settle();
+  held = deferred();
+  await again();
+  await again();
+  expect(delays.slice(6)).toEqual([250, 750]);
 });
 
 test('without a delay of its own it waits by a timer, and not at all once the browser is online again', async () => {
@@ -206,6 +227,8 @@ test('without a delay of its own it waits by a timer, and not at all once the br
     for (const listener of listeners) listener();
   }
   expect(await done).toMatchObject({ name: 'socket 2' });
+  // It waits whether the new one holds.
+  for (const listener of listeners) listener();
   expect(listeners.size).toBe(0);
   vi.unstubAllGlobals();
 });

@@ -204,6 +204,17 @@ describe('tokens', () => {
     },
   );
 
+  test.each([
+    ['that its user must sign in', new SessionError(2001, { retryable: false }), { code: 2001, retryable: false }],
+    ['that the network failed', new TypeError('Failed to fetch'), { code: 1016, retryable: true }],
+  ])('a token function that says %s is believed', async (_, failure, told) => {
+    const { driver } = createScriptedDriver();
+    const token = (): never => {
+      throw failure;
+    };
+    await expect(withAttempts(driver, { token }).start({}, createFakeCall().context)).rejects.toMatchObject(told);
+  });
+
   test.each([undefined, null, '', 42])('a token function that gives %j is a 2001', async (nothing) => {
     const { driver } = createScriptedDriver();
     const token = (): string => nothing as unknown as string; // as an app without types may do

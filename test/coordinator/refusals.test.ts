@@ -100,6 +100,15 @@ describe('while the session is', () => {
     expect(world.network.requests).toEqual([]);
   });
 
+  test('without its tab, who would start another one is told so, and what to do', async () => {
+    const { b } = await (INTO.recovering as () => Promise<World>)();
+    await expect(b.coordinator.start()).rejects.toMatchObject({
+      code: 1002,
+      message: 'The session in this browser has lost its tab.',
+      suggestedAction: 'Go on with it here, or end it first.',
+    });
+  });
+
   test('active and its driver can’t resume, it can neither be resumed nor taken over: 1011', async () => {
     const { b, world } = await openSession({ resumable: false });
     for (const call of ['resume', 'takeOver'] as const) {

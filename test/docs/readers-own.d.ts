@@ -20,6 +20,8 @@ declare module 'your-sdk' {
   export function openCall(request: { topic: string }, way: Way): Promise<Call>;
   export function joinCall(pin: string, way: Way): Promise<Call>;
   export function reopenCall(id: string | undefined, way: Way): Promise<Call>;
+  /** Ends a call that no tab has any more. */
+  export function endCall(id: string | undefined): Promise<void>;
   export function fetchToken(): Promise<string>;
 }
 
@@ -30,6 +32,7 @@ declare function show(text: string): void;
 declare const startButton: HTMLButtonElement;
 declare const endButton: HTMLButtonElement;
 declare const hereButton: HTMLButtonElement;
+declare const muteButton: HTMLButtonElement;
 
 /** As the script of the Zoom Cobrowse SDK leaves it. */
 declare const ZoomCobrowseSDK: {

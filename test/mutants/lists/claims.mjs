@@ -285,4 +285,12 @@ export const CLAIMS = [
     replace: 'asked.catch(() => undefined);',
     tests: ['test/election/locks.test.ts'],
   },
+  {
+    name: 'lost session said to be connected',
+    breaks: 'who would start another session is told that the one there has lost its tab',
+    file: 'src/election/election.ts',
+    find: "phase === 'recovering' && term === null ? LOST : undefined",
+    replace: 'undefined',
+    tests: ['test/coordinator/refusals.test.ts'],
+  },
 ];
