@@ -31,7 +31,7 @@ export interface CoordinatorOptions<S extends Shape = Shape> {
   readonly whenUnsafe?: 'allow' | 'refuse';
   /**
    * Asked before this tab becomes host by itself: to recover a session with `any-tab`, to start one for `ensure`, or to `follow` its
-   * user. Never for a call that a person made. Default: it may. One that throws says no.
+   * user. Never for a call that a person made. Asked again every 15 seconds while one is wanted. Default: it may. One that throws says no.
    */
   readonly canHost?: () => boolean;
   /**

@@ -21,6 +21,10 @@ card.addEventListener('input', () => {
 });
 form.addEventListener('submit', (event) => {
   event.preventDefault();
+  if (readBasket().length === 0) {
+    thanks.textContent = 'Your basket is empty: choose a cake first.';
+    return;
+  }
   const name = String(new FormData(form).get('name') ?? '');
   thanks.textContent = `Thank you${name === '' ? '' : `, ${name}`}. We are baking. (Nothing was charged: this is a demo.)`;
   writeBasket([]);
