@@ -208,8 +208,8 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
    */
   forget(): Promise<void>;
   /**
-   * From any tab: gives up the attempt in progress. Resolves when it is over. While the session is `recovering` it *ends* it, as `end()`
-   * does; while it is `active` it does nothing. Ends what `ensure()` wants, in every tab.
+   * From any tab: gives up the attempt in progress. Resolves when it is over. A session that is `recovering` it *ends*, as `end()` does.
+   * One that is `active` it leaves alone. Otherwise it also ends what `ensure()` wants, in every tab.
    */
   cancel(): Promise<void>;
   /** From any tab: ends the session, and what `ensure()` wants in every tab. Resolves when it is over; without a session at once. */

@@ -67,7 +67,6 @@ export function createSessionPanel(
     autocapitalize: 'characters',
     spellcheck: 'false',
     maxlength: '16',
-    'aria-describedby': 'notice',
   });
   const buttons = new Map(
     CALLS.map(([call, label, title]): [Call, HTMLButtonElement] => {
@@ -106,7 +105,7 @@ export function createSessionPanel(
 
   function run(call: Call, request?: DemoRequest): void {
     notice.replaceChildren();
-    pinField.removeAttribute('aria-invalid');
+    for (const attribute of ['aria-invalid', 'aria-describedby']) pinField.removeAttribute(attribute);
     make(call, request ?? typedRequest()).catch((error: unknown) => {
       // A `SessionError` comes as a session_error too; an attempt that was given up is what somebody asked for.
       const { name, message } = error instanceof Error ? error : new Error(String(error));
@@ -143,8 +142,9 @@ export function createSessionPanel(
         ? 'From this tab, in every tab'
         : `From ${nameOf(error.tabId) ?? `tab ${shortId(error.tabId)}`}, in every tab`;
     refusedIn = error.local ? support.getSnapshot().phase : null;
-    if (PIN_CODES.includes(error.code) && (error.local || error.tabId === support.tabId)) {
+    if (pinField.value !== '' && PIN_CODES.includes(error.code) && (error.local || error.tabId === support.tabId)) {
       pinField.setAttribute('aria-invalid', 'true');
+      pinField.setAttribute('aria-describedby', notice.id);
       pinField.focus();
     }
     notice.dataset.past = 'false';

@@ -43,9 +43,10 @@ export class Room {
     for (const [older, { epoch }] of own) if (epoch < owner.epoch) older.terminate();
     this.sockets.set(socket, owner);
     socket.on('close', () => this.sockets.delete(socket));
+    // Without a listener a frame that is no WebSocket's would end the server for everybody.
+    socket.on('error', () => socket.terminate());
     socket.on('message', (data) => {
       const draft = parseDraft(String(data));
-      // Not thrown: that would end the server for everybody.
       if (!draft) return socket.terminate();
       this.take(draft);
       say(socket, { taken: draft.id });
@@ -56,7 +57,7 @@ export class Room {
 
 export function attach(server: Server, room: Room = new Room()): void {
   new WebSocketServer({ server }).on('connection', (socket, { url = '' }) => {
-    const { searchParams } = new URL(url, 'ws://room');
+    const { searchParams } = new URL(`ws://room${url}`);
     const owner = { browser: searchParams.get('browser') ?? '', epoch: Number(searchParams.get('epoch')) };
     room.enter(socket, owner, Number(searchParams.get('after')));
   });

@@ -16,9 +16,18 @@ function connect(context: DriverContext<Chat>): Promise<Chat['session']> {
   return new Promise((resolve, reject) => {
     const socket: Chat['session'] = io({ auth: (send) => send({ after: context.info?.last ?? 0 }) });
     context.signal.addEventListener('abort', () => socket.disconnect());
-    socket.once('connect', () => resolve(socket));
+    let isOpen = false;
+    socket.on('connect', () => {
+      if (isOpen) context.reconnected();
+      else resolve(socket);
+      isOpen = true;
+    });
     // Refused by the server, as for a session that ran out: socket.io does not try that again.
-    socket.on('connect_error', (error) => socket.active || reject(error));
+    socket.on('connect_error', (error) => {
+      if (socket.active) return;
+      if (isOpen) context.ended('refused');
+      else reject(error);
+    });
     socket.on('message', (message) => {
       context.emit('message', message);
       context.publish({ last: message.number }); // stored together with the event
@@ -27,7 +36,6 @@ function connect(context: DriverContext<Chat>): Promise<Chat['session']> {
       if (reason === 'io server disconnect') context.ended('kicked');
       else if (socket.active) context.reconnecting();
     });
-    socket.io.on('reconnect', () => context.reconnected());
   });
 }
 

@@ -45,10 +45,19 @@ export class Chat {
     this.#io = new Server<ToServer, ToBrowser>(server);
     this.#io.on('connection', (socket) => {
       this.connections += 1;
-      socket.on('send', (draft, taken) => taken(this.take(draft)));
+      socket.on('send', (draft, taken) => {
+        // Anybody can send anything: what is thrown here would end the server for everybody.
+        if (isDraft(draft) && typeof taken === 'function') taken(this.take(draft));
+        else socket.disconnect(true);
+      });
       for (const message of this.messages.slice(Number(socket.handshake.auth.after))) socket.emit('message', message);
     });
   }
+}
+
+function isDraft(given: unknown): given is Draft {
+  const { id, text } = Object(given);
+  return typeof id === 'string' && typeof text === 'string';
 }
 
 export function attach(server: HttpServer, chat: Chat = new Chat()): void {

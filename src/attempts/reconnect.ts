@@ -29,7 +29,8 @@ const triesBefore = new WeakMap<object, number>();
  *
  * Says `reconnecting()` and calls `connect(signal)` until it resolves, with a delay at random between its bounds that doubles with each
  * try. Before the first one it waits at random up to `minDelayMs`: a service that restarts breaks all its connections in one moment. What
- * breaks again before it has held for `maxDelayMs` was no success: the delay goes on to double.
+ * breaks again before it has held for `maxDelayMs`, or the browser was offline meanwhile, was no success: the delay goes on to double. For that
+ * `context` has to be the same object each time.
  * What it resolves with replaces the session that `coordinator.session`, `release` and `end` get. A rejection that is not `retryable`
  * ends the session, with that error for all tabs. `signal` aborts when the session is over, moves to another tab or is not connected
  * within the recovery window; what `connect` resolves with after that is ended or released by the driver, so nothing is left open.
@@ -51,10 +52,12 @@ export async function reconnect<Session>(
   const { signal } = context;
   const hold = (tries: number): void => {
     triesBefore.set(context, tries);
-    void delay(bounds.maxDelayMs, signal).then(() => {
+    const held = (): void => {
       // Not if it broke meanwhile.
       if (triesBefore.get(context) === tries) triesBefore.delete(context);
-    });
+    };
+    // An app's own may reject as its signal aborts.
+    delay(bounds.maxDelayMs, signal).then(held, held);
   };
   const answer: unknown = signal.aborted ? false : context.reconnecting();
   // The driver itself is closing the connection. A context of an app's own says nothing of that.
@@ -65,10 +68,11 @@ export async function reconnect<Session>(
     try {
       const session = await connect(signal);
       const isTooLate = signal.aborted;
-      hold(tries + 1);
       // Also if it is too late: then it is let go of.
       if (!isTooLate || session !== undefined) context.reconnected(session);
-      return isTooLate ? undefined : session;
+      if (isTooLate) return undefined;
+      hold(tries + 1);
+      return session;
     } catch (cause) {
       if (signal.aborted) return undefined;
       const error = SessionError.from(cause, 1011);

@@ -18,6 +18,9 @@ import type { Line, Sources } from './sources';
 
 const LOOK_EVERY_MS = 2_000;
 
+/** Then a store is blocked, and not only slow. */
+const BLOCKED_MS = 5_000;
+
 /** What comes in a burst is looked at once. */
 const LOOK_SOON_MS = 50;
 
@@ -114,7 +117,7 @@ export function watch<S extends Shape>(
     if (!lifecycle.isVisible() || during.aborted) return;
     const began = clock.now();
     const { control: patience, unlink } = linkedTo(during);
-    const cancel = clock.after(LOOK_EVERY_MS, () => patience.abort());
+    const cancel = clock.after(BLOCKED_MS, () => patience.abort());
     const [stored, locks] = await Promise.all([sources.read(scope, patience.signal), sources.locks()]);
     cancel();
     unlink();

@@ -17,7 +17,7 @@ import { abortError, throwIfAborted } from '../platform/abort';
 import type { HeldLock, Platform } from '../platform/platform';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
-import { LOST, refusal, SILENT } from '../session/reasons';
+import { refusal, refusalIn, SILENT } from '../session/reasons';
 import type { Candidate, SessionRecord } from '../session/record';
 import { type ScopeLocks, SEAT } from './locks';
 import { AGREE_MS, hasAnswered, type LifeProof, SILENCE_MS } from './proof';
@@ -90,10 +90,7 @@ export function createElection(ports: ElectionPorts): Election {
       origin ??= ledger.record.origin || undefined;
       const call = toCall(candidate, origin);
       const expected = ledger.preview(call);
-      if (expected.verdict === 'refused') {
-        const { phase, term } = ledger.record;
-        throw refusal(expected.code ?? 1002, phase === 'recovering' && term === null ? LOST : undefined);
-      }
+      if (expected.verdict === 'refused') throw refusalIn(ledger.record, expected.code);
       // What this call ended is over: a session that was wanted, or began, since that was decided is none of its business.
       if (expected.verdict === 'void' || (isDecided && expected.verdict === 'done')) return null;
       isBeaten = expected.verdict === 'granted';
@@ -151,7 +148,7 @@ export function createElection(ports: ElectionPorts): Election {
       const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
       const { record, verdict } = decision;
       onDecided(record);
-      if (verdict === 'refused' && record.term === null) throw refusal(decision.code ?? 1002);
+      if (verdict === 'refused' && record.term === null) throw refusalIn(record, decision.code);
       if (verdict === 'asked') {
         const isSilent = !(await hostDoes(call, record, signal));
         if (isSilent && !isPage) throw refusal(busyCode(ledger.record.phase), SILENT);
@@ -241,7 +238,7 @@ export function createElection(ports: ElectionPorts): Election {
     if (ledger.record.term === candidate.term) return;
     throwIfAborted(signal);
     if (isSilent) throw refusal(busyCode(phase), SILENT);
-    // Its user looks elsewhere by now. If not, nobody fights for it.
+    // A tab that only follows its user gives up: where the later call was made its user is now.
     if (call.type === 'takeOver' && call.follows) throw abortError('Another tab asked for the session later.');
     // Two that ask again at once overtake each other for ever, and neither ever finds the host silent.
     await ledger.until((now) => now.term !== term || now.successor === null, 2 * SILENCE_MS, signal);

@@ -63,10 +63,11 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
       const noticedAt = (): number | undefined => (isWitness(clock.monotonic()) ? clock.now() : undefined);
       void locks.watch(hosting, signal, () => quietly(proof.reap(hosting, { at: noticedAt() })));
     });
-    // That of a host which reconnects is for that host alone to close, however late it is: others would look again and again.
-    const isMineToEnd = isPage && phase === 'recovering' && (isHost || term === null);
+    // While a host reconnects only that host may close its window, as `decide` says: a look of another tab would change nothing, and the
+    // next one come at once.
+    const mayClose = isPage && phase === 'recovering' && (isHost || term === null);
     // At least a millisecond: timers are less exact than clocks.
-    keepTimer('window', isMineToEnd ? (lostSince ?? 0) + windowMs : null, Math.max(1, ledger.windowLeftMs()), () =>
+    keepTimer('window', mayClose ? (lostSince ?? 0) + windowMs : null, Math.max(1, ledger.windowLeftMs()), () =>
       isHost ? onSignDue() : quietly(ledger.transact({ type: 'look' })),
     );
     keepTimer('sign', isHost ? seenAt : null, SIGN_OF_LIFE_MS, onSignDue);

@@ -46,8 +46,8 @@ export interface CommandPorts extends Pick<Platform, 'clock' | 'clone'> {
 export interface Commands {
   /** Runs a command, or answers the repetition of one. `reply` is called with its answer, and before that when it begins to wait. */
   hear(request: CommandRequest, reply: (answer: Answer) => void): Promise<void>;
-  /** Whether the command runs, or ran. */
-  hasBegun(id: string): boolean | undefined;
+  /** Its caller sends it again once this host is connected again. False: it runs, or ran. */
+  takeBack(id: string): boolean;
   /** The caller waits no longer. */
   stop(id: string): void;
 }
@@ -98,7 +98,7 @@ export function createCommands(ports: CommandPorts): Commands {
     const session = ports.session();
     const isMine = mayRun(ledger.record, term) && !signal.aborted;
     if (!session || !isMine || isTooOld(request) || own.control.signal.aborted) {
-      heard.delete(id);
+      if (heard.get(id) === own) heard.delete(id);
       return;
     }
     own.hasBegun = true;
@@ -170,7 +170,13 @@ export function createCommands(ports: CommandPorts): Commands {
 
   return {
     hear,
-    hasBegun: (id) => heard.get(id)?.hasBegun,
+    takeBack(id) {
+      const own = heard.get(id);
+      if (own?.hasBegun) return false;
+      own?.control.abort(abortError('The session is being connected again.'));
+      heard.delete(id);
+      return true;
+    },
     stop: (id) => heard.get(id)?.control.abort(abortError('The tab that called gave up.')),
   };
 }

@@ -201,7 +201,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const entries = (await conclude(report))?.entries;
     void abandon(error);
     // Given up or fenced meanwhile: no tab is told of a failure.
-    if (reason === undefined && entries?.every((entry) => !entry.error)) return abortError();
+    if (reason === undefined && entries?.every((entry) => entry.error?.code !== facts.code)) return abortError();
     return ownError(error.cause, facts, entries, { epoch, tabId: ports.tabId, at: clock.now() });
   }
 

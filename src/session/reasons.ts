@@ -2,6 +2,7 @@
 import type { SessionErrorCode } from './catalogue';
 import type { SessionErrorEvent } from './error-facts';
 import { SessionError } from './errors';
+import type { SessionRecord } from './record';
 
 type Facts = Partial<Pick<SessionErrorEvent, 'message' | 'suggestedAction' | 'retryable'>> & {
   readonly cause?: unknown;
@@ -55,6 +56,14 @@ export const LOST: Facts = {
   message: 'The session in this browser has lost its tab.',
   suggestedAction: 'Go on with it here, or end it first.',
 };
+
+/** What a call is refused with that finds this record in its way. */
+export function refusalIn(
+  { phase, term }: Pick<SessionRecord, 'phase' | 'term'>,
+  code: SessionErrorCode = 1002,
+): SessionError {
+  return refusal(code, phase === 'recovering' && term === null ? LOST : undefined);
+}
 
 export const SILENT: Facts = {
   message: 'The tab that has the session does not answer.',

@@ -14,8 +14,8 @@ export interface SessionStore<S extends Shape = Shape> {
  * What this tab knows of the session, for runes: whatever reads `current` in a template, `$derived` or `$effect` runs again when the
  * session changes. It listens for as long as something reads it, so it needs no clean-up and may be made anywhere.
  *
- * On a server, and until the turn in which it is first read is over, it is `coordinator.getServerSnapshot()`: what is hydrated never
- * differs. Nothing but a template or an effect counts: elsewhere it is what the session is now.
+ * On a server it is `coordinator.getServerSnapshot()`; in a template or an effect also until the turn in which the component is made is
+ * over, or, outside of components, the turn in which it is first read: what is hydrated never differs. Elsewhere it is what the session is now.
  */
 export function useSession<S extends Shape>(coordinator: Coordinator<S>): { readonly current: SessionSnapshot<S> } {
   const { subscribe, getSnapshot, getServerSnapshot } = coordinator;
@@ -56,10 +56,11 @@ export function useSession<S extends Shape>(coordinator: Coordinator<S>): { read
 export function sessionStore<S extends Shape>({ getSnapshot, subscribe }: Coordinator<S>): SessionStore<S> {
   return {
     subscribe(run) {
-      const update = (): void => run(getSnapshot());
-      // First: what its first run changes is told as well.
-      const stop = subscribe(update);
-      update();
+      const first = getSnapshot();
+      run(first);
+      const stop = subscribe(() => run(getSnapshot()));
+      // What its first run changed.
+      if (getSnapshot() !== first) run(getSnapshot());
       return stop;
     },
   };

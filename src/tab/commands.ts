@@ -14,7 +14,7 @@ import type { Clock, HeldLock } from '../platform/platform';
 import { CommandError } from '../session/command-error';
 import { canTell, commandInput, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
 import { localError, type SessionError } from '../session/errors';
-import { blocked, refusal } from '../session/reasons';
+import { blocked, refusal, refusalIn } from '../session/reasons';
 import { isForeign, type Phase, type SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
 
@@ -111,7 +111,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
         left -= clock.monotonic() - began;
         throwIfAborted(signal);
         if (mayHaveRun() || (sentTo && !isOver)) return { state: 'unknown' };
-        if (!isOver) throw refused(refusal(1002));
+        if (!isOver) throw refused(refusalIn(ledger.record));
         // That attempt failed. Another one may have begun since, and is none of this call's business.
         if (ledger.record.phase === 'idle') refuseIn('idle');
       } else {
@@ -169,7 +169,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
           return;
         }
         // Its host reconnects: it runs what it has begun, and nothing else.
-        if (!answer && (hasBegun || here?.commands.hasBegun(id))) return;
+        if (!answer && (hasBegun || here?.commands.takeBack(id) === false)) return;
         cancelAgain();
         cancelSilence();
         signal.removeEventListener('abort', giveUp);

@@ -67,7 +67,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   let heardEnd = 0;
   let hasWarned = platform.isStandIn;
 
-  const listeners = createListeners((error, type) => logger.error(`solotab: a listener of '${type}' threw`, error));
+  const onThrow = (error: unknown, type: string): void => logger.error(`solotab: a listener of '${type}' threw`, error);
+  const listeners = createListeners(onThrow, !isBrowser);
   const key = resumeKey(platform.tabStorage, `solotab:${scope}`);
   const locks = scopeLocks({
     ...{ locks: platform.locks, scope, clock, randomId },

@@ -52,7 +52,8 @@ export function nextSnapshot(
   const isSameInfo = last.info !== null && previous.origin === origin && previous.infoRevision === infoRevision;
   const info = isSameInfo ? last.info : record.info;
   const entry = record.lastError;
-  const isSameError = last.lastError?.seq === entry?.seq && last.lastError?.epoch === entry?.epoch;
+  const knowsMore = last.lastError?.data === undefined && entry?.error?.data !== undefined;
+  const isSameError = last.lastError?.seq === entry?.seq && last.lastError?.epoch === entry?.epoch && !knowsMore;
   const lastError = isSameError ? last.lastError : entry?.error ? shown(errorEvent(entry.error, entry)) : null;
   const session = role === 'host' && isLive(phase) ? tab.session : undefined;
   // The record's invariants tie the others to the phase.

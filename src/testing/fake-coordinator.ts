@@ -6,6 +6,7 @@ import { abortError, throwIfAborted } from '../platform/abort';
 import { localError, SessionError } from '../session/errors';
 import { OWN_TYPES } from '../session/events';
 import { check } from '../session/misuse';
+import { refusalIn } from '../session/reasons';
 import type { Shape } from '../shape';
 import { addDispose, closedError } from '../tab/closing';
 import { createListeners, type Listener } from '../tab/listeners';
@@ -115,7 +116,7 @@ export function createFakeCoordinator<S extends Shape = Shape>(
       if (snapshot.phase === 'recovering') refuse(new SessionError(1002));
     }
     const { code } = ruleOn(snapshot, wasActive, method);
-    if (code !== undefined) refuse(new SessionError(code));
+    if (code !== undefined) refuse(refusalIn({ phase: snapshot.phase, term: snapshot.hostTabId }, code));
     const isNew = method === 'start' || method === 'join';
     set({ phase: 'connecting', role: 'host', ...(isNew && { kind: method }) });
     const own = snapshot;

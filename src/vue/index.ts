@@ -12,7 +12,6 @@ import {
   shallowRef,
 } from 'vue';
 import type { AnyEventType, EventOf, EventSource } from '../event-of';
-import { isOnServer } from '../platform/on-server';
 import type { Shape } from '../shape';
 import type { Coordinator, SessionSnapshot } from '../types';
 
@@ -59,9 +58,8 @@ function isHydrating(instance: ComponentInternalInstance | null): boolean {
   return instance !== null && !instance.isMounted && instance.vnode.el !== null;
 }
 
-/** Nothing is begun on a server: nobody disposes of a component there, or of a store, and whatever it began would stay for ever. */
+/** A component on a server is never mounted and never disposed of: whatever it began would stay for ever. Of a store's a coordinator keeps nothing there. */
 function whileMounted(begin: () => () => void): void {
-  if (isOnServer()) return;
   const instance = getCurrentInstance() as (ComponentInternalInstance & { readonly scope?: EffectScope }) | null;
   let isOver = false;
   let stop: (() => void) | undefined;

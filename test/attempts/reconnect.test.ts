@@ -202,6 +202,21 @@ test('a service that accepts and then closes is tried ever more rarely, until a 
   expect(delays.slice(6)).toEqual([250, 750]);
 });
 
+test('a delay that rejects as the session ends harms nobody', async () => {
+  const { a, world, context, openSocket } = await openSockets();
+  const unhandled = vi.fn();
+  process.on('unhandledRejection', unhandled);
+  const delay = (ms: number, signal: AbortSignal): Promise<void> =>
+    ms < 8_000
+      ? Promise.resolve()
+      : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  expect(await reconnect(context, openSocket, { delay })).toMatchObject({ name: 'socket 2' });
+  await Promise.all([a.coordinator.end(), world.settle()]);
+  await new Promise((resolve) => setTimeout(resolve));
+  process.off('unhandledRejection', unhandled);
+  expect(unhandled).not.toHaveBeenCalled();
+});
+
 test('without a delay of its own it waits by a timer, and not at all once the browser is online again', async () => {
   const { context, openSocket } = await openSockets();
   const listeners = new Set<() => void>();

@@ -358,6 +358,6 @@ test('ensure() starts a session once canHost says yes', async () => {
   const wanted = follow(tab.coordinator.ensure());
   await world.advance(1_000);
   can = true;
-  await world.advance(120_000);
+  await world.advance(16_000);
   expect(wanted.outcome).toBe('done');
 });

@@ -1,5 +1,5 @@
 /** What a tab shows of `info`, and what a resume gets of it, where this tab or the host could not look at the store for a while. */
-import type { DriverContext, PreviousTerm } from 'solotab';
+import { type DriverContext, type PreviousTerm, SessionError } from 'solotab';
 import { expect, test } from 'vitest';
 import { openWorld } from '../support/world';
 
@@ -78,3 +78,17 @@ test.each(['takeOver', 'crash'] as const)(
     expect(b.coordinator.getSnapshot()).toMatchObject({ phase: 'active', role: 'host', info: SHOWN });
   },
 );
+
+test('what an error says is shown once the store can be read, also where messages carry no content', async () => {
+  const { world, a, b } = await openWorld({ driver: 'auto', capabilities: { channel: 'hints' } });
+  await a.coordinator.start();
+  await world.settle();
+  b.setStore('fails');
+  await world.advance(10);
+  world.contextIn(a).error(new SessionError(9999, { data: 'why' }));
+  await world.advance(1_000);
+  expect(b.coordinator.getSnapshot().lastError).not.toHaveProperty('data');
+  b.setStore('works');
+  await world.advance(120_000);
+  expect(b.coordinator.getSnapshot().lastError).toMatchObject({ code: 9999, data: 'why' });
+});

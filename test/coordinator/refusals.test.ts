@@ -109,6 +109,18 @@ describe('while the session is', () => {
     });
   });
 
+  test('without its tab, a tab that slept all the time is told so too', async () => {
+    const { a, b, world } = await openWorld({ driver: 'auto', capabilities: { channel: false } });
+    await b.freeze();
+    await a.coordinator.start();
+    await a.crash();
+    await world.advance(40_000);
+    void b.wake();
+    await expect(b.coordinator.start()).rejects.toMatchObject({
+      message: 'The session in this browser has lost its tab.',
+    });
+  });
+
   test('active and its driver can’t resume, it can neither be resumed nor taken over: 1011', async () => {
     const { b, world } = await openSession({ resumable: false });
     for (const call of ['resume', 'takeOver'] as const) {

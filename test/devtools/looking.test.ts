@@ -51,7 +51,7 @@ test('where the store does not answer the panel still shows who holds which lock
   const started = host.coordinator.start();
   await world.connect(host);
   await started;
-  await world.advance(10_000);
+  await world.advance(20_000);
   // Which tab has which term is in the store.
   expect(panel.lines('Locks')).toContainEqual(expect.stringMatching(/^seat: .+ holds it \(exclusive\)$/));
   expect(panel.lanes().join()).toContain('seen by its lock');

@@ -46,7 +46,7 @@ function setUp(run: (input: unknown) => unknown = () => 'done') {
     await flush();
     return answers;
   }
-  return { clock, ledger, ran, term, request, hear, stop: commands.stop };
+  return { clock, ledger, ran, term, request, hear, stop: commands.stop, takeBack: commands.takeBack };
 }
 
 test('a command that is heard again gets the same answer, and is not run again', async () => {
@@ -183,4 +183,21 @@ test('what a command comes to after its term is over is not remembered', async (
   result.resolve('done');
   await flush();
   expect(clock.pending).toBe(0);
+});
+
+test('a command that is taken back while its host looks is not run, and one that is sent again is run once', async () => {
+  const { ledger, clock, ran, request, hear, takeBack } = setUp();
+  const looked = deferred();
+  ledger.peek = () => looked.promise;
+  await clock.advance(2_000);
+  const once = request('once');
+  const first = await hear(once);
+  expect(takeBack('once')).toBe(true);
+  const second = await hear(once);
+  looked.resolve();
+  await flush();
+  expect([first, second, ran]).toEqual([[], [{ state: 'done', result: 'done' }], ['once']]);
+  expect(takeBack('once')).toBe(false);
+  expect(await hear(once)).toEqual([{ state: 'done', result: 'done' }]);
+  expect(ran).toEqual(['once']);
 });

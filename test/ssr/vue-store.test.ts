@@ -1,19 +1,37 @@
 /** docs/guides/server-rendering.md: "The bindings don't subscribe on a server." */
 import { type Coordinator, createCoordinator } from 'solotab';
+import { createFakeCoordinator } from 'solotab/testing';
 import { useSession, useSessionEvent } from 'solotab/vue';
 import { expect, test, vi } from 'vitest';
 import { effectScope } from 'vue';
 
-test('a store that is used on a server outside of components, as in a plugin or a guard of a route, listens to nothing', async () => {
+test('what a store listens to on a server, as in a plugin or a guard of a route, is kept nowhere', async () => {
   const driver = { start: () => undefined, end: () => undefined };
   const coordinator: Coordinator = createCoordinator({ name: 'support', driver });
-  await coordinator.ready;
-  const listen = vi.fn(() => () => undefined);
-  const counted = { ...coordinator, subscribe: listen, on: listen } as unknown as Coordinator;
+  const stops: unknown[] = [];
+  const noted =
+    <Args extends unknown[]>(listen: (...args: Args) => () => void) =>
+    (...args: Args) => {
+      const stop = listen(...args);
+      stops.push(stop);
+      return stop;
+    };
+  const counted = { ...coordinator, subscribe: noted(coordinator.subscribe), on: noted(coordinator.on) };
   // One for each request: nobody stops it on a server.
   effectScope(true).run(() => {
-    expect(useSession(counted).value).toBe(coordinator.getServerSnapshot());
-    useSessionEvent(counted, 'session_ended', vi.fn());
+    expect(useSession(counted as Coordinator).value).toBe(coordinator.getServerSnapshot());
+    useSessionEvent(counted as Coordinator, 'session_ended', vi.fn());
   });
-  expect(listen).not.toHaveBeenCalled();
+  expect(stops).toHaveLength(2);
+  // There is nothing to stop: each is the function that does nothing.
+  expect(new Set(stops).size).toBe(1);
+});
+
+test('where an app’s own tests have no document, a store follows a fake', () => {
+  const fake = createFakeCoordinator();
+  const scope = effectScope(true);
+  const session = scope.run(() => useSession(fake));
+  fake.set({ phase: 'active', role: 'follower' });
+  expect(session?.value.phase).toBe('active');
+  scope.stop();
 });

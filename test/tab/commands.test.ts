@@ -67,7 +67,7 @@ function setUpHost(answer?: Answer) {
       heard.push(id);
       if (answer) reply(answer);
     },
-    hasBegun: () => false,
+    takeBack: () => true,
     stop: () => undefined,
   };
   // Nothing else of a term is looked at.

@@ -132,3 +132,27 @@ test('an event that nobody listens to is fine', () => {
   listeners.emit('note', 1);
   expect(thrown).toEqual([]);
 });
+
+test('a logger that throws harms no other listener', () => {
+  const heard: unknown[] = [];
+  const listeners = createListeners(() => {
+    throw new Error('no console');
+  });
+  listeners.add('note', () => {
+    throw new Error('of a listener');
+  });
+  listeners.add('note', (event) => heard.push(event));
+  listeners.emit('note', 1);
+  listeners.emit('note', 2);
+  expect(heard).toEqual([1, 2]);
+});
+
+test('on a server nothing but a refusal is ever told, so no other listener is kept', () => {
+  const listeners = createListeners(() => undefined, true);
+  const heard: string[] = [];
+  for (const type of ['statechange', 'session_error']) {
+    listeners.add(type, () => heard.push(type));
+    listeners.emit(type, undefined);
+  }
+  expect(heard).toEqual(['session_error']);
+});

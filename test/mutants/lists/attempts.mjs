@@ -28,8 +28,8 @@ export const ATTEMPTS = [
     name: 'reconnection too late given to its caller',
     breaks: 'a reconnection that comes too late is no session for its caller',
     file: 'src/attempts/reconnect.ts',
-    find: 'return isTooLate ? undefined : session;',
-    replace: 'return session;',
+    find: 'if (isTooLate) return undefined;',
+    replace: '',
     tests: ['test/attempts/reconnect.test.ts'],
   },
   {
@@ -183,5 +183,13 @@ export const ATTEMPTS = [
     find: 'throw SessionError.from(cause, 2001);',
     replace: 'throw new SessionError(2001, { cause });',
     tests: ['test/attempts/with-attempts.test.ts'],
+  },
+  {
+    name: 'delay that rejects unhandled',
+    breaks: 'a delay that rejects as the session ends harms nobody',
+    file: 'src/attempts/reconnect.ts',
+    find: '.then(held, held);',
+    replace: '.then(held);',
+    tests: ['test/attempts/reconnect.test.ts'],
   },
 ];

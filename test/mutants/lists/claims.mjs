@@ -288,9 +288,17 @@ export const CLAIMS = [
   {
     name: 'lost session said to be connected',
     breaks: 'who would start another session is told that the one there has lost its tab',
-    file: 'src/election/election.ts',
+    file: 'src/session/reasons.ts',
     find: "phase === 'recovering' && term === null ? LOST : undefined",
     replace: 'undefined',
+    tests: ['test/coordinator/refusals.test.ts'],
+  },
+  {
+    name: 'late refusal without its reason',
+    breaks: 'a tab that slept is told that the session has lost its tab',
+    file: 'src/election/election.ts',
+    find: 'throw refusalIn(record, decision.code);',
+    replace: 'throw refusal(decision.code ?? 1002);',
     tests: ['test/coordinator/refusals.test.ts'],
   },
 ];

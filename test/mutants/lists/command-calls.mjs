@@ -118,7 +118,7 @@ export const COMMAND_CALLS = [
     name: 'command given up by a reconnection',
     breaks: 'a command that has begun is waited for while its host reconnects',
     file: 'src/tab/commands.ts',
-    find: 'if (!answer && (hasBegun || here?.commands.hasBegun(id))) return;',
+    find: 'if (!answer && (hasBegun || here?.commands.takeBack(id) === false)) return;',
     replace: '',
     tests: CALLS,
   },

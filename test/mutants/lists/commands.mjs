@@ -241,4 +241,28 @@ export const COMMANDS = [
     replace: "if (term !== sentTo) return 'wait';",
     tests: ['test/coordinator/commands.test.ts'],
   },
+  {
+    name: 'command taken back and run',
+    breaks: 'a command that its caller sends again is not run for the first time that it was sent',
+    file: 'src/host/commands.ts',
+    find: "own?.control.abort(abortError('The session is being connected again.'));",
+    replace: '',
+    tests: ['test/host/commands.test.ts'],
+  },
+  {
+    name: 'command sent again forgotten',
+    breaks: 'a command that is sent again while the first is dropped is run once',
+    file: 'src/host/commands.ts',
+    find: 'if (heard.get(id) === own) heard.delete(id);',
+    replace: 'heard.delete(id);',
+    tests: ['test/host/commands.test.ts'],
+  },
+  {
+    name: 'command of the host itself not taken back',
+    breaks: 'a command that waits in the host’s own tab is taken back as it reconnects',
+    file: 'src/tab/commands.ts',
+    find: 'here?.commands.takeBack(id) === false',
+    replace: 'false',
+    tests: ['test/coordinator/commands.test.ts'],
+  },
 ];

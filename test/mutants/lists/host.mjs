@@ -390,7 +390,7 @@ export const HOST = [
     name: 'own command refused once it began',
     breaks: 'a command that began in its host’s own tab is not refused when the host reconnects in that moment',
     file: 'src/tab/commands.ts',
-    find: '(hasBegun || here?.commands.hasBegun(id))',
+    find: '(hasBegun || here?.commands.takeBack(id) === false)',
     replace: 'hasBegun',
     tests: ['test/coordinator/commands.test.ts'],
   },

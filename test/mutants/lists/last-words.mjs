@@ -156,7 +156,7 @@ export const LAST_WORDS = [
     name: 'failure that nobody is told of',
     breaks: 'an attempt that fails as another tab cancels it was given up',
     file: 'src/host/tenure.ts',
-    find: 'entries?.every((entry) => !entry.error)',
+    find: 'entries?.every((entry) => entry.error?.code !== facts.code)',
     replace: 'false',
     tests: ['test/coordinator/outcomes.test.ts'],
   },
@@ -191,5 +191,13 @@ export const LAST_WORDS = [
     find: 'untold.push({ type, event, to: all });',
     replace: 'return tell({ type, event, to: all });',
     tests: ['test/tab/listeners.test.ts', 'test/coordinator/events.test.ts'],
+  },
+  {
+    name: 'logger that throws silences all',
+    breaks: 'a logger that throws harms no other listener',
+    file: 'src/tab/listeners.ts',
+    find: 'attempt(() => onThrow(error, type));',
+    replace: 'onThrow(error, type);',
+    tests: ['test/tab/listeners.test.ts'],
   },
 ];
