@@ -170,7 +170,8 @@ export class Network {
     };
     const leave = (call: DriverCall, session: unknown, context: DriverContext, run: () => void | Promise<void>) => {
       const isOrphan = session === null;
-      const entry = isOrphan ? service.find(scope, context.info, isHeld, context.epoch) : served.get(session);
+      // Whoever ends what another tab had means the last one, though that tab may be frozen and still have it.
+      const entry = isOrphan ? service.find(scope, context.info, () => false, context.epoch) : served.get(session);
       const isStray = !made.has(session) && !(isOrphan && call === 'end');
       if (!this.#record({ ...asked, call, context, service: entry, isOrphan, isStray })) return never();
       if (call === 'release' && entry && isHolder(entry, page, context.epoch)) entry.isReleased = true;

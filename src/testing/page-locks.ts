@@ -25,8 +25,9 @@ export function createPageLocks(machine: Machine, page: Page, manager: LockManag
         resolve(null);
         return;
       }
-      page.hasNoLocks = health() !== 'work';
-      if (page.hasNoLocks) {
+      if (health() !== 'work') {
+        // For good: whoever asked for it does without locks from then on.
+        page.hasNoLocks = true;
         page.log(() => `asks in vain for the lock ${name}`);
         // As the adapter does: nobody waits any longer than he wants to.
         signal?.addEventListener('abort', () => resolve(null), { once: true });

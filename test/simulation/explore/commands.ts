@@ -54,6 +54,8 @@ export class Commands {
   #isWiped = false;
   /** Since when which term is active. */
   #active = { epoch: 0, at: 0 };
+  /** The term whose driver was asked last to let go of its session. */
+  #released = 0;
 
   constructor(scene: CommandScene) {
     this.#scene = scene;
@@ -69,10 +71,13 @@ export class Commands {
         see(page, after);
         const [old, now] = [parsed(before), parsed(after)];
         if (typeof old !== 'object' || typeof now !== 'object') return;
-        if (old.phase === 'connecting' && now.phase === 'active') this.#active = { epoch: now.epoch, at: world.now };
+        if (old.phase !== 'active' && now.phase === 'active') this.#active = { epoch: now.epoch, at: world.now };
       },
       onWipe: () => {
         this.#isWiped = true;
+      },
+      onDriver: ({ call, epoch }) => {
+        if (call === 'release') this.#released = epoch;
       },
       onCommand: ({ page, input, context }) => {
         const asked = this.#find(input);
@@ -160,8 +165,8 @@ export class Commands {
     if (isFaulty || plan.isDeaf || !this.#isTold) return;
     // Timers of a hidden tab may wait, who slept hears late, and what does not answer is waited for.
     if (world.tabs.some(({ hidden }) => hidden)) return;
-    const wasHeldUp = ({ awakeSince, shownAt, hasNoStore, lostStoreAt, lostLocksAt }: Page): boolean =>
-      hasNoStore || Math.max(awakeSince, shownAt, lostStoreAt, lostLocksAt) >= from;
+    const wasHeldUp = ({ awakeSince, shownAt, hasNoStore, hasNoLocks, lostStoreAt, lostLocksAt }: Page): boolean =>
+      hasNoStore || hasNoLocks || Math.max(awakeSince, shownAt, lostStoreAt, lostLocksAt) >= from;
     if ([caller, host].some(wasHeldUp)) return;
     const lateMs = Math.round(world.now - at);
     world.violate(`late: ${host.name} runs command ${id} of ${caller.name} ${lateMs} ms after its session is active`);
@@ -200,8 +205,10 @@ export class Commands {
     const record = parsed(world.recordOf());
     if (typeof record !== 'object') return true;
     const host = world.participants.find(({ coordinator }) => coordinator.tabId === record.hostTabId);
-    // One that hands its session over runs none, and says nothing for as long as its driver takes to let go of it.
-    return !host || host.page.awakeSince >= from || record.successor !== null;
+    // One that hands its session over runs none, and says nothing for as long as its driver takes to let go of it: also for a tab that has
+    // given that up meanwhile.
+    const letsGo = record.successor !== null || this.#released === record.epoch;
+    return !host || host.page.awakeSince >= from || letsGo;
   }
 
   /** A host whose store failed has nothing to look at. Another coordinator of its page may have one that works. */
