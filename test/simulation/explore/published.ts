@@ -56,7 +56,11 @@ export class Published {
 
   #check({ name, awakeSince }: Page, stored: unknown): void {
     const { machine, participants, now } = this.#world;
-    const slept = awakeSince > this.#forgottenAt && now - awakeSince < HEARD_WITHIN_MS;
+    // A tab that was there all the time tells who slept.
+    const isToBeTold = participants.some(
+      ({ page }) => !page.gone && Math.max(page.bornAt, page.awakeSince) <= this.#forgottenAt,
+    );
+    const slept = awakeSince > this.#forgottenAt && !(isToBeTold && now - awakeSince >= HEARD_WITHIN_MS);
     const isUnaware = slept || (areLossy(machine.faults) && this.#wipedAt - this.#forgottenAt < LOOKED_WITHIN_MS);
     if (this.#forgotten === 0 || !this.#plan.exact || machine.forked) return;
     if (participants.some(({ page }) => page.lostStoreAt >= 0)) return;
