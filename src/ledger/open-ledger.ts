@@ -21,6 +21,7 @@ import { createChanges } from './changes';
 import { createGap } from './gap';
 import { createInbox } from './inbox';
 import type { Ledger, LedgerPorts } from './ledger';
+import { lossNews } from './loss-news';
 import { type Message, parseMessage, toHint, toWire, withKnownInfo } from './messages';
 import { oneAtATime } from './one-at-a-time';
 import { patientStore } from './patient-store';
@@ -33,6 +34,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const port = platform.openStore(scope);
   const store = patientStore({ store: port, clock, logger, onChange: storeChanged });
   const changes = createChanges(clock);
+  const isNews = lossNews(clock);
   const arrivals = createArrivals();
   let record = UNKNOWN;
   /** When the last transaction began whose record this tab knows. */
@@ -236,7 +238,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
         // A record that is in the store is looked up there, unless it is lost.
         if (store.works && message.record.isStored && !isSpoilt) return void peekSoon();
         // A host that was taken for dead may not have heard of it.
-        if (hasLost(record, message.record)) return tellState();
+        if (hasLost(record, message.record)) return isNews(record) ? tellState() : undefined;
         const isLater = store.works && !isSpoilt ? isAhead : isNewer;
         if (!isLater(message.record, record)) return;
         // Where this tab comes in, the store says: this host may have slept for long.

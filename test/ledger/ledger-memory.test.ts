@@ -339,3 +339,15 @@ test('what is forgotten is not told to the next tab out of memory', async () => 
   await hear({ type: 'call', command: { type: 'look' } });
   expect(posted.at(-1)).toMatchObject({ type: 'state', entries: [] });
 });
+
+test('that a host was lost is told once for all its messages of a second, and again if it has not heard of it then', async () => {
+  const { clock, posted, hear } = setUpLedger({ hasStore: false, record: recordIn('idle') });
+  const lost = { ...UNSTORED, epoch: 4, lostEpoch: 3, revision: 20 };
+  await hear({ type: 'state', record: lost, entries: [] });
+  const fromTheHost = { type: 'state', record: { ...UNSTORED, epoch: 3, revision: 30 }, entries: [] };
+  for (let times = 0; times < 3; times += 1) await hear(fromTheHost);
+  expect(types(posted)).toEqual(['state']);
+  await clock.advance(1_000);
+  await hear(fromTheHost);
+  expect(types(posted)).toEqual(['state', 'state']);
+});

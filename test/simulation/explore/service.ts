@@ -41,6 +41,8 @@ export function watchService(world: SimulatedBrowser, calls: Calls): ServiceChec
     onDriver({ page, call, session }) {
       // One that was let go of is lost from when its move fails.
       if (call !== 'resume' || !session || session.lostAt === null || session.isReleased) return;
+      // Nobody stored that it is active: the far end took it for the one that was meant.
+      if (!session.established) return;
       // It may have been granted before it fell asleep. And windows are measured by clocks that step.
       if (page.awakeSince > session.lostAt || world.tabs.some(({ clockOffsetMs }) => clockOffsetMs !== 0)) return;
       // Whoever insists gets what a silent host had: it may be stopped, and its session live.
