@@ -111,8 +111,8 @@ export function watchInvariants(machine: Machine, network: Network, violate: (wh
       if (!machine.forked && !wiped && !isLate) checkService(machine, network, orphanEnders, request, violate);
       if (call === 'end' || call === 'release') return;
       // A new session is above all before it, whatever was wiped. An old one may be written anew by a page that slept meanwhile.
-      // Or, without locks, go on with the claim that it made before.
-      const sleptOver = page.hasNoLocks && page.awakeSince > wipedAt;
+      // Or go on with the claim that it made before.
+      const sleptOver = page.awakeSince > wipedAt;
       const counts = !wiped || (call !== 'resume' && !machine.clocksDiffer && !sleptOver);
       checkAct(machine, network, acts, counts, request, mayNotKnow, violate);
     },
