@@ -108,6 +108,11 @@ export class Network {
     /** What the driver connected, at first or anew: nothing else is to come back to it. */
     const made = new Set<unknown>();
     const isHeld = (session: ServiceSession): boolean => [...this.live].some((live) => live.service === session);
+    /** Not by a tab that sleeps: whoever ends what another tab had may mean that one. */
+    const isServed = (session: ServiceSession): boolean =>
+      [...this.live].some(
+        ({ service: its, page: { life, stopped } }) => its === session && life === 'running' && !stopped,
+      );
 
     const connect = async (
       call: DriverCall,
@@ -170,8 +175,7 @@ export class Network {
     };
     const leave = (call: DriverCall, session: unknown, context: DriverContext, run: () => void | Promise<void>) => {
       const isOrphan = session === null;
-      // Whoever ends what another tab had means the last one, though that tab may be frozen and still have it.
-      const entry = isOrphan ? service.find(scope, context.info, () => false, context.epoch) : served.get(session);
+      const entry = isOrphan ? service.find(scope, context.info, isServed, context.epoch) : served.get(session);
       const isStray = !made.has(session) && !(isOrphan && call === 'end');
       if (!this.#record({ ...asked, call, context, service: entry, isOrphan, isStray })) return never();
       if (call === 'release' && entry && isHolder(entry, page, context.epoch)) entry.isReleased = true;
