@@ -28,9 +28,9 @@ const triesBefore = new WeakMap<object, number>();
  * For a driver whose connection broke: connects the session again, in this tab, and says so to all tabs.
  *
  * Says `reconnecting()` and calls `connect(signal)` until it resolves, with a delay at random between its bounds that doubles with each
- * try. Before the first one it waits at random up to `minDelayMs`: a service that restarts breaks all its connections in one moment. What
- * breaks again before it has held for `maxDelayMs`, or the browser was offline meanwhile, was no success: the delay goes on to double. For that
- * `context` has to be the same object each time.
+ * try. Before the first one it waits at random up to `minDelayMs`: a service that restarts breaks all its connections in one moment. A
+ * connection that breaks again before it has held for `maxDelayMs` was no success: the delay goes on to double, unless the browser came
+ * online meanwhile. For that `context` has to be the same object each time.
  * What it resolves with replaces the session that `coordinator.session`, `release` and `end` get. A rejection that is not `retryable`
  * ends the session, with that error for all tabs. `signal` aborts when the session is over, moves to another tab or is not connected
  * within the recovery window; what `connect` resolves with after that is ended or released by the driver, so nothing is left open.

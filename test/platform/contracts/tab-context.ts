@@ -15,6 +15,8 @@ export interface TabContext {
   channel(scope: string): Channel;
   /** What this tab has received on the channel of a scope. */
   received(scope: string): readonly unknown[];
+  /** From which tabs it has received a greeting there. Greetings are neither received nor noted. */
+  greeters(scope: string): ReadonlySet<unknown>;
   /** Adds to the notes of this tab. */
   note(note: unknown): void;
   readonly notes: readonly unknown[];
@@ -89,7 +91,10 @@ export function unable(): Promise<never> {
 
 export function createTabContext(platform: Platform): TabContext {
   const stores = new Map<string, Store>();
-  const channels = new Map<string, { readonly channel: Channel; readonly received: unknown[] }>();
+  const channels = new Map<
+    string,
+    { readonly channel: Channel; readonly received: unknown[]; readonly greeters: Set<unknown> }
+  >();
   const notes: unknown[] = [];
   const watchers = new Set<() => void>();
   const note = (entry: unknown): void => {
@@ -100,12 +105,15 @@ export function createTabContext(platform: Platform): TabContext {
     const known = channels.get(scope);
     if (known) return known;
     const received: unknown[] = [];
+    const greeters = new Set<unknown>();
     const channel = platform.openChannel(scope, (message) => {
+      const { greeter } = Object(message);
+      if (greeter !== undefined) return void greeters.add(greeter);
       received.push(message);
       note('received');
     });
     if (!channel) throw new Error('There is no channel.');
-    const opened = { channel, received };
+    const opened = { channel, received, greeters };
     channels.set(scope, opened);
     return opened;
   };
@@ -126,6 +134,7 @@ export function createTabContext(platform: Platform): TabContext {
     },
     channel: (scope) => open(scope).channel,
     received: (scope) => open(scope).received,
+    greeters: (scope) => open(scope).greeters,
     until: (condition) =>
       new Promise((resolve) => {
         const look = (): void => {
