@@ -4,34 +4,15 @@ import { fireEvent, screen } from '@testing-library/dom';
 import { cleanup, render } from '@testing-library/svelte';
 import { tick } from 'svelte';
 import { expect, test, vi } from 'vitest';
-import Derived from './support/derived.svelte';
 import Handler from './support/derived-handler.svelte';
 import Later from './support/derived-later.svelte';
-import { expectQuietConsole, shown } from './support/in-dom';
+import { expectShownAgain } from './support/derived-story';
+import { expectQuietConsole } from './support/in-dom';
 import { twoTabs } from './support/two-tabs';
 
 expectQuietConsole(cleanup);
 
-test('a part that is shown again shows what happened meanwhile', async () => {
-  const { world, host, follower } = await twoTabs();
-  const { coordinator } = follower;
-  const { rerender } = render(Derived, { coordinator, isOpen: true });
-  await tick();
-  expect(shown()).toBe('active');
-  await rerender({ isOpen: false });
-  await tick();
-  expect(shown()).toBe('closed');
-  await host.coordinator.end();
-  await world.settle();
-  await rerender({ isOpen: true });
-  await tick();
-  expect(shown()).toBe('idle');
-  const started = host.coordinator.start();
-  await world.connect(host);
-  await started;
-  await tick();
-  expect(shown()).toBe('active');
-});
+test('a part that is shown again shows what happened meanwhile, and what comes then', expectShownAgain);
 
 test('a handler that reads what is derived gets what is so now', async () => {
   const { world, host, follower } = await twoTabs();

@@ -1,10 +1,7 @@
 /** Of Svelte 5.20 to 5.36, as was tried, what `createSubscriber` returns does not tell, when the last reader goes, that what was derived may be old. */
-import { cleanup, render } from '@testing-library/svelte';
-import { tick } from 'svelte';
-import { afterEach, expect, test, vi } from 'vitest';
-import Derived from './support/derived.svelte';
-import { shown } from './support/in-dom';
-import { twoTabs } from './support/two-tabs';
+import { cleanup } from '@testing-library/svelte';
+import { afterEach, test, vi } from 'vitest';
+import { expectShownAgain } from './support/derived-story';
 
 // As it is in Svelte 5.30.
 vi.mock('svelte/reactivity', async () => {
@@ -38,22 +35,4 @@ vi.mock('svelte/reactivity', async () => {
 
 afterEach(cleanup);
 
-test('a part that is shown again shows what happened meanwhile, and what comes then', async () => {
-  const { world, host, follower } = await twoTabs();
-  const { coordinator } = follower;
-  const { rerender } = render(Derived, { coordinator, isOpen: true });
-  await tick();
-  expect(shown()).toBe('active');
-  await rerender({ isOpen: false });
-  await tick();
-  await host.coordinator.end();
-  await world.settle();
-  await rerender({ isOpen: true });
-  await tick();
-  expect(shown()).toBe('idle');
-  const started = host.coordinator.start();
-  await world.connect(host);
-  await started;
-  await tick();
-  expect(shown()).toBe('active');
-});
+test('a part that is shown again shows what happened meanwhile, and what comes then', expectShownAgain);
