@@ -250,7 +250,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       }
       case 'call': {
         // Its host answers. Where there is none, or one that never stored it, whoever knows it does.
-        if (!isHost()) return (record.term === null ? store.works : !record.isStored) ? tellState() : undefined;
+        if (!isHost()) return !record.isStored || (record.term === null && store.works) ? tellState() : undefined;
         return void transact(message.command).then(tellState, () => undefined);
       }
       default:

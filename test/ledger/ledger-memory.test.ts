@@ -253,6 +253,22 @@ describe('whoever asks what a tab knows', () => {
     await hear(ask);
     expect(types(posted)).toEqual(['state']);
   });
+
+  test('is answered for a session in no store that is over: else a tab that heard only of its beginning would resume it', async () => {
+    const { posted, hear, forget } = setUpLedger({ hasStore: false });
+    await hear({ type: 'state', record: { ...recordIn('idle'), isStored: false }, entries: [] });
+    forget();
+    await hear(ask);
+    expect(types(posted)).toEqual(['state']);
+  });
+
+  test('is not answered by a tab that can’t look up any more whether what was stored is over', async () => {
+    const { posted, hear, forget } = setUpLedger({ hasStore: false });
+    await hear({ type: 'state', record: recordIn('recovering'), entries: [] });
+    forget();
+    await hear(ask);
+    expect(types(posted)).toEqual([]);
+  });
 });
 
 describe('a tab that ended the term of a host', () => {

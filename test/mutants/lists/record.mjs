@@ -115,6 +115,22 @@ export const RECORD = [
     tests: ['test/ledger/ledger-channel.test.ts', 'test/coordinator/events.test.ts'],
   },
   {
+    name: 'end of what is in no store not told to who asks',
+    breaks: 'a tab that heard only of its beginning is told that it is over',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'return !record.isStored || (record.term === null && store.works) ? tellState() : undefined;',
+    replace: 'return (record.term === null ? store.works : !record.isStored) ? tellState() : undefined;',
+    tests: ['test/ledger/ledger-memory.test.ts'],
+  },
+  {
+    name: 'what nobody can look up told to who asks',
+    breaks: 'a stored session that may be over is not told of by a tab without a store',
+    file: 'src/ledger/open-ledger.ts',
+    find: 'return !record.isStored || (record.term === null && store.works) ? tellState() : undefined;',
+    replace: 'return !record.isStored || record.term === null ? tellState() : undefined;',
+    tests: ['test/ledger/ledger-memory.test.ts'],
+  },
+  {
     name: 'who slept through the end not told of it',
     breaks: 'where the record is lost, tabs that remember its end tell it to one that slept through it',
     file: 'src/ledger/open-ledger.ts',
