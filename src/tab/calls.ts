@@ -13,7 +13,7 @@ import type { SessionErrorCode } from '../session/catalogue';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
-import { isSessionError, localError, SessionError } from '../session/errors';
+import { isSessionError, SessionError } from '../session/errors';
 import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_PAGE, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
 import type { CallOptions, TakeOverOptions } from '../types';
@@ -29,7 +29,6 @@ export interface CallPorts extends Pick<Platform, 'clock' | 'isPage'> {
   readonly election: Election;
   readonly terms: Terms;
   readonly key: ResumeKey;
-  readonly tabId: string;
   ready(): Promise<void>;
   /** Aborts when the page is left or the coordinator is closed. */
   awake(): AbortSignal;
@@ -37,6 +36,8 @@ export interface CallPorts extends Pick<Platform, 'clock' | 'isPage'> {
   isExclusive(): boolean;
   /** An error in the app's own words. */
   shown(error: SessionError): SessionError;
+  /** The same, as the refusal of a call of this tab. */
+  refused(error: SessionError): SessionError;
   tell(error: SessionErrorEvent): void;
   /** A call is over: this tab may be free, and act by itself. */
   consider(): void;
@@ -47,7 +48,7 @@ type Connect = (context: DriverContext) => unknown;
 export type Calls = ReturnType<typeof createCalls>;
 
 export function createCalls(ports: CallPorts) {
-  const { settings, ledger, election, terms, key, clock, tabId, throwIfClosed } = ports;
+  const { settings, ledger, election, terms, key, clock, throwIfClosed } = ports;
   const { driver, recovery, connectTimeoutMs, refusesUnsafe } = settings;
   /** The call that is trying to become the host. */
   let calling: AbortController | undefined;
@@ -180,7 +181,8 @@ export function createCalls(ports: CallPorts) {
 
   /** What this tab wants afterwards is not ended by `call`. */
   function ending(call: Promise<void>): Promise<void> {
-    ends = Promise.all([ends, outcomeOf(() => call)]).then(() => undefined);
+    const before = ends;
+    ends = outcomeOf(() => call).then(() => before);
     return call;
   }
 
@@ -219,7 +221,7 @@ export function createCalls(ports: CallPorts) {
 
   /** A refusal: this tab's listeners are told too, unless no person called, and no other tab. */
   function refused(error: SessionError, isAutomatic = false): SessionError {
-    const own = ports.shown(localError(error, { tabId, epoch: ledger.record.epoch, at: clock.now() }));
+    const own = ports.refused(error);
     if (!isAutomatic) ports.tell(own.toJSON());
     return own;
   }

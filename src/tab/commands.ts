@@ -13,7 +13,7 @@ import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
 import { CommandError } from '../session/command-error';
 import { canTell, commandInput, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
-import { localError, type SessionError } from '../session/errors';
+import type { SessionError } from '../session/errors';
 import { blocked, refusal, refusalIn } from '../session/reasons';
 import { isForeign, type Phase, type SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
@@ -40,15 +40,15 @@ export interface CommandCallPorts {
   clone<Value>(value: Value): Value;
   ready(): Promise<void>;
   throwIfClosed(): void;
-  /** An error in the app's own words. */
-  shown(error: SessionError): SessionError;
+  /** The refusal of a call of this tab, in the app's own words. */
+  refused(error: SessionError): SessionError;
 }
 
 /** Where a command that was sent stands. `null`: its host reconnects and had not begun it. */
 type Settle = (answer: Answer | null) => void;
 
 export function createCommandCalls(ports: CommandCallPorts) {
-  const { ledger, locks, proof, terms, clock, tabId } = ports;
+  const { ledger, locks, proof, terms, clock, tabId, refused } = ports;
   let calls = 0;
   /** Every call that is under way. */
   const underWay = new Set<AbortController>();
@@ -121,10 +121,6 @@ export function createCommandCalls(ports: CommandCallPorts) {
         if (isForeign(ledger.record)) throw refused(refusal(1004));
       }
     }
-  }
-
-  function refused(error: SessionError): SessionError {
-    return ports.shown(localError(error, { tabId, epoch: ledger.record.epoch, at: clock.now() }));
   }
 
   function refuseIn(phase: Phase): void {

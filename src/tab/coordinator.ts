@@ -14,6 +14,7 @@ import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { described } from '../session/describe';
 import type { SessionErrorEvent } from '../session/error-facts';
+import { localError, type SessionError } from '../session/errors';
 import { type JournalEntry, toPublicEvent } from '../session/events';
 import type { SessionRecord } from '../session/record';
 import type { Shape } from '../shape';
@@ -74,9 +75,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...{ locks: platform.locks, scope, clock, randomId },
     onBroken(error) {
       logger.warn('solotab: Web Locks do not work here; going on without them', error);
-      update();
       // From now on the host is asked.
-      if (!isClosed()) waits.observe(ledger.record);
+      onRecord(ledger.record);
     },
   });
   const ledger = openLedger({
@@ -97,18 +97,13 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   /** What the parts below share. Each takes what it asks for. */
   const shared = {
     ...{ settings, ledger, locks, proof, clock, lifecycle, logger, tabId, driver, connectTimeoutMs, isPage, key },
-    ...{ clone, random, randomId, shown, throwIfClosed, consider },
+    ...{ clone, random, randomId, shown, refused, throwIfClosed, consider },
     ready: whenReady,
     awake: () => awake.signal,
   };
   const election = createElection({ ...shared, newTerm: randomId, patienceMs: 3 * connectTimeoutMs });
   const waits = createWaits({ ...shared, onSignDue: () => terms.held?.say({ type: 'alive' }) });
-  const terms = createTerms({
-    ...shared,
-    onReplaced: update,
-    onAsked: key.sign,
-    onLetGo,
-  });
+  const terms = createTerms({ ...shared, onReplaced: update, onAsked: key.sign, onLetGo });
   const calls = createCalls({
     ...{ ...shared, election, terms },
     isExclusive: () => guaranteed() === 'exclusive',
@@ -229,6 +224,10 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     return described(error, options.describe, logger);
   }
 
+  function refused(error: SessionError): SessionError {
+    return shown(localError(error, { tabId, epoch: ledger.record.epoch, at: clock.now() }));
+  }
+
   function update(): void {
     const next = getSnapshot();
     if (next === told) return;
@@ -316,10 +315,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   }
 
   let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => {
-    closed ??= closeOnce();
-    return closed;
-  };
+  const close = (): Promise<void> => (closed ??= closeOnce());
 
   const coordinator = {
     tabId,

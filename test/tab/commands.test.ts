@@ -39,7 +39,7 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
       ...{ held: undefined, lettingGo: undefined, leave: unused, comeBack: () => undefined, letGo: unused },
       hold: () => Promise.reject(new Error('unused')) as never,
     },
-    ...{ ready: unused, throwIfClosed: () => undefined, shown: (error) => error },
+    ...{ ready: unused, throwIfClosed: () => undefined, refused: (error) => error },
     ...ports,
   });
   /** The record changes, and this tab sees it. */

@@ -241,8 +241,8 @@ export const CLAIMS = [
     name: 'silent locks still waited for',
     breaks: 'a tab that finds out that its locks don’t work asks the host from then on',
     file: 'src/tab/coordinator.ts',
-    find: 'if (!isClosed()) waits.observe(ledger.record);',
-    replace: '',
+    find: '// From now on the host is asked.\n      onRecord(ledger.record);',
+    replace: 'update();',
     tests: ['test/coordinator/mixed-locks.test.ts'],
   },
   {

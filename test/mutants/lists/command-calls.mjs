@@ -245,9 +245,9 @@ export const COMMAND_CALLS = [
   {
     name: 'refused command from nowhere',
     breaks: 'the error of a refused command says where and when it happened',
-    file: 'src/tab/commands.ts',
-    find: 'return ports.shown(localError(error,',
-    replace: 'return ports.shown(error ?? localError(error,',
+    file: 'src/tab/coordinator.ts',
+    find: 'return shown(localError(error,',
+    replace: 'return shown(error ?? localError(error,',
     tests: ['test/coordinator/outcomes.test.ts'],
   },
   {

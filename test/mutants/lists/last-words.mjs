@@ -84,8 +84,8 @@ export const LAST_WORDS = [
     name: 'second close() waits for nothing',
     breaks: 'both calls of close() wait for it',
     file: 'src/tab/coordinator.ts',
-    find: 'closed ??= closeOnce();',
-    replace: 'closed = closed ? Promise.resolve() : closeOnce();',
+    find: '(closed ??= closeOnce());',
+    replace: '(closed = closed ? Promise.resolve() : closeOnce());',
     tests: ['test/coordinator/closing.test.ts'],
   },
   {
