@@ -25,6 +25,11 @@ export function hasAnswered(now: SessionRecord, asked: SessionRecord): boolean {
   return now.answered >= asked.asked || now.seenAt > asked.seenAt;
 }
 
+/** Whether a lock tells this tab of the death of that record's host. */
+export function isWatched({ proof }: SessionRecord, locks: ScopeLocks): boolean {
+  return proof === 'lock' && locks.work();
+}
+
 export interface ProofPorts {
   readonly ledger: Ledger;
   readonly locks: ScopeLocks;
@@ -83,9 +88,10 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
 
   async function reap(term: string, death?: Death): Promise<void> {
     // What this tab can't look up is told by a message, which may come after the news that the old host let go of its lock.
-    if (!ledger.isAtHome) {
+    const { isStored } = ledger.record;
+    if (!isStored || !ledger.isStored) {
       void ledger.refresh();
-      await ledger.until((now) => now.term !== term, ledger.record.isStored ? TOLD_MS : AGREE_MS);
+      await ledger.until((now) => now.term !== term, isStored ? TOLD_MS : AGREE_MS);
     }
     await ledger.transact({ type: 'lost', term, ...death });
   }
@@ -114,8 +120,8 @@ export function lifeProof({ ledger, locks, clock }: ProofPorts): LifeProof {
     reapIfFree,
     async hearGoodbye(term) {
       // Where locks tell of a death, this tab waits for this one: to prove it here as well would only be in the way of the call that follows.
-      const isWatched = ledger.record.proof === 'lock' && locks.work();
-      if (ledger.record.term === term && !isWatched) await reap(term, { at: clock.now() });
+      const { record } = ledger;
+      if (record.term === term && !isWatched(record, locks)) await reap(term, { at: clock.now() });
     },
   };
 }

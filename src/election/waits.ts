@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger';
 import type { Platform } from '../platform/platform';
 import { type SessionRecord, SIGN_OF_LIFE_MS } from '../session/record';
 import type { ScopeLocks } from './locks';
-import type { LifeProof } from './proof';
+import { isWatched, type LifeProof } from './proof';
 
 /** While there is a session, a tab looks at the record this often in case every message was lost. */
 const WATCHDOG_MS = 15_000;
@@ -55,7 +55,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
     const { term, phase, lostSince, seenAt } = record;
     const { windowMs } = record.recovery;
     const isHost = record.hostTabId === tabId;
-    const isLocked = record.proof === 'lock' && locks.work();
+    const isLocked = isWatched(record, locks);
     keep('host', isHost || !isLocked ? null : term, (signal, hosting) => {
       const began = clock.monotonic();
       // A lock that was free at once, or while this tab slept, says nothing of when its host died: the record knows better.
@@ -108,7 +108,7 @@ export function createWaits({ ledger, locks, proof, clock, tabId, isPage, random
     const { term, hostTabId, seenAt } = ledger.record;
     if (term === null || hostTabId === tabId) return;
     // The wait for its lock may have been lost, as a message may.
-    if (ledger.record.proof === 'lock' && locks.work()) return proof.reapIfFree(term);
+    if (isWatched(ledger.record, locks)) return proof.reapIfFree(term);
     // What the host wrote meanwhile, or answered to another tab, may have reached the store and not this tab.
     const death = seen === seenAt && (await proof.challenge(term));
     if (death) await proof.reap(term, death);

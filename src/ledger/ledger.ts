@@ -47,8 +47,6 @@ export interface Ledger {
   readonly isSpoilt: boolean;
   /** Whether what this tab writes outlives it. */
   readonly isStored: boolean;
-  /** Whether this tab can look at the record where it is kept. */
-  readonly isAtHome: boolean;
   /** No channel, or a blocked store at the last look: nobody tells this tab anything. */
   readonly isDeaf: boolean;
   /**

@@ -17,7 +17,6 @@ import {
 } from '../session/record';
 import { windowLeftMs } from '../session/steps';
 import { createArrivals } from './arrivals';
-import { createChanges } from './changes';
 import { createGap } from './gap';
 import { createInbox } from './inbox';
 import type { Ledger, LedgerPorts } from './ledger';
@@ -33,7 +32,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const { clock } = platform;
   const port = platform.openStore(scope);
   const store = patientStore({ store: port, clock, logger, onChange: storeChanged });
-  const changes = createChanges(clock);
   const isNews = lossNews(clock);
   const arrivals = createArrivals();
   let record = UNKNOWN;
@@ -67,8 +65,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const lookThrough = (asks = true): Promise<void> => look(true, asks).catch(() => undefined);
   const refresh = oneAtATime(lookThrough);
   const gap = createGap({ clock, inbox, refresh });
-  const until = createUntil({
-    ...{ clock, random: platform.random, changes, askAgain },
+  const { until, wake } = createUntil({
+    ...{ clock, random: platform.random, askAgain },
     record: () => record,
     isClosed: () => isClosed,
   });
@@ -78,10 +76,8 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   const peekSoon = (): Promise<void> => peek().catch(() => undefined);
   const isHost = (): boolean => record.hostTabId === tabId;
   const isHeard = (): boolean => channel?.carries === 'full';
-  const isAtHome = (): boolean => record.isStored && store.works;
   /** Somebody else's memory is the record's home, or this tab can't look at it. */
-  const isElsewhere = (): boolean => record.term !== null && !isHost() && !isAtHome();
-  const change = (entries: readonly JournalEntry[]): Message => ({ type: 'look', term: record.term, entries });
+  const isElsewhere = (): boolean => record.term !== null && !isHost() && !(record.isStored && store.works);
   const remember = (entries: readonly JournalEntry[]): void => {
     memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
@@ -137,7 +133,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const wasSpoilt = isSpoilt;
     isSpoilt = isLost(stored);
     if (!isSpoilt || wasSpoilt) return;
-    post(change([]));
+    hint([]);
     if (stored === 'malformed') logger.warn('solotab: the stored session record is damaged and will be replaced');
   }
 
@@ -169,7 +165,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   async function askAgain(command: Command): Promise<void> {
     // The first is for hosts that have a store and have not looked at it.
     if (isElsewhere() || !store.works) call(command);
-    else post(change([]));
+    else hint([]);
     if (store.works) await peekSoon();
   }
 
@@ -190,9 +186,14 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
       // A sign of life is no news, nor are events that were sent as they happened, if the channel could carry them.
       const isQuiet = command.type === 'alive' && !command.published && isHeard();
       if (!now.isStored) tellState();
-      else if (!isQuiet) post(change(fresh));
+      else if (!isQuiet) hint(fresh);
     }
     catchUp();
+  }
+
+  /** Has the others look at the store. */
+  function hint(entries: readonly JournalEntry[]): void {
+    post({ type: 'look', term: record.term, entries });
   }
 
   function tellState(): void {
@@ -271,9 +272,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   function acceptStored(raw: unknown): void {
     const stored = parseRecord(raw);
     noteLoss(stored);
-    if (typeof stored === 'object') wasCleared = false;
     if (stored === 'newer') return accept(foreign(record));
-    if (typeof stored === 'object') return accept(isAhead(record, stored) ? record : stored);
+    if (typeof stored === 'object') {
+      wasCleared = false;
+      return accept(isAhead(record, stored) ? record : stored);
+    }
     // A worker proves no death: what was erased is over for it, until the host writes it anew.
     accept(platform.isPage || !record.isStored ? standIn(record, raw) : { ...record, ...IDLE });
     ports.onGone();
@@ -290,7 +293,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     record = lastError && isAfterLast(lastError, next) && lastError.seq > next.seq ? { ...next, lastError } : next;
     if (begins) inbox.begin(record);
     ports.onRecord(previous);
-    changes.tell();
+    wake();
   }
 
   function storeChanged(): void {
@@ -305,7 +308,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const { lostSince, at } = watched;
     return {
       ...{ tabId, isPage: platform.isPage, now: clock.now(), known, isStored, proof: ports.proof() },
-      ...{ watched: { lostSince, forMs: lostSince === null ? 0 : clock.monotonic() - at }, random: platform.random() },
+      ...{ watched: { lostSince, forMs: clock.monotonic() - at }, random: platform.random() },
     };
   }
 
@@ -321,9 +324,6 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     },
     get isStored() {
       return store.works;
-    },
-    get isAtHome() {
-      return isAtHome();
     },
     get isDeaf() {
       return channel === null || isBlocked;
@@ -341,7 +341,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     sayGoodbye: (term) => post({ type: 'bye', term }),
     close() {
       isClosed = true;
-      changes.tell();
+      wake();
       closeChannel();
       store.close();
     },

@@ -2,7 +2,6 @@
 import type { Platform } from '../platform/platform';
 import type { Command } from '../session/command';
 import type { SessionRecord } from '../session/record';
-import type { Changes } from './changes';
 import type { Ledger } from './ledger';
 
 /**
@@ -12,21 +11,44 @@ import type { Ledger } from './ledger';
 const ASK_AGAIN_MS = 250;
 
 export interface UntilPorts extends Pick<Platform, 'clock' | 'random'> {
-  readonly changes: Changes;
   record(): SessionRecord;
   isClosed(): boolean;
   /** Looks, and asks those who know more for `command`. */
   askAgain(command: Command): Promise<void>;
 }
 
-export function createUntil({ clock, random, changes, record, isClosed, askAgain }: UntilPorts): Ledger['until'] {
-  return async (isTrue, ms, signal, command = { type: 'look' }) => {
+export interface Until {
+  readonly until: Ledger['until'];
+  /** The record was read or written, or nobody need wait any longer. */
+  wake(): void;
+}
+
+export function createUntil({ clock, random, record, isClosed, askAgain }: UntilPorts): Until {
+  const waiting = new Set<() => void>();
+
+  /** Resolves with false when all are woken or `signal` aborts, with true after `ms`. */
+  function isLateAfter(ms: number, signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise((resolve) => {
+      const stop = (isLate: boolean): void => {
+        cancel();
+        waiting.delete(wake);
+        signal?.removeEventListener('abort', wake);
+        resolve(isLate);
+      };
+      const wake = (): void => stop(false);
+      const cancel = clock.after(ms, () => stop(true));
+      waiting.add(wake);
+      signal?.addEventListener('abort', wake);
+    });
+  }
+
+  const until: Ledger['until'] = async (isTrue, ms, signal, command = { type: 'look' }) => {
     for (let left = ms; ; ) {
       if (isTrue(record())) return true;
       if (left <= 0 || isClosed() || signal?.aborted) return false;
       const began = clock.monotonic();
       const againMs = ASK_AGAIN_MS * (1 - random() / 2);
-      const isLate = await changes.within(Math.max(1, Math.min(left, againMs)), signal);
+      const isLate = await isLateAfter(Math.max(1, Math.min(left, againMs)), signal);
       // A tab that slept meanwhile has not waited, and looks before it is over. A third of it all may pass at once: timers of a hidden page
       // come once in a second.
       const passed = clock.monotonic() - began;
@@ -35,4 +57,8 @@ export function createUntil({ clock, random, changes, record, isClosed, askAgain
       if (isLate && (left > 0 || passed > most)) await askAgain(command);
     }
   };
+  const wake = (): void => {
+    for (const one of waiting) one();
+  };
+  return { until, wake };
 }

@@ -17,7 +17,6 @@ export interface FakeLedger extends Ledger {
   readonly done: string[];
   ageMs: number;
   isStored: boolean;
-  readonly isAtHome: boolean;
   isDeaf: boolean;
   /** Called before each transaction: may throw, wait, or change what is stored. */
   before: (command: Command) => void | Promise<void>;
@@ -47,9 +46,6 @@ export function fakeLedger(record: SessionRecord, clock: Clock, facts: Partial<F
     ageMs: Number.POSITIVE_INFINITY,
     isSpoilt: false,
     isStored: true,
-    get isAtHome() {
-      return seen.isStored && ledger.isStored;
-    },
     isDeaf: false,
     isHeard: true,
     send: () => undefined,

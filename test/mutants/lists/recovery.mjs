@@ -172,7 +172,7 @@ export const RECOVERY = [
     name: 'every goodbye believed',
     breaks: 'a goodbye that a tab made up ends no term whose lock is held',
     file: 'src/election/proof.ts',
-    find: 'term === term && !isWatched) await reap(term, { at: clock.now() });',
+    find: 'term === term && !isWatched(record, locks)) await reap(term, { at: clock.now() });',
     replace: 'term === term) await reap(term, { at: clock.now() });',
     tests: ['test/election/proof.test.ts'],
   },
