@@ -43,7 +43,8 @@ export interface CallPorts extends Pick<Platform, 'clock' | 'isPage'> {
   consider(): void;
 }
 
-type Connect = (context: DriverContext) => unknown;
+/** Calls the driver, for the record as it was claimed. */
+type Connect = (claimed: SessionRecord, context: DriverContext) => unknown;
 
 export type Calls = ReturnType<typeof createCalls>;
 
@@ -70,7 +71,7 @@ export function createCalls(ports: CallPorts) {
 
   async function makeBid(
     toCall: ToCall,
-    toConnect: (record: SessionRecord) => Connect,
+    connect: Connect,
     fallback: SessionErrorCode,
     { signal, force }: TakeOverOptions,
     isAutomatic = false,
@@ -87,13 +88,12 @@ export function createCalls(ports: CallPorts) {
       const tenancy = await election.run(toCall, { signal: own.signal, insists: force });
       // Only an automatic resume is declined without a word.
       if (!tenancy) throw abortError('Another tab goes on with the session.');
-      const connect = toConnect(tenancy.record);
       const tenure = terms.hold(tenancy);
       const connecting = tenure.connect(
         // What made it safe may have failed in the claim itself.
         (context) => {
           refuseIfUnsafe();
-          return connect(context);
+          return connect(tenancy.record, context);
         },
         fallback,
         own.signal,
@@ -129,10 +129,9 @@ export function createCalls(ports: CallPorts) {
       throw told(error, true, isAutomatic);
     }
     refuseIfBusy(options, isAutomatic);
-    const toConnect = () => (context: DriverContext) => connect(request, context);
     return bid(
       (candidate) => ({ type: kind, candidate, recovery, ...(wish && { wish }) }),
-      toConnect,
+      (_, context) => connect(request, context),
       kind === 'start' ? 1001 : 1011,
       options,
       isAutomatic,
@@ -142,13 +141,11 @@ export function createCalls(ports: CallPorts) {
   async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<unknown> {
     throwIfUnfit(isAutomatic);
     if (!driver.resume) throw refused(refusal(1011, CANNOT_RESUME));
-    const toConnect = ({ kind, info, activeEpoch }: SessionRecord): Connect => {
-      const previous = { kind: kind ?? 'start', info, epoch: activeEpoch };
-      // Checked above; a method taken off its object would lose `this`.
-      return (context) => driver.resume?.(previous, context);
-    };
+    // Checked above; a method taken off its object would lose `this`.
+    const connect: Connect = ({ kind, info, activeEpoch }, context) =>
+      driver.resume?.({ kind: kind ?? 'start', info, epoch: activeEpoch }, context);
     refuseIfBusy(options, isAutomatic);
-    return bid(toCall, toConnect, 1011, options, isAutomatic);
+    return bid(toCall, connect, 1011, options, isAutomatic);
   }
 
   async function giveUp(type: 'cancel' | 'end'): Promise<void> {

@@ -223,7 +223,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     },
     /** With every look at the record. */
     observe(record: SessionRecord): void {
-      for (const { term, settle } of [...sent.values()]) {
+      for (const { term, settle } of sent.values()) {
         const fate = fateOf(record, term);
         if (fate !== 'listen') settle(fate === 'unknown' ? { state: 'unknown' } : null);
       }
