@@ -110,7 +110,7 @@ export function createElection(ports: ElectionPorts): Election {
     isFree: boolean,
     onDecided: (record: SessionRecord) => void,
     signal: AbortSignal | undefined,
-    insists = false,
+    insists: boolean | undefined,
   ): Promise<Tenancy | null> {
     const { term } = call.candidate;
     // What is in here at the end is released; and at once when the page is left: one that sleeps must not keep it. Who gives a call up

@@ -104,11 +104,11 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** `isStored`: in the store, which other transactions of this tab may have given up meanwhile. */
   function step(raw: unknown, command: Command, isStored: boolean, hasWaited = isSpoilt): Stepped {
     const stored = parseRecord(raw);
-    // It was lost. Its host gets the time to write it anew where locks don't tell of it, and before what names no term overwrites its session.
+    // The record was lost. Its host gets time to write it anew: from a tab whose locks can't prove it dead, and from whoever names no term.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
-    // Closed meanwhile, or what a page reports that was left and slept since: nobody would stand up for what it writes.
+    // A report under a term that this tab has left meanwhile: no host would answer for what it writes.
     const isOver = 'entries' in command && !ports.holds(command.term);
-    // Its locks were given back meanwhile: nothing but a store would keep it from those that claimed since.
+    // The page was left and gave its locks back: without a store nothing tells it of a tab that claimed since.
     const isLate = !isStored && 'candidate' in command && ports.isAsleep();
     if (isClosed || isLate || (isLost(stored) && (isOver || (isBlind && !hasWaited)))) {
       noteLoss(stored);
@@ -146,7 +146,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     const found = await store
       .attempt((it) => it.read({ journal }))
       .catch((error: unknown) => {
-        // It looks again by itself, also where it knows of no session: nobody may have anything to tell for long.
+        // From now on this tab looks again by itself, also while it knows of no session: no message may come for long.
         isBlocked = true;
         accept(record, false);
         throw error;
@@ -163,7 +163,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   async function askAgain(command: Command): Promise<void> {
-    // The first is for hosts that have a store and have not looked at it.
+    // Called also where the host has a store: it may not have looked at it.
     if (isElsewhere() || !store.works) call(command);
     else hint([]);
     if (store.works) await peekSoon();

@@ -186,9 +186,9 @@ export function createCommandCalls(ports: CommandCallPorts) {
       signal.addEventListener('abort', giveUp);
       sent.set(id, { term, settle });
       post();
-      // A host in this tab may have answered already, what is asked for again.
+      // A host in this tab answers at once what it has run before.
       if (!sent.has(id)) return;
-      // Nor is it silent: it lets go of its session, for as long as its driver takes.
+      // A host in this tab is not silent: it may be letting go of its session, for as long as its driver takes.
       cancelSilence = clock.after(here ? Math.max(left, SILENCE_MS) : SILENCE_MS, () => {
         if (hasBegun) return;
         quietly(proof.reapIfFree(term));

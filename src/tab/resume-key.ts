@@ -28,9 +28,14 @@ export interface ResumeKey {
   check(isAlive: () => Promise<boolean>): Promise<void>;
 }
 
+interface Key {
+  readonly term: string;
+  readonly leftAt?: number | undefined;
+}
+
 export function resumeKey(storage: TabStorage, name: string): ResumeKey {
   /** As this document may use it. Read when it is first needed: in most pages it never is. */
-  let known: { readonly term: string; readonly leftAt?: number | undefined } | undefined;
+  let known: Key | undefined;
   let signatures = 0;
 
   const read = () => (known ??= parse(storage.get(name)));
@@ -67,7 +72,7 @@ export function resumeKey(storage: TabStorage, name: string): ResumeKey {
   };
 }
 
-function parse(text: string | null): { readonly term: string; readonly leftAt?: number | undefined } {
+function parse(text: string | null): Key {
   try {
     const value: unknown = JSON.parse(text ?? '');
     if (isObject(value) && isText(value.term)) {
