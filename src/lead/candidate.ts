@@ -12,6 +12,7 @@ import { outcomeOf } from '../host/outcome';
 import { abortError, throwIfAborted } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { SessionError } from '../session/errors';
+import { check } from '../session/misuse';
 import { createCoordinatorOn } from '../tab/coordinator';
 import type { SessionSnapshot } from '../types';
 
@@ -37,6 +38,7 @@ interface Running {
 }
 
 export function createCandidate(platform: Platform, name: string, force = false) {
+  check(typeof name === 'string' && name !== '', 'the name of what is led must be a text, and not empty.');
   const waiting = new Set<() => void>();
   let isAsleep = false;
   /** Runs the body of the present `lead`. */

@@ -485,6 +485,12 @@ test('by force it does not ask again and again for what a newer version of solot
   expect(world.machine.scheduler.steps).toBeLessThan(200);
 });
 
+test.each(['', undefined, 7])('a name that is %j is refused', async (name) => {
+  const { platform } = createSimulatedBrowser().openTab({ bare: true });
+  await expect(leadOn(platform, name as string, () => 'led')).rejects.toThrow(TypeError);
+  expect(() => createElectionOn(platform, name as string)).toThrow(TypeError);
+});
+
 test('on a server nobody leads', async () => {
   await expect(lead('work', () => 1)).rejects.toMatchObject({
     code: 9999,
