@@ -14,7 +14,7 @@ import type {
   PreviousTerm,
 } from '../driver';
 import { outcomeOf } from '../host/outcome';
-import { unlessAborted } from '../platform/abort';
+import { throwIfAborted, unlessAborted } from '../platform/abort';
 import { consoleLogger } from '../platform/browser';
 import { delayOf } from '../platform/delay';
 import { randomBytes as browserRandomBytes } from '../platform/random';
@@ -169,6 +169,7 @@ export function withAttempts(driver: AttemptDriver, options: AttemptOptions = {}
     for (let attempt = 1; ; attempt += 1) {
       const { signal } = call;
       const accessToken = await freshToken({ kind, request, attempt, signal });
+      throwIfAborted(signal);
       const refresh = (own: AbortSignal) => freshToken({ kind: 'refresh', request, attempt, signal: own });
       const { context, fail } = beginAttempt(call, { attempt, token: accessToken, pin }, refresh, letGo);
       try {

@@ -338,6 +338,15 @@ describe('retries', () => {
     expect(seen).toHaveLength(1);
   });
 
+  test('a call that is given up before its driver was called does not call it', async () => {
+    const { driver, seen } = createScriptedDriver();
+    const { context, abort } = createFakeCall();
+    const started = withAttempts(driver).start({}, context);
+    abort();
+    await expect(started).rejects.toMatchObject({ name: 'AbortError' });
+    expect(seen).toEqual([]);
+  });
+
   test('an attempt that fails because the call was given up is the last', async () => {
     const call = createFakeCall();
     const { driver, seen } = createScriptedDriver((context) => {
