@@ -56,14 +56,16 @@ export async function reconnect<Session>(
       // Not if it broke meanwhile.
       if (triesBefore.get(context) === tries) triesBefore.delete(context);
     };
-    // An app's own may reject as its signal aborts.
     delay(bounds.maxDelayMs, signal).then(held, held);
   };
   const answer: unknown = signal.aborted ? false : context.reconnecting();
   // The driver itself is closing the connection. A context of an app's own says nothing of that.
   if (answer === false) return undefined;
   for (let tries = triesBefore.get(context) ?? 0; ; tries += 1) {
-    await delay(backoffMs(tries, bounds, random()), signal);
+    await delay(backoffMs(tries, bounds, random()), signal).catch((error: unknown) => {
+      // An app's own may reject as its signal aborts.
+      if (!signal.aborted) throw error;
+    });
     if (signal.aborted) return undefined;
     try {
       const session = await connect(signal);

@@ -211,7 +211,9 @@ test('a delay that rejects as the session ends harms nobody', async () => {
       ? Promise.resolve()
       : new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
   expect(await reconnect(context, openSocket, { delay })).toMatchObject({ name: 'socket 2' });
+  const waiting = reconnect(context, openSocket, { delay, minDelayMs: 10_000, random: () => 0.9 });
   await Promise.all([a.coordinator.end(), world.settle()]);
+  expect(await waiting).toBeUndefined();
   await new Promise((resolve) => setTimeout(resolve));
   process.off('unhandledRejection', unhandled);
   expect(unhandled).not.toHaveBeenCalled();
