@@ -1,5 +1,5 @@
 /** `solotab/react`: the session as hooks. For React 18 and later. */
-import { useEffect, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react';
+import { useEffect, useInsertionEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react';
 import type { AnyEventType, EventOf, EventSource } from '../event-of';
 import type { Shape } from '../shape';
 import type { Coordinator, SessionSnapshot } from '../types';
@@ -48,13 +48,31 @@ export function useSessionEvent<S extends Shape, Type extends AnyEventType<S>>(
   type: Type,
   listener: (event: EventOf<S, Type>) => void,
 ): void {
-  const latest = useRef(listener);
-  useInsertionEffect(() => {
-    latest.current = listener;
-  });
-  useEffect(() => {
+  const events = useMemo(() => {
     // Which of the overloads of `on` this is depends on `Type`; `EventOf` says the same of both.
     const source = coordinator as unknown as EventSource<S, Type>;
-    return source.on(type, (event) => latest.current(event));
+    let latest: typeof listener;
+    let holders = 0;
+    let stop: () => void;
+    return {
+      tell(next: typeof listener): void {
+        latest = next;
+      },
+      hold(): () => void {
+        if (holders === 0) stop = source.on(type, (event) => latest(event));
+        holders += 1;
+        return () => {
+          holders -= 1;
+          if (holders === 0) stop();
+        };
+      },
+    };
   }, [coordinator, type]);
+  useInsertionEffect(() => events.tell(listener));
+  // The one begins as the component is committed, the other lasts while it waits in a Suspense.
+  useCommitEffect(events.hold, [events]);
+  useEffect(events.hold, [events]);
 }
+
+/** React 18 warns of a layout effect on a server. */
+const useCommitEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;

@@ -1,10 +1,10 @@
 import { act, cleanup, render, screen } from '@testing-library/react';
-import { createElement, type ReactNode, StrictMode, Suspense, startTransition, use, useState } from 'react';
+import { createElement, type ReactNode, StrictMode, Suspense, startTransition, use, useLayoutEffect, useState } from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import type { SessionSnapshot } from 'solotab';
 import { useSession, useSessionEvent } from 'solotab/react';
-import type { SimulatedShape } from 'solotab/testing';
+import { createFakeCoordinator, type SimulatedShape } from 'solotab/testing';
 import { expect, test, vi } from 'vitest';
 import { expectQuietConsole } from './support/in-dom';
 import { type Coordinated, twoIdleTabs, twoTabs } from './support/two-tabs';
@@ -155,6 +155,33 @@ test('an event calls the listener of the last render, and a render does not subs
   world.contextIn(host).ended('agent-left');
   await act(() => world.settle());
   expect(heard.mock.calls).toEqual([['second', 'agent-left']]);
+});
+
+test('an event is heard from the moment in which its component is committed, and by what waits in a Suspense', async () => {
+  const fake = createFakeCoordinator<{ events: { note: string } }>();
+  const heard = vi.fn();
+  let wait: Promise<void> | undefined;
+  function Listen({ by }: { by: string }): ReactNode {
+    useSessionEvent(fake, 'note', ({ payload }) => heard(by, payload));
+    if (wait) use(wait);
+    return null;
+  }
+  function Page({ by }: { by: string }): ReactNode {
+    useLayoutEffect(() => fake.emit('note', 'as it is committed'));
+    return createElement(Suspense, null, createElement(Listen, { by }));
+  }
+  const { rerender, unmount } = render(createElement(Page, { by: 'first' }));
+  expect(heard.mock.calls).toEqual([['first', 'as it is committed']]);
+  wait = new Promise(() => {});
+  await act(() => rerender(createElement(Page, { by: 'second' })));
+  fake.emit('note', 'as it waits');
+  expect(heard.mock.calls.slice(1)).toEqual([
+    ['first', 'as it is committed'],
+    ['first', 'as it waits'],
+  ]);
+  unmount();
+  fake.emit('note', 'too late');
+  expect(heard).toHaveBeenCalledTimes(3);
 });
 
 test('a server renders what every page shows first, and a page is hydrated without a difference at any time', async () => {
