@@ -305,12 +305,15 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     fallAsleep(closedError());
     wishes.close(closedError());
     wakeUp();
-    listeners.clear();
+    // Of events nothing is heard any more. What this tab shows goes on to be true.
+    listeners.clear('statechange');
     // A claim that is on its way is still stored: its term is left then.
     if (!terms.held) await within(clock, CLAIM_LIMIT_MS, calls.settled());
     await terms.leave('The coordinator was closed.', true);
     gone.abort();
     ledger.close();
+    update();
+    listeners.clear();
     await terms.letGo();
   }
 

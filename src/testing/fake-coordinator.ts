@@ -188,9 +188,10 @@ export function createFakeCoordinator<S extends Shape = Shape>(
   async function close(): Promise<void> {
     closing.abort(closedError());
     wishes.end(closedError());
-    listeners.clear();
+    listeners.clear('statechange');
     atClose ??= snapshot;
     if (snapshot.role === 'host') set({ phase: 'idle' });
+    listeners.clear();
   }
 
   /** Notes a call before it is made. */

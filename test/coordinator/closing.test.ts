@@ -90,6 +90,21 @@ describe('a page that is left while close() stores what its driver said', () => 
   });
 });
 
+test.each([
+  ['same-tab', 'recovering follower'],
+  ['none', 'idle none'],
+] as const)('what a closed coordinator shows (%s) its subscribers were told, and no event', async (by, shown) => {
+  const { a, world } = await openSession({ recovery: { by } });
+  const events = hear(a);
+  let told = look(a);
+  a.coordinator.subscribe(() => {
+    told = look(a);
+  });
+  follow(a.coordinator.close());
+  await world.advance(300_000);
+  expect([told, look(a), events]).toEqual([shown, shown, []]);
+});
+
 test('close() twice is one close(): both calls wait for it', async () => {
   const { a, world } = await openSession({ driver: 'auto', recovery: { by: 'none' } });
   const closed = [follow(a.coordinator.close()), follow(a.coordinator.close())];

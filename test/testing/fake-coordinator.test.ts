@@ -256,10 +256,11 @@ describe('a call of a fake coordinator', () => {
     expect(getSnapshot().phase).toBe('idle');
   });
 
-  test('that is closed rejects with an InvalidStateError, and its listeners hear nothing more', async () => {
+  test('that is closed rejects with an InvalidStateError, and its listeners hear nothing more than that', async () => {
     const fake = createFakeCoordinator<Support>({ phase: 'active' }, { session });
     const heard = vi.fn();
-    fake.subscribe(heard);
+    fake.subscribe(() => heard(fake.getSnapshot().phase));
+    fake.on('session_error', heard);
     expect(fake.session).toBe(session);
     await fake[Symbol.asyncDispose]();
     expect(fake.calls).toEqual([{ method: 'close', args: [] }]);
@@ -270,7 +271,8 @@ describe('a call of a fake coordinator', () => {
     await expect(fake.end()).rejects.toMatchObject(closed);
     await expect(fake.close()).resolves.toBeUndefined();
     fake.set({ phase: 'active' });
-    expect(heard).not.toHaveBeenCalled();
+    fake.emit('session_error', { code: 1016 });
+    expect(heard.mock.calls).toEqual([['idle']]);
   });
 
   test('that is connecting when it is closed rejects so too', async () => {
