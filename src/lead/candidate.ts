@@ -12,7 +12,6 @@ import { outcomeOf } from '../host/outcome';
 import { abortError, throwIfAborted } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { SessionError } from '../session/errors';
-import { check } from '../session/misuse';
 import { createCoordinatorOn } from '../tab/coordinator';
 import type { SessionSnapshot } from '../types';
 
@@ -38,7 +37,6 @@ interface Running {
 }
 
 export function createCandidate(platform: Platform, name: string, force = false) {
-  check(typeof name === 'string' && name !== '', 'the name of what is led must be a text, and not empty.');
   const waiting = new Set<() => void>();
   let isAsleep = false;
   /** Runs the body of the present `lead`. */
@@ -66,7 +64,8 @@ export function createCandidate(platform: Platform, name: string, force = false)
       },
     },
     {
-      name: `lead:${name}`,
+      // What is no name must not become one.
+      name: typeof name === 'string' && name !== '' ? `lead:${name}` : '',
       recovery: { by: 'none' },
       connectTimeoutMs: LONGEST_MS,
       driver: {

@@ -1,6 +1,7 @@
 /** `solotab/react`: the session as hooks. For React 18 and later. */
 import { useEffect, useInsertionEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react';
 import type { AnyEventType, EventOf, EventSource } from '../event-of';
+import { hasDocument } from '../platform/has-document';
 import type { Shape } from '../shape';
 import type { Coordinator, SessionSnapshot } from '../types';
 
@@ -48,7 +49,7 @@ export function useSessionEvent<S extends Shape, Type extends AnyEventType<S>>(
   type: Type,
   listener: (event: EventOf<S, Type>) => void,
 ): void {
-  const events = useMemo(() => {
+  const { tell, hold } = useMemo(() => {
     // Which of the overloads of `on` this is depends on `Type`; `EventOf` says the same of both.
     const source = coordinator as unknown as EventSource<S, Type>;
     let latest: typeof listener;
@@ -68,11 +69,10 @@ export function useSessionEvent<S extends Shape, Type extends AnyEventType<S>>(
       },
     };
   }, [coordinator, type]);
-  useInsertionEffect(() => events.tell(listener));
+  useInsertionEffect(() => tell(listener));
+  // React 18 warns of a layout effect on a server.
+  const useCommitEffect = hasDocument() ? useLayoutEffect : useEffect;
   // The one begins as the component is committed, the other lasts while it waits in a Suspense.
-  useCommitEffect(events.hold, [events]);
-  useEffect(events.hold, [events]);
+  useCommitEffect(hold, [hold]);
+  useEffect(hold, [hold]);
 }
-
-/** React 18 warns of a layout effect on a server. */
-const useCommitEffect = typeof document === 'undefined' ? useEffect : useLayoutEffect;

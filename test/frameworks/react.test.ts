@@ -1,5 +1,14 @@
 import { act, cleanup, render, screen } from '@testing-library/react';
-import { createElement, type ReactNode, StrictMode, Suspense, startTransition, use, useLayoutEffect, useState } from 'react';
+import {
+  createElement,
+  type ReactNode,
+  StrictMode,
+  Suspense,
+  startTransition,
+  use,
+  useLayoutEffect,
+  useState,
+} from 'react';
 import { hydrateRoot } from 'react-dom/client';
 import { renderToString } from 'react-dom/server';
 import type { SessionSnapshot } from 'solotab';

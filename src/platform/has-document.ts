@@ -1,0 +1,4 @@
+/** Not so on a server. */
+export function hasDocument(): boolean {
+  return typeof document !== 'undefined';
+}
