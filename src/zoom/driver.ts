@@ -51,7 +51,8 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
   const listeners: Record<string, (payload: unknown) => void> = {
     session_started: connected,
     session_joined: connected,
-    session_reconnecting: () => tabs?.reconnecting(),
+    // Of one that is only being connected, that it is connected tells that it is back, too.
+    session_reconnecting: () => state === 'live' && tabs?.reconnecting(),
     session_error: failed,
     session_ended: ended,
     pincode_updated(payload) {

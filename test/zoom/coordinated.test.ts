@@ -151,6 +151,28 @@ describe('what the SDK tells', () => {
     expect(second.heard).toEqual(['session_started', 'session_reconnecting', 'session_joined']);
   });
 
+  test.each(['start', 'join'] as const)(
+    'is active once the SDK is through, if it had to reconnect during its %s',
+    async (call) => {
+      const world = createWorld();
+      const page = world.openPage();
+      if (call === 'join') {
+        await startIn(world, page);
+        await page.reload();
+      }
+      world.service.hold();
+      const connected = page.cobrowse[call]({ sdkToken: world.service.issueToken('ada') });
+      await world.browser.settle();
+      page.sdk.loseConnection();
+      world.service.release();
+      await connected;
+      await world.browser.settle();
+      expect(page.snapshot).toMatchObject({ phase: 'active', role: 'host' });
+      await world.browser.advance(200_000);
+      expect(page.snapshot.phase).toBe('active');
+    },
+  );
+
   test('ends the session everywhere when the SDK can not reconnect', async () => {
     const world = createWorld();
     const [first, second] = [world.openPage(), world.openPage()];
