@@ -36,8 +36,8 @@ export const WISHES = [
     name: 'reconnected without a pause',
     breaks: 'a service that is down is not asked at once again and again',
     file: 'src/attempts/reconnect.ts',
-    find: 'await delay(backoffMs(tries, bounds, random()), signal);',
-    replace: 'await delay(0, signal);',
+    find: 'delay(backoffMs(tries, bounds, random()), signal)',
+    replace: 'delay(0, signal)',
     tests: ['test/attempts/reconnect.test.ts'],
   },
   {
