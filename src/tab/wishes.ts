@@ -59,8 +59,8 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
   let isStarting = false;
 
   async function ensure(request?: unknown, { signal }: CallOptions = {}): Promise<void> {
-    throwIfAborted(signal);
     ports.throwIfUnfit();
+    throwIfAborted(signal);
     const ended = ports.ended();
     const throwIfOver = (): void => {
       ports.throwIfUnfit();

@@ -1,7 +1,7 @@
 /** What a host says last is stored before its coordinator is closed, and what a page that is left meanwhile keeps: nothing. */
 import { type DriverContext, SessionError } from 'solotab';
 import { describe, expect, test } from 'vitest';
-import { follow, hear, hearNumbers, look, openSession, openWorld } from '../support/world';
+import { follow, hear, hearNumbers, look, openSession, openWorld, rejects } from '../support/world';
 
 const BROKEN = new SessionError(1016);
 
@@ -103,6 +103,17 @@ test.each([
   follow(a.coordinator.close());
   await world.advance(300_000);
   expect([told, look(a), events]).toEqual([shown, shown, []]);
+});
+
+test('every call of a closed coordinator rejects as such, also with a signal that is aborted', async () => {
+  const { a, world } = await openWorld();
+  const { coordinator } = a;
+  await Promise.all([coordinator.close(), world.settle()]);
+  const given = { signal: AbortSignal.abort() };
+  await rejects(coordinator.ensure(undefined, given), 'InvalidStateError');
+  await rejects(coordinator.start(undefined, given), 'InvalidStateError');
+  await rejects(coordinator.takeOver(given), 'InvalidStateError');
+  await rejects(coordinator.call('ask' as never, undefined as never, given as never), 'InvalidStateError');
 });
 
 test('close() twice is one close(): both calls wait for it', async () => {
