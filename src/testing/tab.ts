@@ -143,6 +143,7 @@ export class SimulatedTab<S extends Shape = SimulatedShape> {
 
   /** Opens a copy with the same options and a copy of `sessionStorage`. */
   duplicate(): SimulatedTab<S> {
+    this.#expect('open', 'frozen', 'away', 'crashed');
     this.page.log('is duplicated');
     return this.#world.open(this.#options, new Map(this.#facts.storage));
   }

@@ -165,6 +165,8 @@ test('a tab can’t do what a real one could not', async () => {
   await tab.cont();
   await tab.crash();
   expect(() => tab.navigateAway()).toThrow('Tab A is crashed.');
+  await tab.close();
+  expect(() => tab.duplicate()).toThrow('Tab A is closed.');
   expect(() => bareWorld({ engine: 'webkit' }).openTab().freeze()).toThrow('Only Chromium freezes pages.');
 });
 
