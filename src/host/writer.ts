@@ -8,9 +8,9 @@
  */
 import type { Tenancy } from '../election/election';
 import type { Ledger } from '../ledger/ledger';
-import { isBlocked } from '../ledger/patient-store';
 import type { Platform } from '../platform/platform';
 import type { Decision, Report } from '../session/command';
+import { isSessionError } from '../session/errors';
 import type { EventDraft, JournalEntry } from '../session/events';
 
 /** Events per message: keeps a flood from becoming one huge clone in every tab. */
@@ -103,7 +103,7 @@ export function createWriter(
         return decision;
       } catch (error) {
         if (isOver()) return { verdict: 'void', record: ledger.record, changed: false, entries: [] };
-        if (!isBlocked(error)) {
+        if (!isSessionError(error)) {
           // It can't be stored, although it could be cloned. Its number counts all the same.
           logger.error(
             "solotab: what the driver emitted or published can't be stored, and may not reach other tabs",

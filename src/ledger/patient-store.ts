@@ -4,11 +4,12 @@
  * - It *failed*. It is tried again a few times, unless it did not even open in time (OpenTimeoutError); then this tab goes on
  *   without a store, and tries that one again now and then.
  * - It is *blocked* by a page that was stopped with a transaction open. Nothing can be decided until that page goes on or dies, not
- *   from memory either: that page may be the host. So the caller is told, with the store's TimeoutError.
+ *   from memory either: that page may be the host. So the caller is told, with a 9999.
  * - Its *value* can't be stored. That says nothing about the store: the caller is told, with the store's DataCloneError.
  */
 import type { Platform, Store } from '../platform/platform';
 import { isNamed } from '../session/check';
+import { blocked } from '../session/reasons';
 
 /** A transaction that failed, on a new connection too, is tried again after these pauses. */
 const PAUSES_MS = [20, 100, 300];
@@ -43,7 +44,8 @@ export function patientStore({ store, clock, logger, onChange }: PatientStorePor
       try {
         return await work(store);
       } catch (error) {
-        if (isBlocked(error) || isNamed(error, 'DataCloneError')) throw error;
+        if (isNamed(error, 'TimeoutError')) throw blocked(error);
+        if (isNamed(error, 'DataCloneError')) throw error;
         if (pauseMs !== null && !isClosed && !isNamed(error, 'OpenTimeoutError'))
           await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
         else if (retryAt === 0 && !isClosed) giveUp(error);
@@ -79,9 +81,4 @@ export function patientStore({ store, clock, logger, onChange }: PatientStorePor
       store?.close();
     },
   };
-}
-
-/** Another page's transaction is open and does not go on. */
-export function isBlocked(error: unknown): boolean {
-  return isNamed(error, 'TimeoutError');
 }

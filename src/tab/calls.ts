@@ -6,7 +6,6 @@ import { quietly } from '../election/waits';
 import { outcomeOf, within } from '../host/outcome';
 import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
-import { isBlocked } from '../ledger/patient-store';
 import { abortError, linkedTo, throwIfAborted } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
@@ -14,7 +13,7 @@ import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
 import { isSessionError, SessionError } from '../session/errors';
-import { blocked, CANNOT_JOIN, CANNOT_RESUME, NO_PAGE, refusal, UNSAFE } from '../session/reasons';
+import { CANNOT_JOIN, CANNOT_RESUME, NO_PAGE, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
 import type { CallOptions, TakeOverOptions } from '../types';
 import type { Settings } from './options';
@@ -209,7 +208,6 @@ export function createCalls(ports: CallPorts) {
    * passed on as it is.
    */
   function told(error: unknown, isRefusal?: boolean, isAutomatic?: boolean): unknown {
-    if (isBlocked(error)) return told(blocked(error), isRefusal, isAutomatic);
     if (!isSessionError(error)) return error;
     const given = SessionError.from(error, 9999);
     if (!(isRefusal ?? given.local)) return ports.shown(given);

@@ -8,13 +8,12 @@ import { quietly } from '../election/waits';
 import type { Terms } from '../host/terms';
 import type { Ledger } from '../ledger/ledger';
 import type { Answer, CommandMessage, CommandRequest, FinalAnswer } from '../ledger/messages';
-import { isBlocked } from '../ledger/patient-store';
 import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
 import { CommandError } from '../session/command-error';
 import { canTell, commandInput, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
-import type { SessionError } from '../session/errors';
-import { blocked, refusal, refusalIn } from '../session/reasons';
+import { SessionError } from '../session/errors';
+import { refusal, refusalIn } from '../session/reasons';
 import { isForeign, type Phase, type SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
 
@@ -132,7 +131,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
     try {
       await ledger.peek();
     } catch (error) {
-      throw isBlocked(error) ? refused(blocked(error)) : error;
+      throw error instanceof SessionError ? refused(error) : error;
     }
   }
 

@@ -5,6 +5,22 @@ import { deferred, follow, hear, look, openSession, openWorld, phasesSeenBy, rej
 
 const CONNECT_TIMEOUT_MS = 30_000;
 
+test.each(['start', 'join'] as const)(
+  '%s() that is given up after a time, by AbortSignal.timeout(), rejects with what that says',
+  async (call) => {
+    const { a, world } = await openWorld();
+    const heard = hear(a);
+    const control = new AbortController();
+    const started = follow(a.coordinator[call](undefined, { signal: control.signal }));
+    await world.settle();
+    const reason = new DOMException('The operation timed out.', 'TimeoutError');
+    control.abort(reason);
+    await world.settle();
+    expect(started.error).toBe(reason);
+    expect(heard).toEqual(['session_ended canceled']);
+  },
+);
+
 describe.each(['a', 'b'] as const)('cancel or end in tab %s while tab a connects', (who) => {
   test.each(['cancel', 'end'] as const)('%s gives the attempt up in every tab', async (call) => {
     const opened = await openWorld();

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ScopeLocks } from '../../src/election/locks';
 import type { LifeProof } from '../../src/election/proof';
 import { createWaits } from '../../src/election/waits';
+import { blocked } from '../../src/session/reasons';
 import type { SessionRecord } from '../../src/session/record';
 import { fakeLedger } from '../support/fake-ledger';
 import { fakeClock, flush } from '../support/fakes';
@@ -170,7 +171,7 @@ describe('the end of a recovery window', () => {
 
   test('that could not be written, because the store is blocked, is nobody’s error', async () => {
     const { clock, ledger } = setUp(recordIn('recovering', { lostSince: 0 }));
-    ledger.before = () => Promise.reject(new DOMException('blocked', 'TimeoutError'));
+    ledger.before = () => Promise.reject(blocked(new DOMException('blocked', 'TimeoutError')));
     await clock.advance(1);
     expect(ledger.commands).toHaveLength(1);
   });

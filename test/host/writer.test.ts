@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { createWriter } from '../../src/host/writer';
 import type { Command } from '../../src/session/command';
+import { blocked } from '../../src/session/reasons';
 import type { SessionRecord } from '../../src/session/record';
 import { fakeLedger } from '../support/fake-ledger';
 import { fakeClock, fakeLogger, flush } from '../support/fakes';
 import { HOST, recordIn } from '../support/records';
 import { deferred, follow } from '../support/world';
 
-const BLOCKED = new DOMException('blocked', 'TimeoutError');
+const BLOCKED = blocked(new DOMException('blocked', 'TimeoutError'));
 const UNSTORABLE = new DOMException('a module', 'DataCloneError');
 
 function setUp(record: SessionRecord = recordIn('active')) {

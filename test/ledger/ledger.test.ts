@@ -76,7 +76,7 @@ describe('a look', () => {
     obstruct(() => undefined);
     gate.reject(BLOCKED);
     await flush();
-    expect(looks.map(({ outcome }) => outcome)).toEqual([BLOCKED.code, 'done']);
+    expect(looks.map(({ outcome }) => outcome)).toEqual([9999, 'done']);
   });
 
   test('tells nobody of what was there before this tab, and everything since, once', async () => {
@@ -246,7 +246,10 @@ describe('a store that is blocked by a page that was stopped', () => {
     const { ledger, obstruct, writes } = setUpLedger({ record: ACTIVE });
     await ledger.peek();
     obstruct(() => Promise.reject(BLOCKED));
-    await expect(ledger.transact({ type: 'lost', term: HOST.term })).rejects.toBe(BLOCKED);
+    await expect(ledger.transact({ type: 'lost', term: HOST.term })).rejects.toMatchObject({
+      code: 9999,
+      cause: BLOCKED,
+    });
     expect([ledger.record, ledger.isStored, writes()]).toEqual([ACTIVE, true, 0]);
   });
 
@@ -254,7 +257,7 @@ describe('a store that is blocked by a page that was stopped', () => {
     const { ledger, obstruct, lose } = setUpLedger({ record: ACTIVE });
     obstruct(() => Promise.reject(BLOCKED));
     await ledger.refresh();
-    await expect(ledger.peek()).rejects.toBe(BLOCKED);
+    await expect(ledger.peek()).rejects.toMatchObject({ code: 9999, cause: BLOCKED });
     lose(false);
     await flush();
     expect(ledger.record.phase).toBe('idle');

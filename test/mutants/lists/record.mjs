@@ -254,8 +254,8 @@ export const RECORD = [
     name: 'stored while blocked',
     breaks: 'nobody goes on from memory while a page that was stopped blocks the store',
     file: 'src/ledger/patient-store.ts',
-    find: "if (isBlocked(error) || isNamed(error, 'DataCloneError')) throw error;",
-    replace: "if (isNamed(error, 'DataCloneError')) throw error;",
+    find: "if (isNamed(error, 'TimeoutError')) throw blocked(error);",
+    replace: '',
     tests: ['test/ledger/patient-store.test.ts'],
   },
   {
