@@ -2,11 +2,10 @@
 
 import type { DriverContext } from '../driver';
 import type { Platform } from '../platform/platform';
-import { errorFacts } from '../session/error-facts';
 import { factsOf } from '../session/errors';
 import { type EventDraft, OWN_TYPES } from '../session/events';
 import { bytesIn, cloned, MAX_PUBLISHED_BYTES } from '../session/payload';
-import { shareData } from './error-data';
+import { sharedFacts } from './error-data';
 
 export interface ContextPorts extends Pick<Platform, 'logger' | 'clone'> {
   readonly signal: AbortSignal;
@@ -68,7 +67,7 @@ export function createContext(ports: ContextPorts): DriverContext {
       whileHost('emit', () => ports.emit({ type, payload }));
     },
     error(given) {
-      const error = errorFacts(factsOf(given, 9999), (data) => shareData(data, ports));
+      const error = sharedFacts(factsOf(given, 9999), ports);
       whileHost('error', () => ports.emit({ type: 'session_error', error }));
     },
     /** False: there is nothing to be restored. For `reconnect()`, which an app's own context may not tell. */

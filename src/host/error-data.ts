@@ -1,15 +1,18 @@
-/** An error on its way to the other tabs, and as the tab gets it in which it happened. */
+/** An error on its way to the other tabs. */
 import type { Platform } from '../platform/platform';
-import type { ErrorFacts } from '../session/error-facts';
-import { SessionError } from '../session/errors';
-import type { JournalEntry } from '../session/events';
+import { type CompleteFacts, type ErrorFacts, errorFacts } from '../session/error-facts';
 import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
+
+/** What every tab is told of `error`. */
+export function sharedFacts(error: CompleteFacts, ports: Pick<Platform, 'logger' | 'clone'>): ErrorFacts {
+  return errorFacts(error, (data) => shareData(data, ports));
+}
 
 /**
  * A clone of `data`; `undefined`, with a warning, for what can't be cloned or stored or is over 64 kB: it is kept with the
  * session's record. The error itself is told all the same: that it happened matters more than what came with it.
  */
-export function shareData(data: unknown, { logger, clone }: Pick<Platform, 'logger' | 'clone'>): unknown {
+function shareData(data: unknown, { logger, clone }: Pick<Platform, 'logger' | 'clone'>): unknown {
   let cause: unknown;
   try {
     const cloned = clone(data);
@@ -22,16 +25,4 @@ export function shareData(data: unknown, { logger, clone }: Pick<Platform, 'logg
     cause,
   );
   return undefined;
-}
-
-/** The same facts that every tab is sent, numbered as they were told, and the cause, which stays here. */
-export function ownError(
-  cause: unknown,
-  facts: ErrorFacts,
-  told: readonly JournalEntry[] | undefined,
-  of: { readonly tabId: string; readonly epoch: number; readonly at: number },
-): SessionError {
-  const entry = told?.find((one) => one.error?.code === facts.code);
-  const number = entry && { epoch: entry.epoch, seq: entry.seq, at: entry.at };
-  return new SessionError(facts.code, { ...facts, cause, ...of, ...number });
 }

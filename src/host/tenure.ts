@@ -14,17 +14,17 @@ import type { Tenancy } from '../election/election';
 import type { ScopeLocks } from '../election/locks';
 import { SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
-import { abortError } from '../platform/abort';
+import { abortError, reasonOf } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
 import type { Decision, Report } from '../session/command';
-import { type ErrorFacts, errorFacts } from '../session/error-facts';
+import type { ErrorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { isClosing, isSameSession, type SessionRecord } from '../session/record';
 import { createCommands } from './commands';
 import { createConnection } from './connection';
 import { createContext } from './context';
-import { ownError, shareData } from './error-data';
+import { sharedFacts } from './error-data';
 import { failureTo, type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
@@ -54,8 +54,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   /** The driver's call, from when it was made. */
   let attempt: Promise<Outcome<unknown>> | undefined;
   const connection = createConnection();
-  /** Why the wait for it was ended, if it was: by a failure of its own, or because it was given up or fenced. */
-  let stopped: { readonly reason: unknown; readonly failure: SessionError | undefined } | undefined;
+  /** It failed before its driver was done with it. */
+  let failure: Outcome<never> | undefined;
   /** The code of a failure that says nothing better. None: nothing was attempted, this term ends an orphan. */
   let fallback: SessionErrorCode | undefined;
   /** The driver said that the session is over before it had come back. */
@@ -120,13 +120,13 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     signal: AbortSignal,
   ): Promise<unknown> {
     fallback = fallbackCode;
-    const whenStopped = new Promise<null>((resolve) => {
-      control.signal.addEventListener('abort', () => resolve(null));
+    const stopped = new Promise<typeof failure>((resolve) => {
+      control.signal.addEventListener('abort', () => resolve(failure));
     });
     const onAbort = (): void => {
-      stop(signal.reason);
+      control.abort(signal.reason);
       // The record then asks for `finish`, as it does when another tab cancels; or another tab may go on with the session.
-      if (stage === 'connecting') void giveUp(signal.reason);
+      if (stage === 'connecting') void giveUp();
     };
     const cancelTimer = clock.after(connectTimeoutMs, () =>
       fail(`The session was not connected within ${connectTimeoutMs / 1000} seconds.`),
@@ -135,25 +135,21 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     if (signal.aborted) onAbort();
     else attempt = outcomeOf(() => call(context));
     observe(ledger.record);
-    const outcome = await Promise.race([attempt ?? whenStopped, whenStopped]);
+    // Without an attempt it is stopped already.
+    const outcome = await Promise.race([attempt, stopped]);
     cancelTimer();
     signal.removeEventListener('abort', onAbort);
-    if (outcome?.type === 'value') return connected(outcome.value);
-    if (outcome) throw await failed(SessionError.from(outcome.error, fallbackCode));
-    if (stopped?.failure) throw await failed(stopped.failure);
-    throw stopped?.reason;
-  }
-
-  /** Ends the wait for the attempt. */
-  function stop(reason: unknown, failure?: SessionError): void {
-    stopped ??= { reason, failure };
-    control.abort(reason);
+    // Given up or fenced.
+    if (!outcome) throw reasonOf(control.signal);
+    if (outcome.type === 'value') return connected(outcome.value);
+    throw await failed(SessionError.from(outcome.error, fallbackCode));
   }
 
   /** The attempt is over before its driver is done with it. */
   function fail(message: string): void {
-    const failure = new SessionError(fallback ?? 1011, { message });
-    stop(failure, failure);
+    const error = new SessionError(fallback ?? 1011, { message });
+    failure = { type: 'error', error };
+    control.abort(error);
   }
 
   async function connected(value: unknown): Promise<unknown> {
@@ -177,9 +173,9 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     throw abortError();
   }
 
-  async function giveUp(reason: unknown): Promise<void> {
+  async function giveUp(): Promise<void> {
     const decision = await conclude({ type: 'giveUp' });
-    if (!decision && stage === 'connecting') await abandon(reason);
+    if (!decision && stage === 'connecting') await abandon(control.signal.reason);
   }
 
   /** Reports what came of an attempt. `undefined`: the store was blocked all the time, and the others notice by the locks. */
@@ -196,13 +192,16 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     stage = 'closing';
     seat.release();
     const reason = ledger.record.activeEpoch > 0 ? endedEarly : undefined;
-    const facts = errorFacts(error, (data) => shareData(data, ports));
+    const facts = sharedFacts(error, ports);
     const report: Report = reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason };
     const entries = (await conclude(report))?.entries;
     void abandon(error);
+    const told = entries?.find((entry) => entry.error?.code === facts.code);
     // Given up or fenced meanwhile: no tab is told of a failure.
-    if (reason === undefined && entries?.every((entry) => entry.error?.code !== facts.code)) return abortError();
-    return ownError(error.cause, facts, entries, { epoch, tabId: ports.tabId, at: clock.now() });
+    if (reason === undefined && entries && !told) return abortError();
+    // What every tab is sent, numbered as it was told, and the cause, which stays here.
+    const { seq, at } = told ?? { seq: null, at: clock.now() };
+    return new SessionError(facts.code, { ...facts, cause: error.cause, tabId: ports.tabId, epoch, seq, at });
   }
 
   /** Does what the record asks of its host. Called with every look at it. */
@@ -211,7 +210,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     if (record.term !== term || (hasLostLock && !ledger.isStored)) {
       // Another tab found the lock of this term free, although this tab holds it: the two have different lock managers. A term that is
       // older may have been lost by its silence.
-      const isMistaken = record.lostEpoch === epoch && claimed.proof === 'lock' && !hasLostLock && !stopped;
+      const isMistaken =
+        record.lostEpoch === epoch && claimed.proof === 'lock' && !hasLostLock && !control.signal.aborted;
       const isYoung = clock.monotonic() - began < SILENCE_MS;
       if (isMistaken && isYoung && stage !== 'closing') locks.distrust();
       // A term that this host is closing ends by its own report.
@@ -243,7 +243,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     const wasActive = ledger.record.activeEpoch > 0;
     let had = connection.take();
     if (attempt) {
-      stop(abortError());
+      control.abort(abortError());
       // What comes is ended here, also if the page goes away meanwhile, and not there too.
       const coming = attempt;
       attempt = undefined;
@@ -323,7 +323,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   function over(reason: unknown, isSuperseded = false): void {
     if (isOver()) return;
     stage = 'over';
-    stop(reason);
+    control.abort(reason);
     seat.release();
     termLock.release();
     ports.onOver(isSuperseded);

@@ -212,9 +212,9 @@ export const HOST = [
   {
     name: 'cause of a failure dropped',
     breaks: 'what a driver rejected with is kept as the cause, in its own tab',
-    file: 'src/host/error-data.ts',
-    find: '{ ...facts, cause, ...of, ...number }',
-    replace: '{ ...facts, ...of, ...number }',
+    file: 'src/host/tenure.ts',
+    find: '{ ...facts, cause: error.cause,',
+    replace: '{ ...facts,',
     tests: ['test/coordinator/driver.test.ts'],
   },
   {

@@ -156,7 +156,7 @@ export const LAST_WORDS = [
     name: 'failure that nobody is told of',
     breaks: 'an attempt that fails as another tab cancels it was given up',
     file: 'src/host/tenure.ts',
-    find: 'entries?.every((entry) => entry.error?.code !== facts.code)',
+    find: 'entries && !told',
     replace: 'false',
     tests: ['test/coordinator/outcomes.test.ts'],
   },
