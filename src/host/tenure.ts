@@ -208,18 +208,19 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   function observe(record: SessionRecord): void {
     if (isOver()) return;
     if (record.term !== term || (hasLostLock && !ledger.isStored)) {
+      const { lastError, lostEpoch } = record;
+      // A term that this host is closing ends by its own report.
+      if (stage === 'closing') {
+        // Its own window: any tab may close that of a session which was lost.
+        hasClosedWindow ||= lastError?.tabId === ports.tabId && lastError.epoch === epoch + 1 && lostEpoch !== epoch;
+        return;
+      }
       // Another tab found the lock of this term free, although this tab holds it: the two have different lock managers. A term that is
       // older may have been lost by its silence.
-      const isMistaken =
-        record.lostEpoch === epoch && claimed.proof === 'lock' && !hasLostLock && !control.signal.aborted;
       const isYoung = clock.monotonic() - began < SILENCE_MS;
-      if (isMistaken && isYoung && stage !== 'closing') locks.distrust();
-      // A term that this host is closing ends by its own report.
-      if (stage !== 'closing') return over(abortError('Another tab has taken over this session.'), true);
-      const { lastError, lostEpoch } = record;
-      // Its own: any tab may close that of a session which was lost.
-      hasClosedWindow ||= lastError?.tabId === ports.tabId && lastError.epoch === epoch + 1 && lostEpoch !== epoch;
-      return;
+      const keptLock = claimed.proof === 'lock' && !hasLostLock && !control.signal.aborted;
+      if (isYoung && keptLock && lostEpoch === epoch) locks.distrust();
+      return over(abortError('Another tab has taken over this session.'), true);
     }
     if (isClosing(record.phase)) void finish();
     else if (record.successor && connection.session && stage === 'held') void handOver();
@@ -236,7 +237,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
 
   /** Ends the session as the record says, or gives up the attempt: the only way out of `canceling` and `ending`. */
   async function finish(): Promise<void> {
-    if (stage === 'closing' || isOver()) return;
+    if (stage === 'closing') return;
     stage = 'closing';
     isFinishing = true;
     // As it is now: the record can be over before the attempt is.
@@ -248,20 +249,27 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
       const coming = attempt;
       attempt = undefined;
       const outcome = await within(clock, connectTimeoutMs, coming);
-      if (outcome?.type === 'value') had ??= { value: outcome.value };
+      if (outcome?.type === 'value') had ??= outcome;
       else if (!outcome) letGoWhenItComes(coming);
     }
-    const wasNever = !had && fallback !== undefined && !wasActive;
-    // What this tab has not got may have been ended by one that fenced it, if its page was stopped meanwhile.
-    if (!had && !wasNever) await ledger.peek().catch(() => undefined);
-    // Of a page that was left any tab may write that its term is over, this one as well: who does ends the session.
-    const isLeft = !had && isOver() && !endsItself && ledger.isStored;
-    if (isLeft) await ledger.transact({ type: 'lost', term }).catch(() => undefined);
-    const isDone = wasNever || isLeft || (!had && !endsItself && ledger.record.epoch > epoch);
-    const error = isDone ? undefined : await callDriver('end', had ? had.value : null);
+    if (!had && (await isMineToEnd(wasActive))) had = { value: null };
+    const error = had && (await callDriver('end', had.value));
     seat.release();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
+  }
+
+  /** Whether this tab ends a session that it has not got. */
+  async function isMineToEnd(wasActive: boolean): Promise<boolean> {
+    // An attempt that came to nothing.
+    if (fallback && !wasActive) return false;
+    // If its page was stopped meanwhile, a tab that fenced it may have ended it.
+    await ledger.peek().catch(() => undefined);
+    if (endsItself) return true;
+    const isLeft = isOver() && ledger.isStored;
+    // Of a page that was left any tab may write that its term is over, this one as well: who does ends the session.
+    if (isLeft) await ledger.transact({ type: 'lost', term }).catch(() => undefined);
+    return !isLeft && ledger.record.epoch <= epoch;
   }
 
   /** Gives the term up early, as its page or coordinator goes away. Others notice by the locks, or the goodbye. `isWritten`: the record says so too. */

@@ -36,8 +36,8 @@ export const LAST_WORDS = [
     name: 'restored connection left open',
     breaks: 'what was connected anew as the attempt is given up is ended',
     file: 'src/host/tenure.ts',
-    find: 'had ??= { value: outcome.value };',
-    replace: 'had = { value: outcome.value };',
+    find: 'had ??= outcome;',
+    replace: 'had = outcome;',
     tests: ['test/attempts/reconnect.test.ts'],
   },
   {

@@ -180,7 +180,7 @@ export const RECOVERY = [
     name: 'other lock manager not noticed',
     breaks: 'a host that finds its term lost while it holds its lock trusts locks no more',
     file: 'src/host/tenure.ts',
-    find: "if (isMistaken && isYoung && stage !== 'closing') locks.distrust();",
+    find: 'if (isYoung && keptLock && lostEpoch === epoch) locks.distrust();',
     replace: '',
     tests: ['test/host/tenure.test.ts'],
   },
