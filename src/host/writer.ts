@@ -77,7 +77,7 @@ export function createWriter(
       logger.warn('solotab: what the driver emitted as its session ended was ignored.');
       drafts.length = 0;
     }
-    if (drafts.length > 0) number(drafts.splice(0));
+    number(drafts.splice(0));
     if (isStoring || (unstored.length === 0 && !published)) return;
     isStoring = true;
     // A hidden page stores at once: its timers may wait for a second.

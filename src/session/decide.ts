@@ -152,17 +152,16 @@ function ruleOn(record: SessionRecord, command: Command, facts: Facts): Step {
     case 'cancel':
     case 'end': {
       const { type, candidate, origin = record.origin } = command;
+      const stopped = unwanted(record, facts);
       // Between two attempts there is none to end, nor if the one that was meant failed meanwhile: then only the wishes for one end.
-      if (phase === 'idle' || origin !== record.origin) return record.isWanted ? done(unwanted(record, facts)) : VOID;
+      if (phase === 'idle' || origin !== record.origin) return record.isWanted ? done(stopped) : VOID;
       if (phase === 'active' && type === 'cancel') return VOID;
       // Asks the host to give up or to end; where there is none, the caller becomes the host that ends it.
-      const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted(record, facts) } as const;
-      if (term === null && !facts.isPage) {
-        return asked(record, { recovery: { ...record.recovery, windowMs: 0 }, ...unwanted(record, facts) });
-      }
-      return term === null
+      const change = { phase: record.activeEpoch ? 'ending' : 'canceling', ...stopped } as const;
+      if (term !== null) return asked(record, { ...change, successor: null });
+      return facts.isPage
         ? { verdict: 'granted', change: { ...hostedBy(candidate, record.epoch + 1, facts), ...change } }
-        : asked(record, { ...change, successor: null });
+        : asked(record, { recovery: { ...record.recovery, windowMs: 0 }, ...stopped });
     }
     case 'ask':
       return asked(record, {});

@@ -64,9 +64,8 @@ export class SessionError extends Error implements SessionErrorEvent {
 
   /** The same as plain data: survives `postMessage`, storage and `JSON`, if `data` does. Without `cause`, which may hold secrets. */
   toJSON(): SessionErrorEvent {
-    const { code, exception, message, suggestedAction, retryable, data, local, tabId, epoch, seq, at } = this;
-    const facts = { code, exception, message, suggestedAction, retryable, local, tabId, epoch, seq, at };
-    return data === undefined ? facts : { ...facts, data };
+    const { local, tabId, epoch, seq, at } = this;
+    return { ...completeFacts(this), local, tabId, epoch, seq, at };
   }
 }
 

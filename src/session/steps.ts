@@ -98,17 +98,15 @@ export function connected({ term, epoch }: SessionRecord): Partial<SessionRecord
 }
 
 export function failed(record: SessionRecord, error: ErrorFacts | undefined, facts: Facts): Step {
+  const isFinal = error && !completeFacts(error).retryable;
   if (!record.activeEpoch) {
     const failures = failedAgain((record.failures?.count ?? 0) + 1, facts);
-    const isFinal = error && !completeFacts(error).retryable;
     return ended({ ...record, failures: isFinal ? { ...failures, retryMs: null } : failures }, null, told(error));
   }
   // The driver knows that the session is gone for good. After a move, which leaves the key with the old tab, it may know only that it can't
   // go on in its own tab.
-  if (error && !completeFacts(error).retryable && record.resumeKey === record.term)
-    return ended(record, 'recovery-failed', told(error));
-  const { attempts, lostSince } = record;
-  return recovering({ ...record, attempts: attempts + 1, lostSince: lostSince ?? facts.now }, facts, told(error));
+  if (isFinal && record.resumeKey === record.term) return ended(record, 'recovery-failed', told(error));
+  return recovering({ ...record, attempts: record.attempts + 1 }, facts, told(error));
 }
 
 /** The term ended without its host's doing. What the host was about to do for a person is as good as done. */
@@ -123,15 +121,14 @@ export function lost(given: SessionRecord, at: number | undefined, leavesOrphan:
 
 /** The host let go of the session for a tab that waits no longer. Nobody is lost: it can be resumed. */
 export function givenBack(record: SessionRecord, facts: Facts): Step {
-  const { epoch, lostSince } = record;
-  return recovering({ ...record, epoch: epoch + 1, lostSince: lostSince ?? facts.now }, facts);
+  return recovering({ ...record, epoch: record.epoch + 1 }, facts);
 }
 
 function recovering(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
   const { by, attempts } = record.recovery;
   if (by === 'none') return { ...ended(record, 'host-lost', events), leavesOrphan: true };
   if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, facts, events);
-  return done({ ...record, ...HOSTLESS, phase: 'recovering' }, ...events);
+  return done({ ...record, ...HOSTLESS, phase: 'recovering', lostSince: record.lostSince ?? facts.now }, ...events);
 }
 
 export function settled(record: SessionRecord, events?: readonly EventDraft[]): Step {

@@ -189,8 +189,8 @@ export const HOST = [
     name: 'live session canceled',
     breaks: 'a session that was active is ended, also while its host reconnects',
     file: 'src/session/decide.ts',
-    find: "phase: record.activeEpoch ? 'ending' : 'canceling', ...unwanted",
-    replace: "phase: phase === 'active' ? 'ending' : 'canceling', ...unwanted",
+    find: "phase: record.activeEpoch ? 'ending' : 'canceling', ...stopped",
+    replace: "phase: phase === 'active' ? 'ending' : 'canceling', ...stopped",
     tests: ['test/session/decide.test.ts'],
   },
   {

@@ -126,7 +126,7 @@ export const WISH_DETAILS = [
     name: 'wishes outlive the end by a worker',
     breaks: 'a worker that ends a lost session ends the wishes for one',
     file: 'src/session/decide.ts',
-    find: 'windowMs: 0 }, ...unwanted(record, facts) });',
+    find: 'windowMs: 0 }, ...stopped });',
     replace: 'windowMs: 0 } });',
     tests: ['test/coordinator/workers.test.ts'],
   },

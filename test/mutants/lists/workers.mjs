@@ -39,8 +39,8 @@ export const WORKERS = [
     name: 'worker hosts to end',
     breaks: 'what no tab has a worker leaves to a page to end',
     file: 'src/session/decide.ts',
-    find: 'if (term === null && !facts.isPage) {',
-    replace: 'if (false) {',
+    find: 'return facts.isPage\n        ? { verdict',
+    replace: 'return true\n        ? { verdict',
     tests,
   },
   {
