@@ -32,13 +32,11 @@ export function createTerms(ports: TermPorts): Terms {
   let lettingGo: Promise<void> | undefined;
 
   function letGoOf(tenure: Tenure, after: Promise<void>): void {
-    const letGoNow = async (): Promise<void> => {
-      await Promise.all([after, tenure.letGo(after)]);
+    const done = Promise.all([after, tenure.letGo(after)]).then(() => {
       if (lettingGo === done) lettingGo = undefined;
       const { term, phase, origin } = ledger.record;
       ports.onLetGo(tenure.epoch, phase !== 'recovering' || term !== null || origin !== tenure.origin);
-    };
-    const done = letGoNow();
+    });
     lettingGo = done;
   }
 

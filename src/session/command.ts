@@ -94,7 +94,7 @@ export type Verdict = 'granted' | 'asked' | 'done' | 'void' | 'refused';
 /** What a rule comes to. `change` and `events` are written, if there is a change. */
 export interface Step {
   readonly verdict: Verdict;
-  readonly code?: SessionErrorCode;
+  readonly code?: SessionErrorCode | undefined;
   readonly change?: Partial<SessionRecord>;
   readonly events?: readonly EventDraft[];
   /** The session ends here, and nobody has ended it at the service. */

@@ -72,14 +72,14 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     const lastError = more.filter(({ error }) => error).pop() ?? record.lastError;
     record = { ...record, seq, lastError };
   };
-  const expireIfOver = (): void => {
-    if (facts.isPage && record.phase === 'recovering' && isMineToEnd(record) && windowLeftMs(record, facts) <= 0)
-      carryOut(expired(record, facts));
-  };
   const isReport = 'entries' in command;
   const isFromHost = isReport && command.term === record.term;
-  /** A window that is over while a host reconnects is for that host to close, as long as its term is not lost: it alone holds the session. */
-  const isMineToEnd = ({ term }: SessionRecord): boolean => term === null || isFromHost;
+  const expireIfOver = (): void => {
+    // While a host reconnects it closes its window itself, as long as its term is not lost: it alone holds the session.
+    const isMineToEnd = record.term === null || isFromHost;
+    if (facts.isPage && record.phase === 'recovering' && isMineToEnd && windowLeftMs(record, facts) <= 0)
+      carryOut(expired(record, facts));
+  };
 
   expireIfOver();
   let step = VOID;
@@ -103,7 +103,7 @@ export function decide(stored: Stored, command: Command, facts: Facts): Decision
     const since = phase === 'idle' ? null : phase === found.phase ? found.since : now;
     record = { ...record, since, revision: found.revision + 1, isStored };
   }
-  return { verdict: step.verdict, ...(step.code && { code: step.code }), record, changed, entries, orphan };
+  return { verdict: step.verdict, code: step.code, record, changed, entries, orphan };
 }
 
 /** What takes a record away can take the locks away too, so a free lock proves nothing until its host has written again. */

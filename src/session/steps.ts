@@ -124,11 +124,11 @@ export function givenBack(record: SessionRecord, facts: Facts): Step {
   return recovering({ ...record, epoch: record.epoch + 1 }, facts);
 }
 
-function recovering(record: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
+function recovering(given: SessionRecord, facts: Facts, events: readonly EventDraft[] = []): Step {
+  const record = { ...given, ...HOSTLESS, phase: 'recovering', lostSince: given.lostSince ?? facts.now } as const;
   const { by, attempts } = record.recovery;
   if (by === 'none') return { ...ended(record, 'host-lost', events), leavesOrphan: true };
-  if (record.attempts >= attempts) return expired({ ...record, ...HOSTLESS }, facts, events);
-  return done({ ...record, ...HOSTLESS, phase: 'recovering', lostSince: record.lostSince ?? facts.now }, ...events);
+  return record.attempts < attempts ? done(record, ...events) : expired(record, facts, events);
 }
 
 export function settled(record: SessionRecord, events?: readonly EventDraft[]): Step {

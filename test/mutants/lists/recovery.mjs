@@ -164,7 +164,7 @@ export const RECOVERY = [
     name: 'session of a window that is over ended by a bystander',
     breaks: 'a host that reconnects closes its own window: it alone holds the session',
     file: 'src/session/decide.ts',
-    find: "record.phase === 'recovering' && isMineToEnd(record) &&",
+    find: "record.phase === 'recovering' && isMineToEnd &&",
     replace: "record.phase === 'recovering' &&",
     tests: ['test/session/decide-recovery.test.ts'],
   },
