@@ -18,7 +18,7 @@ import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { failureOf } from '../session/command-error';
 import { mayRun, ownCommand } from '../session/command-rules';
-import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
+import { isJournalable } from '../session/payload';
 import { outcomeOf, settlesNow } from './outcome';
 
 const REMEMBERED_MS = 10_000;
@@ -153,8 +153,7 @@ export function createCommands(ports: CommandPorts): Commands {
   }
 
   function remember(id: string, own: Heard, answer: FinalAnswer): void {
-    const isSmall = bytesIn(answer, MAX_JOURNALED_BYTES) <= MAX_JOURNALED_BYTES;
-    own.answer = isSmall ? answer : { state: 'unknown' };
+    own.answer = isJournalable(answer) ? answer : { state: 'unknown' };
     answers.add(own);
     const [oldest] = answers;
     if (oldest && answers.size > MOST_ANSWERS) {

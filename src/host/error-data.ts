@@ -1,7 +1,7 @@
 /** An error on its way to the other tabs. */
 import type { Platform } from '../platform/platform';
 import { type CompleteFacts, type ErrorFacts, errorFacts } from '../session/error-facts';
-import { bytesIn, MAX_JOURNALED_BYTES } from '../session/payload';
+import { isJournalable } from '../session/payload';
 
 /** What every tab is told of `error`. */
 export function sharedFacts(error: CompleteFacts, ports: Pick<Platform, 'logger' | 'clone'>): ErrorFacts {
@@ -16,7 +16,7 @@ function shareData(data: unknown, { logger, clone }: Pick<Platform, 'logger' | '
   let cause: unknown;
   try {
     const cloned = clone(data);
-    if (bytesIn(cloned, MAX_JOURNALED_BYTES) <= MAX_JOURNALED_BYTES) return cloned;
+    if (isJournalable(cloned)) return cloned;
   } catch (error) {
     cause = error;
   }

@@ -348,7 +348,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
 
   async function callDriver(name: 'end' | 'release', value: unknown): Promise<ErrorFacts | undefined> {
     isLettingGo = true;
-    const error = await failureTo(name, () => driver[name]?.(value, context), { clock, connectTimeoutMs, logger });
+    const error = await failureTo(name, () => driver[name]?.(value, context), ports);
     isLettingGo = false;
     return error;
   }

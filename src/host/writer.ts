@@ -11,7 +11,7 @@ import type { Ledger } from '../ledger/ledger';
 import type { Platform } from '../platform/platform';
 import type { Decision, Report } from '../session/command';
 import { isSessionError } from '../session/errors';
-import type { EventDraft, JournalEntry } from '../session/events';
+import { type EventDraft, type JournalEntry, withoutPayload } from '../session/events';
 
 /** Events per message: keeps a flood from becoming one huge clone in every tab. */
 const BATCH = 500;
@@ -109,11 +109,7 @@ export function createWriter(
             "solotab: what the driver emitted or published can't be stored, and may not reach other tabs",
             error,
           );
-          unstored.splice(
-            0,
-            entries.length,
-            ...entries.map(({ payload: _, ...entry }) => ({ ...entry, tooLarge: true }) as const),
-          );
+          unstored.splice(0, entries.length, ...entries.map(withoutPayload));
           published = undefined;
         } else {
           if (report.type === 'connected') throw error;

@@ -4,7 +4,7 @@
  */
 import { isCount, isObject, isText } from './check';
 import { type ErrorFacts, errorEvent, isErrorFacts } from './error-facts';
-import { bytesIn, MAX_JOURNALED_BYTES } from './payload';
+import { isJournalable } from './payload';
 
 /** How many events the journal holds. A tab that sleeps through more is told how many it missed. */
 export const JOURNAL_SIZE = 64;
@@ -52,9 +52,11 @@ export function isEntry(value: unknown): value is JournalEntry {
 
 /** The entry as it is journaled: without its payload if that is too large. */
 export function slim(entry: JournalEntry): JournalEntry {
-  if (entry.payload === undefined || bytesIn(entry.payload, MAX_JOURNALED_BYTES) <= MAX_JOURNALED_BYTES) return entry;
-  const { payload: _, ...rest } = entry;
-  return { ...rest, tooLarge: true };
+  return isJournalable(entry.payload) ? entry : withoutPayload(entry);
+}
+
+export function withoutPayload({ payload: _, ...entry }: JournalEntry): JournalEntry {
+  return { ...entry, tooLarge: true };
 }
 
 /** A journal entry as listeners get it. `missed`: how many before it nobody can tell this tab any more. */

@@ -31,6 +31,11 @@ export function bytesIn(value: unknown, limit: number, seen: Set<unknown> = new 
   return bytes;
 }
 
+/** Whether the clone `value` can be kept beside the record: it can be stored, and is not over 64 kB. */
+export function isJournalable(value: unknown): boolean {
+  return bytesIn(value, MAX_JOURNALED_BYTES) <= MAX_JOURNALED_BYTES;
+}
+
 /**
  * What `clone` makes, or a DataCloneError. `what`: what was given to whom, and what can't be done with it. Other causes than a
  * DataCloneError: a getter that throws, an environment of tests that has no structuredClone.

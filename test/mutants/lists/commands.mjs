@@ -204,8 +204,8 @@ export const COMMANDS = [
     name: 'answers of any size remembered',
     breaks: 'the host remembers no large answer',
     file: 'src/host/commands.ts',
-    find: 'own.answer = isSmall ? answer :',
-    replace: 'own.answer = isSmall || answer ? answer :',
+    find: 'own.answer = isJournalable(answer) ? answer :',
+    replace: 'own.answer = answer ? answer :',
     tests: ['test/host/commands.test.ts'],
   },
   {
