@@ -280,7 +280,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
       wakeUp = resolve;
     });
     waits.sleep();
-    if (terms.held) key.leave(clock.now());
+    // Not for a coordinator that is closed: it has its term for as long as it stores what was said last, and then writes that it is over.
+    if (terms.held && !isClosed()) key.leave(clock.now());
     return true;
   }
 

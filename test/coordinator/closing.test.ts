@@ -116,6 +116,17 @@ test('every call of a closed coordinator rejects as such, also with a signal tha
   await rejects(coordinator.call('ask' as never, undefined as never, given as never), 'InvalidStateError');
 });
 
+test('a session whose coordinator is closed as another one is made in its page is ended once', async () => {
+  for (let seed = 1; seed <= 60; seed += 1) {
+    const { a, world } = await openSession({ browser: { seed }, publishes: true, recovery: { by: 'none' } });
+    world.contextIn(a).emit('note');
+    follow(a.coordinator.close());
+    a.createCoordinator();
+    await world.advance(10_000);
+    expect(world.network.requests, `seed ${seed}`).toEqual(['start', 'end']);
+  }
+});
+
 test('close() twice is one close(): both calls wait for it', async () => {
   const { a, world } = await openSession({ driver: 'auto', recovery: { by: 'none' } });
   const closed = [follow(a.coordinator.close()), follow(a.coordinator.close())];
