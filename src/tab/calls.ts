@@ -230,8 +230,14 @@ export function createCalls(ports: CallPorts) {
     forget: () => ending(forget()),
     async resume(options: CallOptions = {}) {
       throwIfClosed();
-      // What a person asks for is under way already.
-      if (resuming && !options.signal) return resuming;
+      if (resuming && !options.signal) {
+        // What a person asks for is under way already.
+        const own = resuming;
+        const outcome = await outcomeOf(() => own);
+        if (outcome.type === 'value') return outcome.value;
+        // It was refused without a word: a person is told.
+        if (!(outcome.error instanceof SessionError && outcome.error.local)) throw outcome.error;
+      }
       return goOn((candidate) => ({ type: 'resume', candidate, key: null }), options);
     },
     async takeOver(options: TakeOverOptions = {}) {

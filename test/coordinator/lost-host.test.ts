@@ -453,3 +453,20 @@ describe.each(['freeze', 'navigateAway'] as const)('a page that is left by %s', 
     }
   });
 });
+
+test('a person who resumes while their tab does so by itself, and another one is first, is told as any other', async () => {
+  let refused = 0;
+  for (let ms = 0; ms < 20; ms += 0.5) {
+    const browser = { automatic: false };
+    const { a, c, world } = await openSession({ browser, driver: 'auto', publishes: true, recovery: { by: 'any-tab' } });
+    void a.close();
+    await world.advance(ms);
+    const heard = hear(c);
+    const resumed = follow(c.coordinator.resume());
+    await world.advance(5_000);
+    if (resumed.outcome === 'done') continue;
+    refused += 1;
+    expect(heard, `${ms} ms after it was lost`).toContain(`session_error ${resumed.outcome}`);
+  }
+  expect(refused).toBeGreaterThan(0);
+});
