@@ -44,6 +44,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   /** A person insists: go on without a host that does not answer. */
   readonly insists?: boolean | undefined;
+  /** With each record that this call has written, or looked at in its transaction. */
+  onDecided?(record: SessionRecord): void;
 }
 
 export interface ElectionPorts extends Pick<Platform, 'clock' | 'isPage'> {
@@ -71,7 +73,7 @@ export function createElection(ports: ElectionPorts): Election {
   /** A record that was lost was waited for in vain. */
   let hasWaited = false;
 
-  async function run(toCall: ToCall, { signal, insists }: RunOptions): Promise<Tenancy | null> {
+  async function run(toCall: ToCall, { signal, insists, ...options }: RunOptions): Promise<Tenancy | null> {
     let candidate = { term: newTerm(), tabId };
     // Remember which session we were asked to end, so that we don't end the next one.
     let origin: number | undefined;
@@ -79,6 +81,7 @@ export function createElection(ports: ElectionPorts): Election {
     const onDecided = (record: SessionRecord): void => {
       isDecided = true;
       origin ??= record.origin;
+      options.onDecided?.(record);
     };
     // Another tab came first, as the record says since this call began: only the proof that it lives is missing.
     let isBeaten = false;
@@ -156,7 +159,7 @@ export function createElection(ports: ElectionPorts): Election {
           seat ??= await hold(locks.takeSeat('steal'));
           // Where no store says who came first of two that insist at once, it is who has the seat in the end.
           if (!ledger.isStored) await ledger.until(() => isStolen, AGREE_MS, signal);
-          if (!isStolen) await ledger.transact({ ...call, silent: record.term ?? '' });
+          if (!isStolen) onDecided((await ledger.transact({ ...call, silent: record.term ?? '' })).record);
         } else if (call.type === 'takeOver' && !isOurs()) {
           await giveWay(call, record, isSilent, signal);
         }

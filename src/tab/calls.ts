@@ -56,6 +56,8 @@ export function createCalls(ports: CallPorts) {
   let bids: Promise<unknown> = Promise.resolve();
   /** How many calls are ending the session, wherever it is. */
   let endings = 0;
+  /** What their last transaction left of `stops` in the record: a higher one is another tab's. */
+  let stopped = 0;
   /** Settles with the last of them. */
   let ends: Promise<unknown> = Promise.resolve();
   /** The resume that began by itself. */
@@ -162,7 +164,10 @@ export function createCalls(ports: CallPorts) {
 
   async function end(type: 'cancel' | 'end'): Promise<void> {
     const toCall: ToCall = (candidate, origin) => ({ type, candidate, ...(origin !== undefined && { origin }) });
-    const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true });
+    const onDecided = ({ stops }: SessionRecord): void => {
+      stopped = stops;
+    };
+    const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true, onDecided });
     if (tenancy) await terms.hold(tenancy).finish();
   }
 
@@ -225,6 +230,7 @@ export function createCalls(ports: CallPorts) {
     isBusy: () => calling !== undefined || endings > 0,
     settled: () => bids,
     ended: () => ends,
+    stopped: () => stopped,
     ...{ begin, throwIfUnfit },
     giveUp: (type: 'cancel' | 'end') => ending(giveUp(type)),
     forget: () => ending(forget()),

@@ -113,6 +113,7 @@ export function createCoordinatorOn<S extends Shape = Shape>(
   const wishes = createWishes({
     ...shared,
     ended: calls.ended,
+    stopped: calls.stopped,
     throwIfUnfit: () => calls.throwIfUnfit(true),
     start: (request, signal, wish) => calls.begin('start', request, { signal }, wish),
   });

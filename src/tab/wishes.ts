@@ -26,6 +26,8 @@ export interface WishPorts extends Pick<Platform, 'clock'> {
   ready(): Promise<void>;
   /** Resolves when none of the calls of this tab ends the session any more. After each such call it is another promise. */
   ended(): Promise<unknown>;
+  /** What they left of `stops` in the record. */
+  stopped(): number;
   /** Throws if this coordinator can't host: it was closed, or is in no page. */
   throwIfUnfit(): void;
   /** Starts a session without a person: no refusal is told. Rejects as `start` does. */
@@ -70,8 +72,11 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
     };
     await ports.ready();
     // What was called before in this tab does not.
+    const { stops: before } = ledger.record;
     await (signal ? unlessAborted(ended, signal) : ended);
     throwIfOver();
+    // What was called in another one meanwhile does.
+    if (ledger.record.stops > Math.max(before, ports.stopped())) throw abortError(OVER);
     // Also a look: what is over by now is over before the wish.
     await ledger.transact({ type: 'want' }).catch(() => undefined);
     throwIfOver();

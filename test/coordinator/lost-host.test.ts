@@ -458,7 +458,12 @@ test('a person who resumes while their tab does so by itself, and another one is
   let refused = 0;
   for (let ms = 0; ms < 20; ms += 0.5) {
     const browser = { automatic: false };
-    const { a, c, world } = await openSession({ browser, driver: 'auto', publishes: true, recovery: { by: 'any-tab' } });
+    const { a, c, world } = await openSession({
+      browser,
+      driver: 'auto',
+      publishes: true,
+      recovery: { by: 'any-tab' },
+    });
     void a.close();
     await world.advance(ms);
     const heard = hear(c);

@@ -347,3 +347,24 @@ test('a driver may want the next session as it ends one, and wait for it', async
   await world.advance(20_000);
   expect([ended.outcome, sessions.length, look(a)]).toEqual(['done', 2, 'active host']);
 });
+
+describe.each(['end', 'cancel', 'forget'] as const)(
+  'ensure() in a tab whose own end() is under way, and %s() since',
+  (call) => {
+    test.each(['a', 'b', 'c'] as const)('in tab %s: wants none any more', async (who) => {
+      const ended = deferred();
+      const opened = await openWorld({ driver: simpleDriver({ end: () => ended.promise }).driver });
+      const { world, a, b } = opened;
+      await a.coordinator.start();
+      follow(b.coordinator.end());
+      await world.advance(100);
+      const wanted = follow(b.coordinator.ensure());
+      await world.advance(100);
+      const last = follow(opened[who].coordinator[call]());
+      await world.advance(100);
+      ended.resolve();
+      await world.advance(60_000);
+      expect([wanted.outcome, last.outcome, look(a)]).toEqual([ABORTED, 'done', 'idle none']);
+    });
+  },
+);
