@@ -148,7 +148,8 @@ export function createElection(ports: ElectionPorts): Election {
       if (signal?.aborted || !termLock || (isFree && !seat)) return null;
       let began = clock.monotonic();
       // Not "it is known to be lost": this tab may have looked only since it was given the seat.
-      const decision = await ledger.transact(call, isFree ? hasWaited : undefined);
+      const bid = { hasWaited: isFree ? hasWaited : undefined, isUnlocked: () => isStolen };
+      const decision = await ledger.transact(call, bid);
       const { record, verdict } = decision;
       onDecided(record);
       if (verdict === 'refused' && record.term === null) throw refusalIn(record, decision.code);
@@ -159,7 +160,7 @@ export function createElection(ports: ElectionPorts): Election {
           seat ??= await hold(locks.takeSeat('steal'));
           // Where no store says who came first of two that insist at once, it is who has the seat in the end.
           if (!ledger.isStored) await ledger.until(() => isStolen, AGREE_MS, signal);
-          if (!isStolen) onDecided((await ledger.transact({ ...call, silent: record.term ?? '' })).record);
+          if (!isStolen) onDecided((await ledger.transact({ ...call, silent: record.term ?? '' }, bid)).record);
         } else if (call.type === 'takeOver' && !isOurs()) {
           await giveWay(call, record, isSilent, signal);
         }

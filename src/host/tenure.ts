@@ -17,7 +17,7 @@ import type { Ledger } from '../ledger/ledger';
 import { abortError, reasonOf } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import type { SessionErrorCode } from '../session/catalogue';
-import type { Decision, Report } from '../session/command';
+import type { Report } from '../session/command';
 import type { ErrorFacts } from '../session/error-facts';
 import { SessionError } from '../session/errors';
 import { isClosing, isSameSession, type SessionRecord } from '../session/record';
@@ -25,12 +25,13 @@ import { createCommands } from './commands';
 import { createConnection } from './connection';
 import { createContext } from './context';
 import { sharedFacts } from './error-data';
+import { holdLocks } from './held-locks';
 import { failureTo, type Outcome, outcomeOf, within } from './outcome';
 import { createWriter } from './writer';
 
 export interface TenurePorts extends Pick<Platform, 'clock' | 'lifecycle' | 'logger' | 'clone'> {
   readonly ledger: Ledger;
-  readonly locks: Pick<ScopeLocks, 'watch' | 'distrust'>;
+  readonly locks: Pick<ScopeLocks, 'watch' | 'distrust' | 'takeSeat'>;
   readonly tabId: string;
   readonly driver: Pick<Driver, 'end' | 'release' | 'commands'>;
   readonly connectTimeoutMs: number;
@@ -45,7 +46,7 @@ export interface TenurePorts extends Pick<Platform, 'clock' | 'lifecycle' | 'log
 export type Tenure = ReturnType<typeof createTenure>;
 
 export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
-  const { term, termLock, seat, record: claimed } = tenancy;
+  const { term, record: claimed } = tenancy;
   const { ledger, locks, clock, logger, clone, driver, connectTimeoutMs } = ports;
   const { origin, epoch } = claimed;
   const control = new AbortController();
@@ -60,7 +61,6 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let fallback: SessionErrorCode | undefined;
   /** The driver said that the session is over before it had come back. */
   let endedEarly: string | undefined;
-  let hasLostLock = false;
   /** This host wrote, while it let go of the session, that it can't be recovered any more: it told so under the next epoch. */
   let hasClosedWindow = false;
   /** The last question that is being answered. None: 0, as they may be counted anew after the record was lost. */
@@ -69,8 +69,8 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   let isLettingGo = false;
   /** This host ends the session, also if its page goes away meanwhile. */
   let isFinishing = false;
-  /** It wrote, as its coordinator was closed, that it ends the session itself: nobody else does. */
-  let endsItself = false;
+  /** Writes, as the coordinator is closed, that this tab ends the session itself. False: another tab wrote before that it is over, and ended it. */
+  let leaving: Promise<boolean> | undefined;
 
   const isOver = (): boolean => stage === 'over';
   /** The session of this term is the one of the record still, and not about to end. */
@@ -104,22 +104,15 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     session: () => (isOver() || endedEarly !== undefined ? undefined : connection.session),
   });
 
-  // A lock that was taken away is a reason to look whether the term is still ours. Without a store nothing else says so.
-  for (const { lost } of [termLock, seat]) {
-    void lost.then(() => {
-      hasLostLock = true;
-      if (ledger.isStored && !isOver()) void ledger.refresh();
-      else observe(ledger.record);
-    });
-  }
+  const held = holdLocks(locks, tenancy, async () => {
+    if (ledger.isStored && !isOver()) await ledger.refresh();
+    else observe(ledger.record);
+    return !isOver() && ledger.record.term === term;
+  });
 
   /** Runs `call`, the driver's for this attempt. Rejects as `Coordinator.start` does. */
-  async function connect(
-    call: (context: DriverContext) => unknown,
-    fallbackCode: SessionErrorCode,
-    signal: AbortSignal,
-  ): Promise<unknown> {
-    fallback = fallbackCode;
+  async function connect(call: (context: DriverContext) => unknown, code: SessionErrorCode, signal: AbortSignal) {
+    fallback = code;
     const stopped = new Promise<typeof failure>((resolve) => {
       control.signal.addEventListener('abort', () => resolve(failure));
     });
@@ -142,7 +135,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     // Given up or fenced.
     if (!outcome) throw reasonOf(control.signal);
     if (outcome.type === 'value') return connected(outcome.value);
-    throw await failed(SessionError.from(outcome.error, fallbackCode));
+    throw await failed(SessionError.from(outcome.error, code));
   }
 
   /** The attempt is over before its driver is done with it. */
@@ -174,13 +167,10 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   }
 
   async function giveUp(): Promise<void> {
-    const decision = await conclude({ type: 'giveUp' });
+    const decision = await within(clock, connectTimeoutMs, writer.report({ type: 'giveUp' }));
+    // The store was blocked all the time: the others notice by the locks.
     if (!decision && stage === 'connecting') await abandon(control.signal.reason);
   }
-
-  /** Reports what came of an attempt. `undefined`: the store was blocked all the time, and the others notice by the locks. */
-  const conclude = (report: Report): Promise<Decision | undefined> =>
-    within(clock, connectTimeoutMs, writer.report(report));
 
   /** What can't be written down is over all the same, and nobody else will end what was never told. */
   function abandon(reason: unknown): Promise<unknown> {
@@ -190,13 +180,13 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
 
   async function failed(error: SessionError): Promise<unknown> {
     stage = 'closing';
-    seat.release();
+    held.releaseSeat();
     const reason = ledger.record.activeEpoch > 0 ? endedEarly : undefined;
     const facts = sharedFacts(error, ports);
     const report: Report = reason === undefined ? { type: 'failed', error: facts } : { type: 'ended', reason };
-    const entries = (await conclude(report))?.entries;
+    const entries = (await within(clock, connectTimeoutMs, writer.report(report)))?.entries;
     void abandon(error);
-    const told = entries?.find((entry) => entry.error?.code === facts.code);
+    const told = entries?.find((entry) => entry.error === facts);
     // Given up or fenced meanwhile: no tab is told of a failure.
     if (reason === undefined && entries && !told) return abortError();
     // What every tab is sent, numbered as it was told, and the cause, which stays here.
@@ -207,7 +197,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   /** Does what the record asks of its host. Called with every look at it. */
   function observe(record: SessionRecord): void {
     if (isOver()) return;
-    if (record.term !== term || (hasLostLock && !ledger.isStored)) {
+    if (record.term !== term || (held.areLost && !ledger.isStored)) {
       const { lastError, lostEpoch } = record;
       // A term that this host is closing ends by its own report.
       if (stage === 'closing') {
@@ -218,7 +208,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
       // Another tab found the lock of this term free, although this tab holds it: the two have different lock managers. A term that is
       // older may have been lost by its silence.
       const isYoung = clock.monotonic() - began < SILENCE_MS;
-      const keptLock = claimed.proof === 'lock' && !hasLostLock && !control.signal.aborted;
+      const keptLock = claimed.proof === 'lock' && !held.areLost && !control.signal.aborted;
       if (isYoung && keptLock && lostEpoch === epoch) locks.distrust();
       return over(abortError('Another tab has taken over this session.'), true);
     }
@@ -254,7 +244,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     }
     if (!had && (await isMineToEnd(wasActive))) had = { value: null };
     const error = had && (await callDriver('end', had.value));
-    seat.release();
+    held.releaseSeat();
     await writer.report({ type: 'settled', error });
     over(abortError('The session was ended.'));
   }
@@ -265,7 +255,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     if (fallback && !wasActive) return false;
     // If its page was stopped meanwhile, a tab that fenced it may have ended it.
     await ledger.peek().catch(() => undefined);
-    if (endsItself) return true;
+    if (await leaving) return true;
     const isLeft = isOver() && ledger.isStored;
     // Of a page that was left any tab may write that its term is over, this one as well: who does ends the session.
     if (isLeft) await ledger.transact({ type: 'lost', term }).catch(() => undefined);
@@ -281,18 +271,17 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     over(abortError(reason));
     ledger.sayGoodbye(term);
     if (!isWritten) return;
-    endsItself = isHeld;
-    const lost = await ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
-    // Another tab wrote it before, and ended the session.
-    if (lost?.verdict !== 'done') endsItself = false;
+    const lost = ledger.transact({ type: 'lost', term, at: clock.now(), isHeld }).catch(() => undefined);
+    leaving = lost.then((decision) => isHeld && decision?.verdict === 'done');
+    await leaving;
   }
 
   /** Lets go of the session of a term that is over: ends it, unless it lives on elsewhere. */
   async function letGo(looked?: Promise<void>): Promise<unknown> {
-    const held = connection.take();
+    const session = connection.take();
     // Unless it is known to be over: a look that is under way may say so, or a report that was held up as the page was left.
-    if (!held || goesOn()) await Promise.all([looked, writer.settled()]);
-    return held ? letGoOf(held.value) : letGoWhenItComes();
+    if (!session || goesOn()) await Promise.all([looked, writer.settled()]);
+    return session ? letGoOf(session.value) : letGoWhenItComes();
   }
 
   function endedByDriver(reason: string): void {
@@ -307,7 +296,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     }
     stage = 'closing';
     connection.take();
-    seat.release();
+    held.releaseSeat();
     void writer.report({ type: 'ended', reason }).then(() => over(abortError('The session is over.')));
   }
 
@@ -315,7 +304,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     stage = 'closing';
     // From now on nobody has it until it is resumed: if this tab goes away meanwhile, whoever writes that it is over ends it.
     await callDriver('release', connection.take()?.value);
-    seat.release();
+    held.releaseSeat();
     const { verdict } = await writer.report({ type: 'handOver' });
     if (verdict === 'void' && !isOver()) {
       // This tab has let go of it already: it is ended if somebody asked for that, or if it was over before, as this tab wrote.
@@ -332,8 +321,7 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
     if (isOver()) return;
     stage = 'over';
     control.abort(reason);
-    seat.release();
-    termLock.release();
+    held.release();
     ports.onOver(isSuperseded);
   }
 

@@ -21,8 +21,6 @@ export interface LedgerPorts {
   proof(): Proof;
   /** Whether this tab is the host of `term`, as far as it knows. */
   holds(term: string): boolean;
-  /** The page was left, or its coordinator is being closed: it has given its locks back. */
-  isAsleep(): boolean;
   /** The record was read or written; it may be the same as before. */
   onRecord(previous: SessionRecord): void;
   onEntry(entry: JournalEntry, missed: number): void;
@@ -38,6 +36,14 @@ export interface LedgerPorts {
   onOrphan(orphan: SessionRecord): void;
 }
 
+/** What only the caller knows of a call that wants to become the host. */
+export interface Bid {
+  /** What was stored is lost, and nobody wrote it anew in time. */
+  readonly hasWaited?: boolean | undefined;
+  /** Its locks were given back or taken away: nothing but a store keeps it from those that claim since. */
+  isUnlocked?(): boolean;
+}
+
 export interface Ledger {
   /** As of the last look. Of an unknown scope: idle. */
   readonly record: SessionRecord;
@@ -51,9 +57,9 @@ export interface Ledger {
   readonly isDeaf: boolean;
   /**
    * Decides `command` on what is stored now, and stores the answer: the one compare-and-set that everything rests on. Rejects
-   * while the store is blocked by a page that was stopped. `hasWaited`: what was stored is lost, and nobody wrote it anew in time.
+   * while the store is blocked by a page that was stopped.
    */
-  transact(command: Command, hasWaited?: boolean): Promise<Decision>;
+  transact(command: Command, bid?: Bid): Promise<Decision>;
   /** What `transact` would answer on the record as it was last seen. */
   preview(command: Command): Decision;
   /** Milliseconds until the recovery window is over, as far as this tab can tell. */

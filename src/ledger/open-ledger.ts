@@ -19,7 +19,7 @@ import { windowLeftMs } from '../session/steps';
 import { createArrivals } from './arrivals';
 import { createGap } from './gap';
 import { createInbox } from './inbox';
-import type { Ledger, LedgerPorts } from './ledger';
+import type { Bid, Ledger, LedgerPorts } from './ledger';
 import { lossNews } from './loss-news';
 import { type Message, parseMessage, toHint, toWire, withKnownInfo } from './messages';
 import { oneAtATime } from './one-at-a-time';
@@ -82,17 +82,17 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
     memory = [...memory, ...entries].slice(-JOURNAL_SIZE);
   };
 
-  async function transact(command: Command, hasWaited?: boolean): Promise<Decision> {
+  async function transact(command: Command, bid?: Bid): Promise<Decision> {
     const isForTheHost = ('candidate' in command && !('silent' in command)) || command.type === 'ask';
     const began = clock.monotonic();
     const isIts = (): boolean => isForTheHost && isElsewhere();
-    const stored = !isIts() && (await store.attempt((it) => it.transact((raw) => step(raw, command, true, hasWaited))));
+    const stored = !isIts() && (await store.attempt((it) => it.transact((raw) => step(raw, command, true, bid))));
     // Also where the store was given up just now.
     if (!stored && isIts()) {
       call(command);
       return preview(command);
     }
-    const decision = stored || step(record, command, false).result;
+    const decision = stored || step(record, command, false, bid).result;
     accept(decision.record);
     if (stored) readAt = began;
     // What is in no store each tab concludes for itself, and all of them would end it: but for what its host reports.
@@ -102,14 +102,15 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   /** `isStored`: in the store, which other transactions of this tab may have given up meanwhile. */
-  function step(raw: unknown, command: Command, isStored: boolean, hasWaited = isSpoilt): Stepped {
+  function step(raw: unknown, command: Command, isStored: boolean, bid: Bid = {}): Stepped {
     const stored = parseRecord(raw);
     // The record was lost. Its host gets time to write it anew: from a tab whose locks can't prove it dead, and from whoever names no term.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
     // A report under a term that this tab has left meanwhile: no host would answer for what it writes.
     const isOver = 'entries' in command && !ports.holds(command.term);
-    // The page was left and gave its locks back: without a store nothing tells it of a tab that claimed since.
-    const isLate = !isStored && 'candidate' in command && ports.isAsleep();
+    const hasWaited = bid.hasWaited ?? isSpoilt;
+    // Without a store nothing tells it of a tab that claimed since.
+    const isLate = !isStored && bid.isUnlocked?.();
     if (isClosed || isLate || (isLost(stored) && (isOver || (isBlind && !hasWaited)))) {
       noteLoss(stored);
       return { result: { verdict: 'void', record, changed: false, entries: [] } };

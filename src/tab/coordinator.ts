@@ -83,7 +83,6 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     ...{ platform, logger, scope, tabId, onRecord, onEntry },
     proof: () => (locks.work() ? 'lock' : 'answer'),
     holds: (term) => terms.held?.term === term,
-    isAsleep,
     onGone: () => terms.held?.say({ type: 'here' }),
     // Pages that are loaded from now on get another lock manager than this one.
     onCleared: locks.distrust,

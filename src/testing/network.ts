@@ -139,7 +139,7 @@ export class Network {
         name = sessionIn(info) ?? name;
       };
       const reconnected = (session?: unknown): void => {
-        if (!live && session !== undefined) replaced = { session };
+        if (!live && session !== undefined && !given.signal.aborted) replaced = { session };
         const known = served.get(live?.session);
         if (session !== undefined) made.add(session);
         if (live && known && session !== undefined) {
@@ -164,7 +164,7 @@ export class Network {
       const entry = before ?? service.open(scope, name ?? idOf(session) ?? this.nextId(), given.epoch);
       const connection = replaced ? replaced.session : session;
       served.set(session, entry).set(connection, entry);
-      made.add(connection);
+      made.add(session).add(connection);
       entry.isReleased = false;
       entry.lostAt = page.gone ? this.#machine.scheduler.now : null;
       entry.holder = page.gone ? null : { page, epoch: given.epoch };

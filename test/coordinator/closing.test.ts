@@ -135,3 +135,17 @@ test('close() twice is one close(): both calls wait for it', async () => {
   await world.advance(1_000);
   expect(closed.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
 });
+
+test('a closed coordinator whose store fails now and then does not end what another tab has ended meanwhile', async () => {
+  for (let seed = 1; seed <= 300; seed += 1) {
+    const { a, b, world } = await openSession({ browser: { seed }, recovery: { by: 'manual' } });
+    await a.crash();
+    await world.advance(100);
+    Object.assign(world.faults, { failTransactions: 0.15 });
+    follow(b.coordinator.end());
+    await world.advance(seed % 10);
+    follow(b.coordinator.close());
+    await world.advance(10_000);
+    expect(world.network.calls.map(({ page }) => page).join(), `seed ${seed}`).not.toBe('A,C,B');
+  }
+});

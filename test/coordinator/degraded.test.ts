@@ -1,4 +1,4 @@
-import type { Capabilities } from 'solotab/testing';
+import { type Capabilities, createSimulatedBrowser } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
 import { NEWER } from '../support/records';
 import { follow, hear, look, openSession, openWorld, simpleDriver } from '../support/world';
@@ -294,4 +294,18 @@ test('a coordinator that is closed while its store fails in its start takes no s
   await world.advance(5_000);
   expect([given.outcome, started.outcome]).toEqual([11, 'done']);
   expect([heard, look(b)]).toEqual([['session_started'], 'active host']);
+});
+
+test('a tab whose store hangs as it starts does not take the session from the tab that started meanwhile', async () => {
+  for (let seed = 1; seed <= 40; seed += 1) {
+    const world = createSimulatedBrowser({ seed });
+    const tabs = [1, 2, 3].map(() => world.openTab({ driver: 'auto' }));
+    tabs[0]?.setStore('hangs');
+    const started = tabs.map(({ coordinator }) => follow(coordinator.start()));
+    await world.advance(LONG_MS);
+    expect(world.network.requests, `seed ${seed}`).toEqual(['start']);
+    const outcomes = started.map(({ outcome }) => outcome).sort();
+    expect([1002, 1004], `seed ${seed}`).toEqual(expect.arrayContaining(outcomes.slice(0, 2)));
+    expect(outcomes[2], `seed ${seed}`).toBe('done');
+  }
 });

@@ -83,8 +83,8 @@ test('a claim that finds the record lost waits for its host, also if this tab sa
   const { transact } = ledger;
   Object.assign(ledger, {
     async transact(...given: Parameters<typeof transact>): Promise<Decision> {
-      hasWaited.push(given[1]);
-      if (given[1]) return transact(...given);
+      hasWaited.push(given[1]?.hasWaited);
+      if (given[1]?.hasWaited) return transact(...given);
       return { verdict: 'void', record: ledger.record, changed: false, entries: [] };
     },
   });

@@ -18,7 +18,7 @@ function setUp() {
       ...{ ledger, clock, logger: fakeLogger(), tabId: HOST.tabId, connectTimeoutMs: 30_000 },
       clone: structuredClone,
       ...{ driver: { end: () => undefined }, lifecycle: NO_LIFE },
-      locks: { watch: async () => undefined, distrust: () => void told.push('distrust') },
+      locks: { watch: async () => undefined, distrust: () => void told.push('distrust'), takeSeat: async () => null },
       ...{ onAsked: () => undefined, onReplaced: () => undefined },
       onOver: (isSuperseded) => void told.push(`over${isSuperseded ? ', superseded' : ''}`),
     },

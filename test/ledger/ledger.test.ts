@@ -152,9 +152,12 @@ describe('what was stored and is no record', () => {
     stored.record = undefined;
     lose(true);
     await ledger.peek();
-    expect(await ledger.transact(CALLS.start, false)).toMatchObject({ verdict: 'void', changed: false });
+    expect(await ledger.transact(CALLS.start, { hasWaited: false })).toMatchObject({ verdict: 'void', changed: false });
     expect([ledger.isSpoilt, writes()]).toEqual([true, 0]);
-    expect(await ledger.transact(CALLS.start, true)).toMatchObject({ verdict: 'granted', changed: true });
+    expect(await ledger.transact(CALLS.start, { hasWaited: true })).toMatchObject({
+      verdict: 'granted',
+      changed: true,
+    });
   });
 
   test.each(['want', 'forget'] as const)(

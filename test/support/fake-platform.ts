@@ -83,7 +83,6 @@ export function setUpLedger(options: FakePlatformOptions) {
     ...{ platform, logger, scope: 'support', tabId },
     proof: () => proof,
     holds: () => isHost,
-    isAsleep: () => false,
     onRecord: () => void told.push(`${ledger?.record.phase ?? 'idle'} r${ledger?.record.revision ?? 0}`),
     onEntry(entry, missed) {
       entries.push(entry);

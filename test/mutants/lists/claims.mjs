@@ -20,9 +20,9 @@ export const CLAIMS = [
     name: 'claim in two transactions',
     breaks: 'the decision and its effect on the record are one atomic step',
     file: 'src/ledger/open-ledger.ts',
-    find: 'it.transact((raw) => step(raw, command, true, hasWaited))',
+    find: 'it.transact((raw) => step(raw, command, true, bid))',
     replace: `it.read({ journal: false }).then(({ record: raw }) => {
-        const decided = step(raw, command, true, hasWaited);
+        const decided = step(raw, command, true, bid);
         return it.transact(() => decided);
       })`,
     tests: ['test/ledger/ledger.test.ts', 'test/coordinator/refusals.test.ts'],

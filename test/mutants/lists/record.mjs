@@ -14,7 +14,7 @@ export const RECORD = [
     breaks: 'what is for the host is asked of the host, also by a tab that gave up its store in the middle of it',
     file: 'src/ledger/open-ledger.ts',
     find: 'if (!stored && isIts()) {',
-    replace: 'if (!stored && isIts() && hasWaited) {',
+    replace: 'if (!stored && isIts() && bid) {',
     tests: ['test/ledger/ledger-memory.test.ts'],
   },
   {
