@@ -71,8 +71,10 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
       if (ports.ended() !== ended) throw abortError(OVER);
     };
     await ports.ready();
-    // What was called before in this tab does not.
+    // Of a tab that slept the last look may be from before.
+    await ledger.peek().catch(() => undefined);
     const { stops: before } = ledger.record;
+    // What was called before in this tab does not.
     await (signal ? unlessAborted(ended, signal) : ended);
     throwIfOver();
     // What was called in another one meanwhile does.

@@ -100,8 +100,9 @@ export function createPagePlatform(machine: Machine, page: Page, tab: TabFacts, 
       /** Hidden pages run their timers at full seconds or minutes, and what is overdue as soon as they are shown. */
       const throttledForMs = (): number => {
         if (!tab.hidden) return 0;
-        const intensive = scheduler.now - tab.hiddenSince >= INTENSIVE_AFTER_MS && machine.profile.name === 'chromium';
-        const raster = intensive ? 60_000 : 1_000;
+        const hiddenForMs = scheduler.now - Math.max(tab.hiddenSince, page.bornAt);
+        const isIntensive = hiddenForMs >= INTENSIVE_AFTER_MS && machine.profile.name === 'chromium';
+        const raster = isIntensive ? 60_000 : 1_000;
         const over = scheduler.now % raster;
         return over < 0.001 || raster - over < 0.001 ? 0 : raster - over;
       };

@@ -5,7 +5,7 @@ import { createSimulatedBrowser } from 'solotab/testing';
 import { describe, expect, test } from 'vitest';
 import type { SessionRecord } from '../../src/session/record';
 import { openBlockable } from '../support/blockable';
-import { deferred, follow, look, openWorld, simpleDriver } from '../support/world';
+import { deferred, follow, look, openSession, openWorld, simpleDriver } from '../support/world';
 
 /** The codes of these `DOMException`s. */
 const [ABORTED, INVALID_STATE] = [20, 11];
@@ -237,6 +237,19 @@ test.each(['end', 'forget'] as const)('what is wanted after %s() in the same tab
   await world.advance(5_000);
   expect([stopped.outcome, wanted.outcome, look(a)]).toEqual(['done', 'done', 'active host']);
   expect(world.network.requests).toEqual(['start', 'end', 'start']);
+});
+
+test('what a tab wants as it wakes is not ended by what was ended while it slept, also if it cancels at the same time', async () => {
+  const { world, a, b } = await openSession();
+  await b.freeze();
+  follow(a.coordinator.end());
+  await world.advance(5_000);
+  void b.wake();
+  const canceled = follow(b.coordinator.cancel());
+  const wanted = follow(b.coordinator.ensure());
+  await world.settle();
+  await world.connect(b);
+  expect([canceled.outcome, wanted.outcome, look(b)]).toEqual(['done', 'done', 'active host']);
 });
 
 test('a wish that waits for the end of a session in its tab can be given up', async () => {

@@ -55,6 +55,11 @@ test('a hidden tab runs its timers at full seconds, and after five minutes at fu
   tab.platform.clock.after(10, () => at.push(world.now));
   await world.advance(60_000);
   expect(at).toEqual([1_000, 420_000]);
+  // The five minutes begin anew with each document.
+  await tab.reload();
+  tab.platform.clock.after(10, () => at.push(world.now));
+  await world.advance(60_000);
+  expect(at.slice(2)).toEqual([461_000]);
 });
 
 test('what is overdue in a hidden tab runs as soon as it is shown, and what was canceled does not', async () => {

@@ -194,4 +194,28 @@ export const WISH_DETAILS = [
     replace: 'false',
     tests: ['test/coordinator/wishes.test.ts'],
   },
+  {
+    name: 'wish made on an old look',
+    breaks: 'what was ended while a tab slept does not end what it wants as it wakes',
+    file: 'src/tab/wishes.ts',
+    find: 'await ledger.peek().catch(() => undefined);\n    const { stops: before }',
+    replace: 'const { stops: before }',
+    tests: ['test/coordinator/wishes.test.ts'],
+  },
+  {
+    name: 'end in another tab passes for this tab’s own',
+    breaks: 'what is ended in another tab, while this one ends it too, is not wanted any more',
+    file: 'src/tab/wishes.ts',
+    find: 'if (ledger.record.stops > Math.max(before, ports.stopped())) throw abortError(OVER);',
+    replace: '',
+    tests: ['test/coordinator/wishes.test.ts'],
+  },
+  {
+    name: 'closed coordinator passes for a page that was left',
+    breaks: 'another coordinator in the page of one that is closed does not take its session for lost',
+    file: 'src/tab/coordinator.ts',
+    find: 'if (terms.held && !isClosed()) key.leave(clock.now());',
+    replace: 'if (terms.held) key.leave(clock.now());',
+    tests: ['test/coordinator/closing.test.ts'],
+  },
 ];
