@@ -244,6 +244,9 @@ export interface Coordinator<S extends Shape = Shape> extends Disposing {
     listener: (event: DriverEvent<EventsOf<S>[Type]>) => void,
     options?: { readonly signal?: AbortSignal },
   ): () => void;
-  /** Releases everything. A session held here is lost to its tab: resumable, or ended. Later calls reject with `InvalidStateError`. */
+  /**
+   * Releases everything. A session held here is lost to its tab: resumable, or ended. Subscribers are told of that; events nobody is told any
+   * more. Later calls reject with `InvalidStateError`.
+   */
   close(): Promise<void>;
 }
