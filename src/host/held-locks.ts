@@ -1,3 +1,8 @@
+/**
+ * The locks of a term, for as long as this tab is its host. A tab that waited for one which was stopped in the middle of its claim may take
+ * the seat from a host that has claimed meanwhile: it is refused then, but the seat would be free for a tab whose store fails. So the host
+ * takes it back. The term lock nobody else ever asks for.
+ */
 import type { Tenancy } from '../election/election';
 import type { ScopeLocks } from '../election/locks';
 import type { HeldLock } from '../platform/platform';
@@ -9,7 +14,7 @@ export interface HeldLocks {
   release(): void;
 }
 
-/** The locks of a term. `look`: whether the record says that the term goes on. */
+/** `look`: whether the record says that the term goes on. */
 export function holdLocks(
   locks: Pick<ScopeLocks, 'takeSeat'>,
   { termLock, seat: given }: Tenancy,
@@ -21,7 +26,6 @@ export function holdLocks(
   async function keep(lock: HeldLock): Promise<void> {
     await lock.lost;
     lost.add(lock);
-    // Who took the seat thought that its tab sleeps in the middle of a claim, and is refused. A tab whose store fails would find it free.
     if (!(await look()) || lock !== seat) return;
     const again = await locks.takeSeat('steal');
     if (!again) return;

@@ -12,7 +12,7 @@
 import type { Driver, DriverContext } from '../driver';
 import type { Tenancy } from '../election/election';
 import type { ScopeLocks } from '../election/locks';
-import { SILENCE_MS } from '../election/proof';
+import { AGREE_MS, SILENCE_MS } from '../election/proof';
 import type { Ledger } from '../ledger/ledger';
 import { abortError, reasonOf } from '../platform/abort';
 import type { Platform } from '../platform/platform';
@@ -107,6 +107,9 @@ export function createTenure(ports: TenurePorts, tenancy: Tenancy) {
   const held = holdLocks(locks, tenancy, async () => {
     if (ledger.isStored && !isOver()) await ledger.refresh();
     else observe(ledger.record);
+    // Whoever took it may be about to write its claim.
+    await ledger.until((now) => now.term !== term, AGREE_MS);
+    await ledger.refresh();
     return !isOver() && ledger.record.term === term;
   });
 

@@ -104,7 +104,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   /** `isStored`: in the store, which other transactions of this tab may have given up meanwhile. */
   function step(raw: unknown, command: Command, isStored: boolean, bid: Bid = {}): Stepped {
     const stored = parseRecord(raw);
-    // The record was lost. Its host gets time to write it anew: from a tab whose locks can't prove it dead, and from whoever names no term.
+    // The record was lost. A tab whose locks can't prove its host dead, and whoever names no term, waits for that host to write it anew.
     const isBlind = 'candidate' in command ? ports.proof() === 'answer' : !('term' in command);
     // A report under a term that this tab has left meanwhile: no host would answer for what it writes.
     const isOver = 'entries' in command && !ports.holds(command.term);

@@ -31,14 +31,14 @@ export function createUntil({ clock, random, record, isClosed, askAgain }: Until
     return new Promise((resolve) => {
       const stop = (isLate: boolean): void => {
         cancel();
-        waiting.delete(wake);
-        signal?.removeEventListener('abort', wake);
+        waiting.delete(wakeOne);
+        signal?.removeEventListener('abort', wakeOne);
         resolve(isLate);
       };
-      const wake = (): void => stop(false);
+      const wakeOne = (): void => stop(false);
       const cancel = clock.after(ms, () => stop(true));
-      waiting.add(wake);
-      signal?.addEventListener('abort', wake);
+      waiting.add(wakeOne);
+      signal?.addEventListener('abort', wakeOne);
     });
   }
 

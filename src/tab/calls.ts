@@ -56,7 +56,7 @@ export function createCalls(ports: CallPorts) {
   let bids: Promise<unknown> = Promise.resolve();
   /** How many calls are ending the session, wherever it is. */
   let endings = 0;
-  /** What their last transaction left of `stops` in the record: a higher one is another tab's. */
+  /** What their last transaction left of `stops` in the record: a higher one was written by somebody else. */
   let stopped = 0;
   /** Settles with the last of them. */
   let ends: Promise<unknown> = Promise.resolve();
@@ -169,6 +169,8 @@ export function createCalls(ports: CallPorts) {
     };
     const tenancy = await election.run(toCall, { signal: ports.awake(), insists: true, onDecided });
     if (tenancy) await terms.hold(tenancy).finish();
+    // What is in a host's memory the host wrote for this call.
+    else if (!ledger.record.isStored || !ledger.isStored) stopped = Math.max(stopped, ledger.record.stops);
   }
 
   async function forget(): Promise<void> {

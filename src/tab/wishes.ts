@@ -72,7 +72,8 @@ export function createWishes({ ledger, clock, ...ports }: WishPorts): Wishes {
     };
     await ports.ready();
     // Of a tab that slept the last look may be from before.
-    await ledger.peek().catch(() => undefined);
+    const looked = ledger.peek().catch(() => undefined);
+    await (signal ? unlessAborted(looked, signal) : looked);
     const { stops: before } = ledger.record;
     // What was called before in this tab does not.
     await (signal ? unlessAborted(ended, signal) : ended);

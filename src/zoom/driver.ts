@@ -51,7 +51,7 @@ export function createZoomDriver(session: ZoomSession, publishPin: boolean): Zoo
   const listeners: Record<string, (payload: unknown) => void> = {
     session_started: connected,
     session_joined: connected,
-    // Of one that is only being connected, that it is connected tells that it is back, too.
+    // While it is being connected nobody is told: that it is connected says that it is back, too.
     session_reconnecting: () => state === 'live' && tabs?.reconnecting(),
     session_error: failed,
     session_ended: ended,

@@ -39,6 +39,18 @@ describe.each(Object.entries(BROWSERS))('where %s', (_, [capabilities, guarantee
     expect(next.outcome).toBe('done');
   });
 
+  test('a follower that ends the session, and then wants one, has a new one', async () => {
+    const { a, b, world } = await openWorld(options);
+    await world.advance(LONG_MS);
+    const started = follow(a.coordinator.start());
+    await world.advance(LONG_MS);
+    const ended = follow(b.coordinator.end());
+    const wanted = follow(b.coordinator.ensure());
+    await world.advance(LONG_MS);
+    expect([started, ended, wanted].map(({ outcome }) => outcome)).toEqual(['done', 'done', 'done']);
+    expect(look(b)).toBe('active host');
+  });
+
   test('the guarantee is said', async () => {
     const { a, world } = await openWorld(options);
     await world.advance(LONG_MS);

@@ -513,3 +513,15 @@ test('a session that reconnects, and is moved to a tab that can not go on with i
   expect([a, b].map(look)).not.toContain('idle none');
   expect(world.network.sessions.map(({ state }) => state)).toEqual(['live']);
 });
+
+test('a host that wakes as its session is taken by force leaves the seat to whoever took it', async () => {
+  for (let ms = 3_015; ms < 3_023; ms += 0.1) {
+    const { world, a, b } = await openSession({ driver: 'auto', recovery: { by: 'none' } });
+    await a.stop();
+    const taken = follow(b.coordinator.takeOver({ force: true }));
+    await world.advance(ms);
+    await a.cont();
+    await world.advance(20_000);
+    expect([taken.outcome, look(b), world.network.live.size], `${ms} ms`).toEqual(['done', 'active host', 1]);
+  }
+});

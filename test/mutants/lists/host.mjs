@@ -331,6 +331,14 @@ export const HOST = [
     tests: ['test/lead/lead.test.ts'],
   },
   {
+    name: 'seat taken back from who is about to claim',
+    breaks: 'a host that wakes as its session is taken by force leaves it to who took it',
+    file: 'src/host/tenure.ts',
+    find: 'await ledger.until((now) => now.term !== term, AGREE_MS);\n    await ledger.refresh();',
+    replace: '',
+    tests: ['test/coordinator/take-over.test.ts'],
+  },
+  {
     name: 'claimed from memory without its locks',
     breaks: 'a tab whose store hung, and whose seat was taken meanwhile, does not claim from memory',
     file: 'src/ledger/open-ledger.ts',
