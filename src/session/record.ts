@@ -2,7 +2,7 @@
  * The record: the one stored value that says what the session of a scope is.
  *
  * Invariants, kept by `decide` and checked by the parser:
- * - `revision` rises with every write, `epoch` with every claim and whenever a tab ends the term of another one.
+ * - `revision` rises with every write under one epoch, `epoch` with every claim and whenever a tab ends the term of another one.
  * - `term` and `hostTabId` are set together. Both are set in every phase but `idle`, where there is no host, and
  *   `recovering`, where there is one only while the host itself reconnects.
  * - `seq` counts the session events of the scope over all terms; the event `(epoch, seq)` is in journal slot

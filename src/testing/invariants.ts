@@ -2,7 +2,7 @@
  * What must be true of every run, whatever goes wrong in it. Checked as it happens, so that a timeline ends where the
  * promise was broken.
  *
- * - The stored record is well-formed; its revision rises, its epoch never falls.
+ * - The stored record is well-formed; its revision rises, if not its epoch, which never falls.
  * - Journal entries are numbered without gap, under an epoch that never falls.
  * - Each `start`, `join` and `resume` of a driver acts under an epoch of its own, higher than all before it, as long as
  *   those who act have a store: without one, nobody can know how far others have counted.
@@ -162,7 +162,9 @@ function checkCommit(
   }
   if (!lastNumbers) return;
   if (typeof old === 'object' && before !== after && !page.hasNoStore) {
-    if (record.revision <= old.revision) violate(`${page.name} wrote revision ${record.revision} over ${old.revision}`);
+    // One that is written anew out of a memory may have the number of another one, under an epoch that is higher.
+    const isLater = record.revision > old.revision || record.epoch > old.epoch;
+    if (!isLater) violate(`${page.name} wrote revision ${record.revision} over ${old.revision}`);
     if (record.epoch < old.epoch) violate(`${page.name} wrote epoch ${record.epoch} over ${old.epoch}`);
     if (record.seq < old.seq) violate(`${page.name} wrote seq ${record.seq} over ${old.seq}`);
   }
