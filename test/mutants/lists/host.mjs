@@ -328,7 +328,7 @@ export const HOST = [
     file: 'src/host/held-locks.ts',
     find: 'if (!(await look()) || lock !== seat) return;',
     replace: 'await look();\n    if (lock !== seat) return;',
-    tests: ['test/lead/lead.test.ts'],
+    tests: ['test/host/held-locks.test.ts'],
   },
   {
     name: 'seat taken back from who is about to claim',
@@ -337,6 +337,14 @@ export const HOST = [
     find: 'await ledger.until((now) => now.term !== term, AGREE_MS);\n    await ledger.refresh();',
     replace: '',
     tests: ['test/coordinator/take-over.test.ts'],
+  },
+  {
+    name: 'seat kept that came when the term was over',
+    breaks: 'a term that is over holds no seat, also if it was about to take it back',
+    file: 'src/host/held-locks.ts',
+    find: 'if (lock !== seat) return again.release();',
+    replace: '',
+    tests: ['test/host/held-locks.test.ts'],
   },
   {
     name: 'claimed from memory without its locks',
