@@ -249,6 +249,19 @@ test('its signal ends the wish of one tab, with the reason, and the session of t
   expect(look(b)).toBe('idle none');
 });
 
+test('whenever its signal aborts, it rejects with the reason', async () => {
+  const reason = new Error('no longer needed');
+  for (let ms = 0; ms < 8; ms += 0.1) {
+    const { world, a } = await openWorld();
+    const stop = new AbortController();
+    const wanted = follow(a.coordinator.ensure(undefined, { signal: stop.signal }));
+    await world.advance(ms);
+    stop.abort(reason);
+    await world.settle();
+    expect([wanted.error, look(a)], `${ms} ms`).toEqual([reason, 'idle none']);
+  }
+});
+
 test('its signal gives up the attempt that the tab was making for it', async () => {
   const { world, a } = await openWorld();
   const stop = new AbortController();

@@ -172,9 +172,13 @@ test('a session that begins between the look of forget() and its erasure keeps n
 test('while another page blocks the store nothing can be erased, and the caller is told so', async () => {
   const { coordinator, world, block } = await openBlockable();
   block(true);
+  const told: unknown[] = [];
+  coordinator.on('session_error', ({ code }) => told.push(code));
   const forgotten = follow(coordinator.forget());
   await world.settle();
-  expect(forgotten.error).toMatchObject({ name: 'SessionError', code: 9999, local: true });
+  const { tabId } = coordinator;
+  expect(forgotten.error).toMatchObject({ name: 'SessionError', code: 9999, local: true, tabId });
+  expect(told).toEqual([9999]);
   block(false);
   await coordinator.forget();
 });

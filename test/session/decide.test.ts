@@ -86,6 +86,12 @@ describe('a call', () => {
     expect(answer(decide(recordIn(state), call, FACTS))).toBe(expected);
   });
 
+  test.each(['recovering', 'reconnecting'] as const)('to follow its user moves no session here that is %s', (state) => {
+    const record = recordIn(state);
+    const decision = decide(record, { type: 'takeOver', candidate: CALLER, follows: true }, FACTS);
+    expect(decision).toMatchObject({ verdict: 'void', record, changed: false });
+  });
+
   test.each(cells)('$name while $state is safe to make twice', ({ state, call }) => {
     const first = decide(recordIn(state), call, FACTS);
     const second = decide(first.record, call, FACTS);
