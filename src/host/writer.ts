@@ -81,8 +81,11 @@ export function createWriter(
     if (isStoring || (unstored.length === 0 && !published)) return;
     isStoring = true;
     // A hidden page stores at once: its timers may wait for a second.
-    if (unstored.length > 0 && lifecycle.isVisible()) clock.after(AFTER_MESSAGE_MS, storeSoon);
-    else storeSoon();
+    if (unstored.length === 0 || !lifecycle.isVisible()) return storeSoon();
+    clock.after(AFTER_MESSAGE_MS, () => {
+      // A page that was left meanwhile, and woke, is nobody's host any more.
+      if (!isOver()) storeSoon();
+    });
   }
 
   function storeSoon(): void {

@@ -181,3 +181,17 @@ test('a session whose host was frozen before it learned that it is active is not
   await world.settle();
   expect(world.network.requests).toEqual(['start', 'release', 'resume']);
 });
+
+test('a session that reconnects, and whose page is frozen as its driver emits, is ended when its window is over as it wakes', async () => {
+  const { world, a, b, c } = await openSession({ recovery: { windowMs: 10_000 } });
+  const context = world.contextIn(a);
+  context.reconnecting();
+  await world.settle();
+  await Promise.all([b.stop(), c.stop()]);
+  context.emit('note');
+  await a.freeze();
+  await world.advance(30_000);
+  await Promise.all([a.wake(), b.cont(), c.cont()]);
+  await world.advance(60_000);
+  expect(world.network.sessions.map(({ state }) => state)).toEqual(['ended']);
+});

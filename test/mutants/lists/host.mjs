@@ -347,6 +347,14 @@ export const HOST = [
     tests: ['test/host/held-locks.test.ts'],
   },
   {
+    name: 'stored by a page that was left',
+    breaks: 'a page that was left writes nothing as a host when it wakes',
+    file: 'src/host/writer.ts',
+    find: 'if (!isOver()) storeSoon();',
+    replace: 'storeSoon();',
+    tests: ['test/coordinator/driver-ends.test.ts'],
+  },
+  {
     name: 'claimed from memory without its locks',
     breaks: 'a tab whose store hung, and whose seat was taken meanwhile, does not claim from memory',
     file: 'src/ledger/open-ledger.ts',
