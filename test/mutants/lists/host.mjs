@@ -402,8 +402,8 @@ export const HOST = [
     name: 'events stored in the turn of their message',
     breaks: 'an event is sent before its transaction begins',
     file: 'src/host/writer.ts',
-    find: 'if (unstored.length > 0 && lifecycle.isVisible()) clock.after',
-    replace: 'if (unstored.length < 0 && lifecycle.isVisible()) clock.after',
+    find: 'if (unstored.length === 0 || !lifecycle.isVisible()) return storeSoon();',
+    replace: 'return storeSoon();',
     tests: ['test/host/writer.test.ts'],
   },
   {
