@@ -54,13 +54,12 @@ async function route(service: Service, request: IncomingMessage, url: URL): Prom
     case 'GET /api/site':
       break;
     case 'PATCH /api/conditions': {
-      const wasDown = site.conditions.serviceDown;
-      site.conditions = changeConditions(site.conditions, await readJson(request));
-      if (site.conditions.serviceDown && !wasDown) service.reportFailure(site);
+      const wanted = await readJson(request);
+      service.change(site, changeConditions(site.conditions, wanted));
       break;
     }
     case 'POST /api/repair':
-      site.conditions = site.fair;
+      service.change(site, site.fair);
       site.book.forgive();
       break;
     case 'POST /api/trouble': {

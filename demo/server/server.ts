@@ -35,6 +35,8 @@ export interface Site {
   conditions: Conditions;
   /** Messages that were sent and are not handled yet. */
   underway: number;
+  /** Lets arrive what a slow line still carries. */
+  readonly late: Set<() => void>;
 }
 
 /** One open connection. */
@@ -57,8 +59,8 @@ export interface Service {
   cut(site: Site, sessionId: string | null): void;
   /** Lets the tokens of everyone on the site run out, and says so. */
   expireTokens(site: Site): void;
-  /** The service lost its backend: tells everyone who is connected. */
-  reportFailure(site: Site): void;
+  /** Who is connected is told if the service lost its backend; what was slow arrives at once if the lines are faster now. */
+  change(site: Site, conditions: Conditions): void;
   closeSession(site: Site, sessionId: string): void;
 }
 
@@ -93,7 +95,7 @@ export function createSessionServer({
   const sites = new Map(
     appKeys.map((appKey): [string, Site] => {
       const book = createSessionBook({ now: clock.now, id: randomUUID, pin: randomPin });
-      return [appKey, { appKey, book, fair, conditions: fair, underway: 0 }];
+      return [appKey, { appKey, book, fair, conditions: fair, underway: 0, late: new Set() }];
     }),
   );
 
@@ -183,9 +185,15 @@ export function createSessionServer({
   /** Handles `work` when everything before it was, and not before the site's latency is over. */
   function enqueue(seat: Seat, work: () => Notice[] | Promise<Notice[]>): void {
     const arrived = new Promise<void>((resolve) => {
-      const { latencyMs } = seat.site.conditions;
-      if (latencyMs > 0) clock.wake(latencyMs, resolve);
-      else resolve();
+      const { conditions, late } = seat.site;
+      if (conditions.latencyMs === 0) return resolve();
+      const arrive = () => {
+        stop();
+        late.delete(arrive);
+        resolve();
+      };
+      const stop = clock.wake(conditions.latencyMs, arrive);
+      late.add(arrive);
     });
     seat.queue = seat.queue
       .then(() => arrived)
@@ -251,7 +259,11 @@ export function createSessionServer({
         carryOut(site, [{ seat: seat.id, message: { type: 'error', code: 2001, reason: 'token expired' } }]);
       }
     },
-    reportFailure(site) {
+    change(site, conditions) {
+      const before = site.conditions;
+      site.conditions = conditions;
+      if (conditions.latencyMs < before.latencyMs) for (const arrive of [...site.late]) arrive();
+      if (before.serviceDown || !conditions.serviceDown) return;
       for (const { id } of seatsOf(site)) {
         if (site.book.sessionOf(id) === null) continue;
         carryOut(site, [{ seat: id, message: { type: 'error', code: 9999, reason: 'service error' } }]);

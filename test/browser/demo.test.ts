@@ -60,8 +60,8 @@ test('Start in one tab shows in all; the others are refused with 1004; End works
 test('while a tab connects the others are refused with 1002; Cancel from another one gives 1017 until it is over', async () => {
   const { demo, tabs, first, second, third } = await openThree();
   await third.makeTrouble();
-  await third.page.getByTestId('latency').selectOption('3000');
-  await expect.poll(async () => (await demo.view('cakes')).conditions.latencyMs).toBe(3000);
+  await third.page.getByTestId('latency').selectOption('8000');
+  await expect.poll(async () => (await demo.view('cakes')).conditions.latencyMs).toBe(8000);
 
   await first.press('start');
   await allShow(tabs, 'connecting');
@@ -73,6 +73,7 @@ test('while a tab connects the others are refused with 1002; Cancel from another
   await second.isRefused('start', 1017);
   await third.isRefused('join', 1017);
 
+  await demo.hurry('cakes');
   await allShow(tabs, 'idle');
   for (const tab of tabs) {
     await tab.hears('session_ended');

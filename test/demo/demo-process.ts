@@ -12,7 +12,7 @@ export interface Demo {
   readonly address: string;
   /** What the session service says about a site. */
   view(site: string): Promise<SiteView>;
-  /** Takes away the time that every message takes, by the lab's switch. */
+  /** Takes away the time that every message takes, by the lab's switch: what is on its way arrives at once. */
   hurry(site: string): Promise<void>;
   /** Somebody else, on another device, starts a session with this PIN and stays in it. Resolves with the service's answer. */
   startElsewhere(site: string, pin: string): Promise<{ readonly type: string }>;

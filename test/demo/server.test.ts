@@ -192,6 +192,17 @@ test('latency delays what the service does, and keeps its order', async () => {
   await client.next('ended');
 });
 
+test('when a slow line becomes fast, what it still carries arrives at once', async () => {
+  const server = await startServer();
+  await server.conditions({ latencyMs: 10_000 });
+  const client = await server.connect();
+  client.start(await server.token(customer()), 'MINE');
+  await expect.poll(() => server.clock.pending).toBe(1);
+  await server.conditions({ latencyMs: 0 });
+  await client.next('connected');
+  expect(server.clock.pending).toBe(0);
+});
+
 test('a line that is cut leaves the session alive, and the customer away', async () => {
   const server = await startServer();
   const { client, sessionId } = await startSession(server);

@@ -45,7 +45,7 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   // A tab that went on from memory and idles comes back to the store when it is looked at, and may find what is to be recovered.
   // So may one that was never told of a claim, since its host died in it: without locks it then takes a challenge to notice.
   // And without messages nobody tells the others that a host came back to the store.
-  await world.advance(CONNECT_TIMEOUT_MS);
+  await world.advance(MISSED_MS);
   const isSlow = world.machine.forked || plan.isDeaf || areApart(open());
   if (isSlow) await world.advance(PEACE_MS);
   checkViews(world, open(), plan);
