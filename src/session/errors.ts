@@ -13,7 +13,7 @@
  */
 import { isSessionErrorCode, SESSION_ERRORS } from './catalogue';
 import { isText } from './check';
-import { type CompleteFacts, completeFacts, property, type SessionErrorEvent } from './error-facts';
+import { type CompleteFacts, completeFacts, type ErrorFacts, property, type SessionErrorEvent } from './error-facts';
 
 /**
  * By this the copies of solotab in one page recognise each other's errors, which are no instances of one class. Its value is
@@ -72,12 +72,12 @@ export class SessionError extends Error implements SessionErrorEvent {
 // Not in the class: before 5.5, TypeScript refuses declarations of a class that has a member of such a name.
 Object.defineProperty(SessionError.prototype, BRAND, { value: SessionError });
 
-/** The same as the error of one tab alone, which no other is told of. */
-export function localError(
-  error: SessionError,
-  where: Pick<SessionErrorEvent, 'tabId' | 'epoch' | 'at'>,
-): SessionError {
-  return new SessionError(error.code, { ...error.toJSON(), cause: error.cause, seq: null, local: true, ...where });
+/** Why a call is refused: an error, or what the catalogue does not say of one that is yet to be made. */
+export type Refusal = ErrorFacts & { readonly cause?: unknown };
+
+/** The error of one tab alone, which no other is told of. */
+export function localError(why: Refusal, where: Pick<SessionErrorEvent, 'tabId' | 'epoch' | 'at'>): SessionError {
+  return new SessionError(why.code, { ...completeFacts(why), cause: why.cause, local: true, ...where });
 }
 
 /** Whether it is a `SessionError` of any copy of solotab. Read one of another copy by `SessionError.from` only. */

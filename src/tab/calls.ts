@@ -12,7 +12,7 @@ import type { SessionErrorCode } from '../session/catalogue';
 import type { Call } from '../session/command';
 import { busyCode } from '../session/decide';
 import type { SessionErrorEvent } from '../session/error-facts';
-import { isSessionError, SessionError } from '../session/errors';
+import { isSessionError, type Refusal, SessionError } from '../session/errors';
 import { CANNOT_JOIN, CANNOT_RESUME, NO_PAGE, refusal, UNSAFE } from '../session/reasons';
 import type { Kind, SessionRecord } from '../session/record';
 import type { CallOptions, TakeOverOptions } from '../types';
@@ -36,7 +36,7 @@ export interface CallPorts extends Pick<Platform, 'clock' | 'isPage'> {
   /** An error in the app's own words. */
   shown(error: SessionError): SessionError;
   /** The same, as the refusal of a call of this tab. */
-  refused(error: SessionError): SessionError;
+  refused(why: Refusal): SessionError;
   tell(error: SessionErrorEvent): void;
   /** A call is over: this tab may be free, and act by itself. */
   consider(): void;
@@ -122,7 +122,7 @@ export function createCalls(ports: CallPorts) {
     throwIfUnfit(isAutomatic);
     // A method taken off its object would lose `this`.
     const connect = driver[kind]?.bind(driver);
-    if (!connect) throw refused(refusal(1011, CANNOT_JOIN));
+    if (!connect) throw refused({ code: 1011, ...CANNOT_JOIN });
     let request = given;
     try {
       if (driver.prepare) request = driver.prepare(kind, given);
@@ -141,7 +141,7 @@ export function createCalls(ports: CallPorts) {
 
   async function goOn(toCall: ToCall, options: TakeOverOptions, isAutomatic?: boolean): Promise<unknown> {
     throwIfUnfit(isAutomatic);
-    if (!driver.resume) throw refused(refusal(1011, CANNOT_RESUME));
+    if (!driver.resume) throw refused({ code: 1011, ...CANNOT_RESUME });
     // Checked above; a method taken off its object would lose `this`.
     const connect: Connect = ({ kind, info, activeEpoch }, context) =>
       driver.resume?.({ kind: kind ?? 'start', info, epoch: activeEpoch }, context);
@@ -192,7 +192,7 @@ export function createCalls(ports: CallPorts) {
   /** This coordinator can't become host: it is closed, or in no page. */
   function throwIfUnfit(isAutomatic?: boolean): void {
     throwIfClosed();
-    if (!ports.isPage) throw refused(refusal(9999, NO_PAGE), isAutomatic);
+    if (!ports.isPage) throw refused({ code: 9999, ...NO_PAGE }, isAutomatic);
   }
 
   /** A double click, or a call in the tab that has the session: decided here, before any I/O. */
@@ -200,10 +200,10 @@ export function createCalls(ports: CallPorts) {
     throwIfAborted(signal);
     const { phase, term } = ledger.record;
     // One that was given up is waited for.
-    if (calling && !calling.signal.aborted) throw refused(refusal(1002), isAutomatic);
+    if (calling && !calling.signal.aborted) throw refused({ code: 1002 }, isAutomatic);
     // A term that the record has done with is only being tidied up.
     if (phase !== 'idle' && term !== null && term === terms.held?.term)
-      throw refused(refusal(busyCode(phase)), isAutomatic);
+      throw refused({ code: busyCode(phase) }, isAutomatic);
   }
 
   function refuseIfUnsafe(): void {
@@ -222,8 +222,8 @@ export function createCalls(ports: CallPorts) {
   }
 
   /** A refusal: this tab's listeners are told too, unless no person called, and no other tab. */
-  function refused(error: SessionError, isAutomatic = false): SessionError {
-    const own = ports.refused(error);
+  function refused(why: Refusal, isAutomatic = false): SessionError {
+    const own = ports.refused(why);
     if (!isAutomatic) ports.tell(own.toJSON());
     return own;
   }

@@ -12,8 +12,8 @@ import { linkedTo, throwIfAborted, unlessAborted } from '../platform/abort';
 import type { Clock, HeldLock } from '../platform/platform';
 import { CommandError } from '../session/command-error';
 import { canTell, commandInput, commandRefusal, fateOf, waitsIn } from '../session/command-rules';
-import { SessionError } from '../session/errors';
-import { refusal, refusalIn } from '../session/reasons';
+import { type Refusal, SessionError } from '../session/errors';
+import { refusalIn } from '../session/reasons';
 import { isForeign, type Phase, type SessionRecord } from '../session/record';
 import type { CommandOptions } from '../types';
 
@@ -40,7 +40,7 @@ export interface CommandCallPorts {
   ready(): Promise<void>;
   throwIfClosed(): void;
   /** The refusal of a call of this tab, in the app's own words. */
-  refused(error: SessionError): SessionError;
+  refused(why: Refusal): SessionError;
 }
 
 /** Where a command that was sent stands. `null`: its host reconnects and had not begun it. */
@@ -117,7 +117,7 @@ export function createCommandCalls(ports: CommandCallPorts) {
         await unlessAborted(look(), signal);
         refuseIn(ledger.record.phase);
         // Of a newer version, which this one can't ask.
-        if (isForeign(ledger.record)) throw refused(refusal(1004));
+        if (isForeign(ledger.record)) throw refused({ code: 1004 });
       }
     }
   }

@@ -14,7 +14,7 @@ import { abortError } from '../platform/abort';
 import type { Platform } from '../platform/platform';
 import { described } from '../session/describe';
 import type { SessionErrorEvent } from '../session/error-facts';
-import { localError, type SessionError } from '../session/errors';
+import { localError, type Refusal, type SessionError } from '../session/errors';
 import { type JournalEntry, toPublicEvent } from '../session/events';
 import type { SessionRecord } from '../session/record';
 import type { Shape } from '../shape';
@@ -224,8 +224,8 @@ export function createCoordinatorOn<S extends Shape = Shape>(
     return described(error, options.describe, logger);
   }
 
-  function refused(error: SessionError): SessionError {
-    return shown(localError(error, { tabId, epoch: ledger.record.epoch, at: clock.now() }));
+  function refused(why: Refusal): SessionError {
+    return shown(localError(why, { tabId, epoch: ledger.record.epoch, at: clock.now() }));
   }
 
   function update(): void {

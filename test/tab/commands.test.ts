@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { Answer, CommandMessage } from '../../src/ledger/messages';
 import type { HeldLock } from '../../src/platform/platform';
+import { localError } from '../../src/session/errors';
 import type { SessionRecord } from '../../src/session/record';
 import { type CommandCallPorts, createCommandCalls } from '../../src/tab/commands';
 import { fakeLedger } from '../support/fake-ledger';
@@ -39,7 +40,11 @@ function setUp(record: SessionRecord = recordIn('active'), ports: Partial<Comman
       ...{ held: undefined, lettingGo: undefined, leave: unused, comeBack: () => undefined, letGo: unused },
       hold: () => Promise.reject(new Error('unused')) as never,
     },
-    ...{ ready: unused, throwIfClosed: () => undefined, refused: (error) => error },
+    ...{
+      ready: unused,
+      throwIfClosed: () => undefined,
+      refused: (why) => localError(why, { tabId: '', epoch: 0, at: 0 }),
+    },
     ...ports,
   });
   /** The record changes, and this tab sees it. */
