@@ -123,7 +123,8 @@ async function checkDeath(
   }
   // A host whose locks were silent, or not those of a tab that took it for dead, does without them for good: it can't know whether all
   // others have them by now. So it is missed once it does not answer; and so is any host by a tab whose own locks were silent.
-  const isLocked = !plan.field.includes('broken locks') && !host.page.hasAbandonedLocks;
+  const all = [host, ...others()];
+  const isLocked = !plan.field.includes('broken locks') && !all.some(({ page }) => page.hasAbandonedLocks);
   await world.tabs.find(({ page }) => page === host.page.top)?.crash();
   await world.advance(isLocked ? NOTICED_MS : MISSED_MS);
   for (const { coordinator, name } of others()) {
