@@ -4,9 +4,10 @@
  *     cursor ──▶ last event delivered, or known to be before this tab's time
  *     next number, from the host   deliver at once, also if it is the first of an epoch
  *     at or before the cursor      a duplicate, or a fenced host's: drop
- *     anything else                drop too, and look for it in the journal
+ *     anything else                keep, and look for it in the journal. Its turn comes too once the record is of its epoch and counts
+ *                                  it: a tab without a store has no journal, and its host no copy of what is stored
  */
-import { inOrder, type JournalEntry, type Position } from '../session/events';
+import { inOrder, JOURNAL_SIZE, type JournalEntry, type Position } from '../session/events';
 
 /** An event that this many looks at the journal, a pause apart, did not find never happened: its host died before it stored it. */
 const MAX_LOOKS = 10;
@@ -28,13 +29,12 @@ export interface Inbox {
 export function createInbox(tell: (entry: JournalEntry, missed: number) => void): Inbox {
   /** Nothing that happened before the first record was read is owed to this tab. */
   let cursor: Position | undefined;
-  /** The last event that this tab was sent and that is not delivered. */
-  let wanted: Position | undefined;
+  /** What this tab was sent and that is not delivered, in order. */
+  let early: readonly JournalEntry[] = [];
   let looks = 0;
   let missed = 0;
 
-  const isNew = (position: Position | undefined): boolean =>
-    cursor !== undefined && position !== undefined && inOrder(position, cursor) > 0;
+  const isNew = (position: Position): boolean => cursor !== undefined && inOrder(position, cursor) > 0;
 
   function deliver(entry: JournalEntry): void {
     const gap = missed + Math.max(0, entry.seq - (cursor?.seq ?? entry.seq) - 1);
@@ -55,23 +55,24 @@ export function createInbox(tell: (entry: JournalEntry, missed: number) => void)
         if (!isNew(entry)) continue;
         if (entry.seq === (cursor?.seq ?? 0) + 1 && isHost(entry.epoch)) {
           deliver(entry);
-        } else if (!wanted || inOrder(entry, wanted) > 0) {
-          wanted = entry;
+        } else if (early.every((one) => inOrder(entry, one) > 0)) {
+          early = [...early, entry].slice(-JOURNAL_SIZE);
           looks = 0;
         }
       }
     },
     reconcile(record, journal) {
       begin(record);
-      for (const entry of [...journal].sort(inOrder)) if (isNew(entry) && inOrder(entry, record) <= 0) deliver(entry);
+      const known = [...journal, ...early.filter(({ epoch }) => epoch === record.epoch)].sort(inOrder);
+      for (const entry of known) if (isNew(entry) && inOrder(entry, record) <= 0) deliver(entry);
       if (isNew(record)) {
         missed += Math.max(0, record.seq - (cursor?.seq ?? record.seq));
         cursor = record;
       }
       looks += 1;
-      if (looks >= MAX_LOOKS || !isNew(wanted)) wanted = undefined;
+      early = looks < MAX_LOOKS ? early.filter(isNew) : [];
     },
-    isWaiting: () => wanted !== undefined,
+    isWaiting: () => early.length > 0,
     isBehind: isNew,
   };
 }

@@ -78,6 +78,26 @@ describe('events that come over the channel', () => {
     expect(delivered).toEqual(['3:8', '3:9']);
   });
 
+  test('before the record of their epoch are delivered with it, also where nothing else has them', () => {
+    const { inbox, delivered } = inboxAt(7);
+    inbox.offer(events(8, 10, 4), isStranger);
+    inbox.reconcile(record(7), []);
+    inbox.reconcile(record(9, 4), []);
+    expect(delivered).toEqual(['4:8', '4:9']);
+    expect(inbox.isWaiting()).toBe(true);
+    inbox.reconcile(record(10, 4), []);
+    expect(delivered).toEqual(['4:8', '4:9', '4:10']);
+    expect(inbox.isWaiting()).toBe(false);
+  });
+
+  test('under another epoch than the record’s are a fenced host’s: what has their numbers is missing', () => {
+    const { inbox, delivered } = inboxAt(7);
+    inbox.offer(events(8, 8, 4), isStranger);
+    inbox.reconcile(record(9, 5), []);
+    inbox.offer(events(10, 10, 5), isHost);
+    expect(delivered).toEqual(['5:10 missed 2']);
+  });
+
   test('are not owed to a tab that has just come', () => {
     const { inbox, delivered } = inboxAt();
     inbox.offer(events(5), isHost);

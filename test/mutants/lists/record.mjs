@@ -179,6 +179,22 @@ export const RECORD = [
     tests: ['test/ledger/inbox.test.ts'],
   },
   {
+    name: 'events before their record lost',
+    breaks: 'a tab without a store hears what it was sent before it knew the record of that epoch',
+    file: 'src/ledger/inbox.ts',
+    find: '...early.filter(({ epoch }) => epoch === record.epoch)',
+    replace: '',
+    tests: ['test/ledger/inbox.test.ts'],
+  },
+  {
+    name: 'events of a fenced host told',
+    breaks: 'what a fenced host sent before the others knew of it is not told',
+    file: 'src/ledger/inbox.ts',
+    find: '...early.filter(({ epoch }) => epoch === record.epoch)',
+    replace: '...early',
+    tests: ['test/ledger/inbox.test.ts'],
+  },
+  {
     name: 'events not journaled',
     breaks: 'a tab that was told nothing finds what it missed in the journal',
     file: 'src/ledger/open-ledger.ts',
