@@ -10,6 +10,9 @@ import type { Scene } from './scene';
 /** By then a page that is awake has stored what its driver emitted. */
 const STORED_WITHIN_MS = 5_000;
 
+/** By then a page that woke has looked at the record. */
+const WOKEN_FOR_MS = 1_000;
+
 interface Said {
   readonly value: string;
   readonly page: Page;
@@ -50,7 +53,9 @@ export class LastWords {
     const value = published.next();
     const record = parsed(world.recordOf());
     const isItsTerm = typeof record === 'object' && record.term !== null && record.epoch === context.epoch;
-    if (isItsTerm && page.awake && !context.signal.aborted && this.#canStore(page))
+    // It slept as it reconnected: its window may be over, and with it the session, which its next transaction will tell it.
+    const mayBeOver = isItsTerm && record.phase === 'recovering' && world.now - page.awakeSince < WOKEN_FOR_MS;
+    if (isItsTerm && !mayBeOver && page.awake && !context.signal.aborted && this.#canStore(page))
       this.#said.push({ value, page, at: world.now });
     context.emit('note', value);
   }
