@@ -261,8 +261,7 @@ export function openLedger({ platform, logger, scope, tabId, ...ports }: LedgerP
   }
 
   function hear(term: string | null, entries: readonly JournalEntry[]): void {
-    // Whose term is over in its own epoch ended it itself: what it sent before that may come after this tab has read so.
-    inbox.offer(entries, (epoch) => (term === record.term || record.term === null) && epoch === record.epoch);
+    inbox.offer(entries, (epoch) => term === record.term && epoch === record.epoch);
     if (term !== record.term) {
       // What is stored is lost, and one of the two slept through the end of its session: it would write anew what is over.
       if (isSpoilt) tellState();

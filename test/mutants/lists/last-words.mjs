@@ -65,14 +65,6 @@ export const LAST_WORDS = [
     tests: ['test/coordinator/closing.test.ts'],
   },
   {
-    name: 'late event of an ended term',
-    breaks: 'an event that a host sent before its end is heard, though its end was read before',
-    file: 'src/ledger/open-ledger.ts',
-    find: '(term === record.term || record.term === null)',
-    replace: 'term === record.term',
-    tests: ['test/coordinator/forget.test.ts'],
-  },
-  {
     name: 'locks kept by a page that closes and is left',
     breaks: 'a page that is left while its coordinator is being closed keeps no lock',
     file: 'src/tab/coordinator.ts',
