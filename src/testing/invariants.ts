@@ -255,10 +255,12 @@ function checkService(
   violate: (what: string) => void,
 ): void {
   if (!session) return;
-  // Without a store and locks nothing but messages says that it was ended.
+  // Without a store nothing but messages says that it was ended: who slept then may find nobody who knows, and without locks they may come late.
   const [first] = session.ends;
   const isOnWay = first !== undefined && machine.scheduler.now - first.at < ON_WAY_MS;
-  const isTold = !(page.hasNoStore && page.hasNoLocks && (isOnWay || areLossy(machine.faults)));
+  const sleptOver = first !== undefined && page.awakeSince > first.at;
+  const mayComeLate = page.hasNoLocks && (isOnWay || areLossy(machine.faults));
+  const isTold = !(page.hasNoStore && (sleptOver || mayComeLate));
   if (call === 'resume' && session.state === 'ended' && isTold) {
     violate(`${page.name} resumes ${session.id}, which ${first?.page} has ended`);
   }

@@ -138,6 +138,17 @@ test('to resume what was ended is a violation also where only messages tell of i
   }
 });
 
+test('to resume what was ended while this page slept is none, where only messages would have told it', async () => {
+  const { world } = bareWorld();
+  const tab = world.openTab({ bare: true });
+  const [driver, context] = [driverIn(world, {}, tab), contextOf(1)];
+  await driver.end(await driver.start(null, context), context);
+  await world.advance(20);
+  Object.assign(tab.page, { hasNoStore: true, awakeSince: world.now });
+  driver.resume({ kind: 'start', epoch: 1, info: { session: 'session-1' } }, contextOf(2)).catch(() => undefined);
+  await world.settle();
+});
+
 test('an error that nobody catches is a violation', async () => {
   const { world } = bareWorld();
   const tab = world.openTab({ bare: true });
