@@ -7,8 +7,11 @@ import type { Calls } from './calls';
 import type { Plan } from './plan';
 import { PUBLIC } from './watchers';
 
-/** A page that wakes has heard by then that what it remembers was forgotten, if nothing stored says so any more. Until then it may write it anew. */
-const HEARD_WITHIN_MS = 100;
+/**
+ * A page that wakes has heard by then that what it remembers was forgotten, if nothing stored says so any more. Until then it may write it
+ * anew: its first look at the store may take that long.
+ */
+const HEARD_WITHIN_MS = 3_000;
 
 /** A tab that no message reached looks at what is stored within this. */
 const LOOKED_WITHIN_MS = 16_000;
