@@ -262,7 +262,7 @@ export function createSessionServer({
     change(site, conditions) {
       const before = site.conditions;
       site.conditions = conditions;
-      if (conditions.latencyMs < before.latencyMs) for (const arrive of [...site.late]) arrive();
+      if (conditions.latencyMs < before.latencyMs) for (const arrive of site.late) arrive();
       if (before.serviceDown || !conditions.serviceDown) return;
       for (const { id } of seatsOf(site)) {
         if (site.book.sessionOf(id) === null) continue;

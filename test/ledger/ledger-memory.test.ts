@@ -85,28 +85,6 @@ describe('a session that is in its host’s memory', () => {
     expect([ledger.record.erasedEpoch, notesIn(told)]).toEqual([4, ['note 9:8']]);
   });
 
-  test.each<[string, Partial<SessionRecord>]>([
-    ['begins', { phase: 'active', term: 'next' }],
-    ['ends', { phase: 'idle', term: null, hostTabId: null }],
-  ])('that %s in the store is heard of by a tab without one, whatever comes first', async (_, change) => {
-    const { told, hear } = setUpLedger({ hasStore: false });
-    await hear({ type: 'state', record: ACTIVE, entries: [] });
-    const record = { ...ACTIVE, revision: 20, epoch: 4, seq: 9, ...change };
-    const [first, second] = notes(2, { epoch: 4 });
-    for (const entry of [first, second]) await hear({ type: 'look', term: record.term, entries: [entry] });
-    // Its host has told what it stores, and has none of it in its memory.
-    await hear({ type: 'state', record, entries: [] });
-    expect(notesIn(told)).toEqual(['note 4:8', 'note 4:9']);
-  });
-
-  test('is not told what was sent under a term that it never heard of', async () => {
-    const { told, hear } = setUpLedger({ hasStore: false });
-    await hear({ type: 'state', record: ACTIVE, entries: [] });
-    await hear({ type: 'look', term: 'fenced', entries: notes(1, { epoch: 4 }) });
-    await hear({ type: 'state', record: { ...ACTIVE, revision: 20, epoch: 5, seq: 9, term: 'next' }, entries: [] });
-    expect(notesIn(told)).toEqual([]);
-  });
-
   test('is not believed to be what it was before', async () => {
     const { ledger, hear } = setUpLedger({ hasStore: false });
     await hear({ type: 'state', record: ahead(), entries: [] });
@@ -203,6 +181,30 @@ describe('a session that is in its host’s memory', () => {
     forget();
     await ledger.refresh();
     expect(posted).toEqual([{ type: 'call', version: 1, command: { type: 'look' } }]);
+  });
+});
+
+describe('a session in the store, in a tab without one,', () => {
+  test.each<[string, Partial<SessionRecord>]>([
+    ['begins', { phase: 'active', term: 'next' }],
+    ['ends', { phase: 'idle', term: null, hostTabId: null }],
+  ])('that %s is heard of, whatever comes first', async (_, change) => {
+    const { told, hear } = setUpLedger({ hasStore: false });
+    await hear({ type: 'state', record: ACTIVE, entries: [] });
+    const record = { ...ACTIVE, revision: 20, epoch: 4, seq: 9, ...change };
+    const [first, second] = notes(2, { epoch: 4 });
+    for (const entry of [first, second]) await hear({ type: 'look', term: record.term, entries: [entry] });
+    // Its host has told what it stores, and has none of it in its memory.
+    await hear({ type: 'state', record, entries: [] });
+    expect(notesIn(told)).toEqual(['note 4:8', 'note 4:9']);
+  });
+
+  test('is not told what a fenced host sent', async () => {
+    const { told, hear } = setUpLedger({ hasStore: false });
+    await hear({ type: 'state', record: ACTIVE, entries: [] });
+    await hear({ type: 'look', term: 'fenced', entries: notes(1, { epoch: 4 }) });
+    await hear({ type: 'state', record: { ...ACTIVE, revision: 20, epoch: 5, seq: 9, term: 'next' }, entries: [] });
+    expect(notesIn(told)).toEqual([]);
   });
 });
 

@@ -45,7 +45,7 @@ export async function checkAftermath(scene: Scene, plan: Plan, ears: Ears, servi
   // A tab that went on from memory and idles comes back to the store when it is looked at, and may find what is to be recovered.
   // So may one that was never told of a claim, since its host died in it: without locks it then takes a challenge to notice.
   // And without messages nobody tells the others that a host came back to the store.
-  await world.advance(MISSED_MS);
+  await world.advance(areTrusted(plan, world.participants) ? CONNECT_TIMEOUT_MS : MISSED_MS);
   const isSlow = world.machine.forked || plan.isDeaf || areApart(open());
   if (isSlow) await world.advance(PEACE_MS);
   checkViews(world, open(), plan);
@@ -121,10 +121,7 @@ async function checkDeath(
   for (const { coordinator, name } of others()) {
     if (coordinator.getSnapshot().hostTabId !== tabId) world.violate(`views: ${name} does not see its host`);
   }
-  // A host whose locks were silent, or not those of a tab that took it for dead, does without them for good: it can't know whether all
-  // others have them by now. So it is missed once it does not answer; and so is any host by a tab whose own locks were silent.
-  const all = [host, ...others()];
-  const isLocked = !plan.field.includes('broken locks') && !all.some(({ page }) => page.hasAbandonedLocks);
+  const isLocked = areTrusted(plan, [host, ...others()]);
   await world.tabs.find(({ page }) => page === host.page.top)?.crash();
   await world.advance(isLocked ? NOTICED_MS : MISSED_MS);
   for (const { coordinator, name } of others()) {
@@ -161,6 +158,14 @@ async function look({ tabs }: SimulatedBrowser): Promise<void> {
 function areApart(participants: readonly Participant[]): boolean {
   const [first] = participants;
   return participants.some(({ page }) => page.hasNoLocks || page.mayBeApart || page.bucket !== first?.page.bucket);
+}
+
+/**
+ * A host whose locks were silent, or not those of a tab that took it for dead, does without them for good: it can't know whether all
+ * others have them by now. So it is missed once it does not answer; and so is any host by a tab whose own locks were silent.
+ */
+function areTrusted(plan: Plan, participants: readonly Participant[]): boolean {
+  return !plan.field.includes('broken locks') && !participants.some(({ page }) => page.hasAbandonedLocks);
 }
 
 /** Every coordinator agrees with the record, and the session is where the record says. */

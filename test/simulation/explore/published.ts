@@ -7,11 +7,11 @@ import type { Calls } from './calls';
 import type { Plan } from './plan';
 import { PUBLIC } from './watchers';
 
-/**
- * A page that wakes has heard by then that what it remembers was forgotten, if nothing stored says so any more. Until then it may write it
- * anew: its first look at the store may take that long.
- */
-const HEARD_WITHIN_MS = 3_000;
+/** A page that wakes has heard by then that what it remembers was forgotten, if nothing stored says so any more. Until then it may write it anew. */
+const HEARD_WITHIN_MS = 100;
+
+/** The same where transactions are delayed: its first look at the store may take that long. */
+const HEARD_LATE_MS = 3_000;
 
 /** A tab that no message reached looks at what is stored within this. */
 const LOOKED_WITHIN_MS = 16_000;
@@ -63,7 +63,8 @@ export class Published {
     const isToBeTold = participants.some(
       ({ page }) => !page.gone && Math.max(page.bornAt, page.awakeSince) <= this.#forgottenAt,
     );
-    const slept = awakeSince > this.#forgottenAt && !(isToBeTold && now - awakeSince >= HEARD_WITHIN_MS);
+    const withinMs = this.#plan.faults.delayTransactions ? HEARD_LATE_MS : HEARD_WITHIN_MS;
+    const slept = awakeSince > this.#forgottenAt && !(isToBeTold && now - awakeSince >= withinMs);
     const isUnaware = slept || (areLossy(machine.faults) && this.#wipedAt - this.#forgottenAt < LOOKED_WITHIN_MS);
     if (this.#forgotten === 0 || !this.#plan.exact || machine.forked) return;
     if (participants.some(({ page }) => page.lostStoreAt >= 0)) return;
